@@ -1,0 +1,5 @@
+"""`python -m todoapp` is the command `todoapp`."""
+
+from todoapp.cli import main
+
+main()

@@ -1,0 +1,177 @@
+"""The relational database: PostgreSQL in earnest, SQLite to start, one set of models for both."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import uuid_utils.compat
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+__all__ = ["Base", "BigSerial", "Database", "Instant", "JsonValue", "database_url", "new_id", "open_database"]
+
+SQLITE_BUSY_SECONDS = 30
+
+BigSerial = BigInteger().with_variant(Integer, "sqlite")
+"""A growing integer key; SQLite counts up by itself only for INTEGER."""
+
+JsonValue = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time; always aware and in UTC on the Python side."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, dict[str, Any]: JsonValue}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562 §5.7): ids grow with time, so new rows sit together in an index."""
+    return uuid_utils.compat.uuid7()
+
+
+@dataclass(frozen=True)
+class Database:
+    """An engine with its two kinds of transaction.
+
+    On SQLite a writing transaction takes the write lock at its start. One that read first and
+    wanted to write later would be refused as soon as another wrote in between.
+    """
+
+    engine: AsyncEngine
+    _writing: async_sessionmaker[AsyncSession]
+    _reading: async_sessionmaker[AsyncSession]
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that commits at the end of the block and rolls back when it raises."""
+        async with self._writing.begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A transaction for queries only; nothing in it is committed."""
+        async with self._reading() as session:
+            yield session
+
+    async def ping(self) -> None:
+        """Raise what the driver raises when the database does not answer."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def database_url(url: str) -> URL:
+    """Name the asynchronous driver for the URLs that people have.
+
+    `postgresql://` and `postgres://` get asyncpg, `sqlite://` gets aiosqlite. libpq's `sslmode` is
+    asyncpg's `ssl`; `channel_binding`, which asyncpg settles by itself, is left out.
+    """
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "postgresql" | "postgres":
+            query = {key: value for key, value in parsed.query.items() if key != "channel_binding"}
+            if "sslmode" in query:
+                query["ssl"] = query.pop("sslmode")
+            return parsed.set(drivername="postgresql+asyncpg", query=query)
+        case "sqlite":
+            return parsed.set(drivername="sqlite+aiosqlite")
+        case other:
+            raise ValueError(f"DATABASE_URL names the database {other!r}; use postgresql:// or sqlite://.")
+
+
+def open_database(url: str, *, pool_size: int = 10) -> Database:
+    """Make the engine; the first query connects.
+
+    Raises:
+        ValueError: the URL names neither PostgreSQL nor SQLite.
+    """
+    target = database_url(url)
+    options: dict[str, Any] = {
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": 30,
+    }
+    if target.get_backend_name() == "sqlite":
+        options["connect_args"] = {"timeout": SQLITE_BUSY_SECONDS}
+    else:
+        options["pool_pre_ping"] = True
+    engine = create_async_engine(target, **options)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    reader = engine.execution_options(read_only=True)
+    return Database(
+        engine,
+        _writing=async_sessionmaker(engine, expire_on_commit=False),
+        _reading=async_sessionmaker(reader, expire_on_commit=False),
+    )
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    """Take over transactions from the driver, which begins them late and never IMMEDIATE."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # FULL: a commit that was answered also survives a loss of power.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,1 @@
+"""Carrying facts between processes. Nothing here knows what a task is."""

@@ -1,0 +1,175 @@
+"""Changes of one user's data and the events that tell of them, in one transaction."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Text, Uuid, column, select, table, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from todoapp.database import Base, BigSerial, Database, new_id
+from todoapp.messaging.cloudevents import wrap
+from todoapp.messaging.event import Action, DataChanged, Event
+
+__all__ = ["Origin", "Outbox", "OutboxEvent", "UnknownUser", "UserChanges"]
+
+users = table("users", column("id", Uuid), column("change_seq", BigInteger))
+"""Of an account, messaging knows only the counter that numbers its changes."""
+
+
+class OutboxEvent(Base):
+    """An event that was committed; `published_at` says when the broker had it.
+
+    Rows of the topic task-updates are also the user's feed of changes, numbered by `user_seq`
+    without gaps. On other topics `user_seq` is the last number given when the event was recorded.
+    """
+
+    __tablename__ = "outbox"
+
+    seq: Mapped[int] = mapped_column(BigSerial, primary_key=True)
+    user_id: Mapped[UUID]
+    user_seq: Mapped[int] = mapped_column(BigInteger)
+    event_id: Mapped[UUID] = mapped_column(unique=True)
+    topic: Mapped[str]
+    key: Mapped[str]
+    event: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index(
+            "ix_outbox_pending",
+            "seq",
+            postgresql_where=text("published_at IS NULL"),
+            sqlite_where=text("published_at IS NULL"),
+        ),
+        Index(
+            "uq_outbox_feed",
+            "user_id",
+            "user_seq",
+            unique=True,
+            postgresql_where=text("topic = 'task-updates'"),
+            sqlite_where=text("topic = 'task-updates'"),
+        ),
+    )
+
+
+class UnknownUser(LookupError):
+    """The account is gone; what was meant for it has nothing left to change."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a change comes from."""
+
+    actor: str
+    """`user`, `mcp`, `assistant`, `recurrence` or `system`"""
+    now: datetime
+    traceparent: str | None = None
+
+
+@dataclass
+class UserChanges:
+    """One transaction on one user's data, with that user's row locked.
+
+    The lock makes the user's changes follow one another, so their numbers have no gaps and
+    events of one key are recorded in the order of their commits.
+    """
+
+    session: AsyncSession
+    user_id: UUID
+    origin: Origin
+    source: str
+    seq: int
+    """The number of the user's newest change, this transaction's own included."""
+    _recorded: list[OutboxEvent] = field(default_factory=list)
+
+    @property
+    def now(self) -> datetime:
+        return self.origin.now
+
+    @property
+    def actor(self) -> str:
+        return self.origin.actor
+
+    def announce(
+        self, entity: str, action: Action, entity_id: UUID, value: dict[str, Any] | None = None
+    ) -> None:
+        """Give a changed row its number in the user's feed; `value` is the row as a client sees it."""
+        self.seq += 1
+        self.record(
+            DataChanged(user_id=self.user_id, entity=entity, entity_id=entity_id, action=action, value=value)
+        )
+
+    def record(self, event: Event) -> None:
+        """Save `event` in this transaction; it is published after the commit."""
+        event_id = new_id()
+        envelope = wrap(
+            event,
+            event_id=event_id,
+            source=self.source,
+            at=self.now,
+            userseq=self.seq,
+            traceparent=self.origin.traceparent,
+        )
+        self._recorded.append(
+            OutboxEvent(
+                user_id=self.user_id,
+                user_seq=self.seq,
+                event_id=event_id,
+                topic=event.topic.value,
+                key=event.key,
+                event=envelope.model_dump_json(exclude_none=True),
+                created_at=self.now,
+            )
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._recorded
+
+    async def write_events(self) -> None:
+        """Save what was recorded and the user's new counter."""
+        if self.is_empty:
+            return
+        self.session.add_all(self._recorded)
+        await self.session.flush()
+        await self.session.execute(
+            update(users).where(users.c.id == self.user_id).values(change_seq=self.seq)
+        )
+
+
+@dataclass
+class Outbox:
+    """The way in which one process changes data."""
+
+    database: Database
+    service: str
+    on_commit: list[Callable[[UserChanges], None]] = field(default_factory=list)
+    """Called after each commit that recorded something, in the same process."""
+
+    @asynccontextmanager
+    async def changes(self, user_id: UUID, origin: Origin) -> AsyncIterator[UserChanges]:
+        """Change one user's data: rows and events are committed together, or not at all.
+
+        Raises:
+            UnknownUser
+        """
+        async with self.database.write() as session:
+            seq = await session.scalar(
+                select(users.c.change_seq).where(users.c.id == user_id).with_for_update()
+            )
+            if seq is None:
+                raise UnknownUser(user_id)
+            changes = UserChanges(session, user_id, origin, f"/todoapp/{self.service}", seq)
+            yield changes
+            await changes.write_events()
+        if not changes.is_empty:
+            for told in self.on_commit:
+                told(changes)

@@ -1,0 +1,123 @@
+"""The sidecar's HTTP API, as far as the application calls it.
+
+https://docs.dapr.io/reference/api/
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from todoapp.messaging.cloudevents import CONTENT_TYPE
+from todoapp.settings import Settings
+
+__all__ = ["Message", "Sidecar", "SidecarError", "SidecarUnavailable"]
+
+TIMEOUT = httpx.Timeout(10.0, connect=2.0)
+
+
+class SidecarError(Exception):
+    """The sidecar answered with an error."""
+
+
+class SidecarUnavailable(SidecarError):
+    """The sidecar did not answer."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A serialised CloudEvent on its way to a topic."""
+
+    id: str
+    key: str
+    event: str
+
+
+class Sidecar:
+    """A client of the sidecar beside this process.
+
+    Every call raises `SidecarUnavailable` or `SidecarError`; the message says what was asked.
+    """
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        token = settings.dapr_api_token
+        headers = {"dapr-api-token": token.get_secret_value()} if token else {}
+        return cls(httpx.AsyncClient(base_url=settings.sidecar_url, headers=headers, timeout=TIMEOUT))
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def wait_until_ready(self) -> None:
+        """Return once components are loaded; the sidecar says so before this process listens."""
+        while True:
+            try:
+                await self._call("GET", "/v1.0/healthz/outbound")
+            except SidecarError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+    async def publish(self, pubsub: str, topic: str, messages: Sequence[Message]) -> None:
+        """Publish in the given order, acknowledged by the broker; events of one key stay in order.
+
+        After an error some of the messages may have been published.
+        """
+        entries = [
+            {
+                "entryId": message.id,
+                "event": orjson.Fragment(message.event),
+                "contentType": CONTENT_TYPE,
+                "metadata": {"partitionKey": message.key},
+            }
+            for message in messages
+        ]
+        await self._call("POST", f"/v1.0/publish/bulk/{_segment(pubsub)}/{_segment(topic)}", entries)
+
+    async def secret(self, store: str, name: str) -> dict[str, str]:
+        answer = await self._call("GET", f"/v1.0/secrets/{_segment(store)}/{_segment(name)}")
+        secret: dict[str, str] = answer.json()
+        return secret
+
+    async def schedule_job(self, name: str, *, due: datetime, data: dict[str, Any]) -> None:
+        """Have `POST /job/<name>` called at `due`, again every few seconds until it is answered with 2xx.
+
+        A job of that name is replaced. The failure policy has no limit: by default Dapr gives up,
+        and deletes the job, after four calls in three seconds.
+        """
+        job = {
+            "dueTime": due.isoformat(),
+            "data": data,
+            "overwrite": True,
+            "failurePolicy": {"constant": {"interval": "5s"}},
+        }
+        await self._call("POST", f"/v1.0/jobs/{_segment(name)}", job)
+
+    async def delete_job(self, name: str) -> None:
+        """Forget a job; one that does not exist is forgotten already."""
+        await self._call("DELETE", f"/v1.0/jobs/{_segment(name)}")
+
+    async def _call(self, method: str, path: str, body: object = None) -> httpx.Response:
+        content = None if body is None else orjson.dumps(body)
+        try:
+            answer = await self._client.request(
+                method, path, content=content, headers={"content-type": "application/json"}
+            )
+        except httpx.TransportError as error:
+            raise SidecarUnavailable(f"{method} {path}: no answer from the sidecar ({error!r}).") from error
+        if answer.status_code >= HTTPStatus.BAD_REQUEST:
+            raise SidecarError(f"{method} {path}: {answer.status_code} {answer.text.strip()}")
+        return answer
+
+
+def _segment(value: str) -> str:
+    return quote(value, safe="")

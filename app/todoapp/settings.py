@@ -1,0 +1,91 @@
+"""What a process reads from its environment, once, at its start."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+__all__ = ["LogFormat", "Settings", "Topics"]
+
+
+class LogFormat(StrEnum):
+    JSON = "json"
+    TEXT = "text"
+
+
+class Topics(BaseSettings):
+    """Names of the topics of one installation, `TODOAPP_TOPIC_<FIELD>`."""
+
+    model_config = SettingsConfigDict(env_prefix="TODOAPP_TOPIC_", frozen=True)
+
+    task_events: str = "task-events"
+    reminders: str = "reminders"
+    task_updates: str = "task-updates"
+    activity_logs: str = "activity-logs"
+
+
+class Settings(BaseSettings):
+    """One field per variable `TODOAPP_<FIELD>`, but for the four that Dapr and Kubernetes name.
+
+    A secret comes either as itself or, by `<field>_ref`, as `<secret>/<key>` in the secret store
+    that the sidecar serves.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TODOAPP_", frozen=True, populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str = Field(default="http://127.0.0.1:8000", description="where people reach the api")
+
+    database_url: SecretStr | None = None
+    database_url_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
+    jwt_secret: SecretStr | None = None
+    jwt_secret_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
+    database_pool_size: PositiveInt = Field(default=10, description="connections per process")
+
+    dapr_http_port: int = Field(default=3500, validation_alias="DAPR_HTTP_PORT")
+    dapr_api_token: SecretStr | None = Field(default=None, validation_alias="DAPR_API_TOKEN")
+    app_api_token: SecretStr | None = Field(default=None, validation_alias="APP_API_TOKEN")
+    pod_name: str = Field(default="local", validation_alias="POD_NAME")
+
+    secret_store: str = "secretstore"  # noqa: S105 - the name of a Dapr component
+    pubsub: str = "pubsub"
+    updates_pubsub: str = "updates"
+    topics: Topics = Field(default_factory=Topics)
+
+    relay_batch_size: PositiveInt = Field(default=100, description="events per transaction")
+    relay_idle_seconds: PositiveFloat = 1.0
+    sweep_seconds: PositiveFloat = Field(default=5.0, description="between looks for overdue reminders")
+
+    access_token_minutes: PositiveInt = 15
+    refresh_token_days: PositiveInt = 30
+    idempotency_hours: PositiveInt = 24
+    feed_days: PositiveInt = Field(default=7, description="how long published changes stay in the feed")
+
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+    log_format: LogFormat = LogFormat.JSON
+
+    @model_validator(mode="after")
+    def _one_source_per_secret(self) -> "Settings":
+        for secret in ("database_url", "jwt_secret"):
+            if getattr(self, secret) is not None and getattr(self, f"{secret}_ref") is not None:
+                name = f"TODOAPP_{secret.upper()}"
+                raise ValueError(f"{name} and {name}_REF are both set; keep one of them.")
+        return self
+
+    @property
+    def sidecar_url(self) -> str:
+        return f"http://127.0.0.1:{self.dapr_http_port}"
+
+    @property
+    def access_token_lifetime(self) -> timedelta:
+        return timedelta(minutes=self.access_token_minutes)
+
+    @property
+    def refresh_token_lifetime(self) -> timedelta:
+        return timedelta(days=self.refresh_token_days)
+
+    @property
+    def idempotency_lifetime(self) -> timedelta:
+        return timedelta(hours=self.idempotency_hours)
