@@ -1,0 +1,3 @@
+from todoapp_sidecar.cli import main
+
+main()

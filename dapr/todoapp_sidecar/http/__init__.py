@@ -1,0 +1,1 @@
+"""Dapr's HTTP API, one module per building block."""

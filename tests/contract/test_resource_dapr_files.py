@@ -1,0 +1,135 @@
+"""The files under `dapr/` are the default TodoApp's, and one broker's are like another's."""
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+import yaml
+
+from todoapp.settings import Topics
+from todoapp_operator.document import load
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.files import laptop_files, published_files
+from todoapp_operator.render.manifest import Manifest, to_yaml
+from todoapp_operator.spec import TodoApp
+
+APP = TodoApp.model_validate({"metadata": {"name": "todo"}})
+COMPONENTS = Path("dapr/components")
+DEAD_LETTER = {"default": "/events/dead-letter"}
+
+
+def committed() -> dict[PurePosixPath, str]:
+    files = [
+        *COMPONENTS.rglob("*.yaml"),
+        *Path("dapr/subscriptions").glob("*.yaml"),
+        *Path("dapr").glob("*.yaml"),
+    ]
+    return {PurePosixPath(file.relative_to("dapr")): file.read_text() for file in files}
+
+
+def parsed(folder: Path) -> dict[str, Any]:
+    return {file.name: yaml.safe_load(file.read_text()) for file in folder.glob("*.yaml")}
+
+
+def subscriptions() -> list[Manifest]:
+    return [manifest for manifest in published_files(APP).values() if manifest["kind"] == "Subscription"]
+
+
+def test_the_files_are_what_todoappctl_dapr_files_writes() -> None:
+    assert committed() == {path: to_yaml(manifest) for path, manifest in published_files(APP).items()}
+
+
+def test_a_laptop_uses_the_embedded_set_and_the_same_rules() -> None:
+    folder = Path(".todoapp")
+    written = {path.name: manifest for path, manifest in laptop_files(APP, folder, broker=None).items()}
+    published = {
+        path.name: manifest
+        for path, manifest in published_files(APP).items()
+        if "components" not in path.parts or "embedded" in path.parts
+    }
+
+    assert written == published
+
+
+@pytest.mark.parametrize("broker", ["redpanda", "kafka"])
+def test_another_kafka_changes_nothing_but_the_connection(broker: str) -> None:
+    strimzi, other = parsed(COMPONENTS / "strimzi"), parsed(COMPONENTS / broker)
+
+    assert strimzi.keys() == other.keys()
+    for name in ("statestore.yaml", "secretstore.yaml"):
+        assert strimzi[name] == other[name]
+    for name in ("pubsub.yaml", "updates.yaml"):
+        assert without_settings(strimzi[name]) == without_settings(other[name])
+
+
+def without_settings(component: Manifest) -> Manifest:
+    return {**component, "spec": {**component["spec"], "metadata": []}}
+
+
+def test_every_set_offers_the_same_components_to_the_same_apps() -> None:
+    offers = {
+        folder.name: {(name, *component["scopes"]) for name, component in parsed(folder).items()}
+        for folder in COMPONENTS.iterdir()
+    }
+
+    assert set(offers) == {"embedded", "strimzi", "redpanda", "kafka"}
+    assert all(offer == offers["embedded"] for offer in offers.values())
+
+
+def test_topics_reach_the_routes_of_their_readers() -> None:
+    heard = {
+        (each["scopes"][0], each["spec"]["pubsubname"], each["spec"]["topic"]): each["spec"]["routes"]
+        for each in subscriptions()
+    }
+
+    assert heard == {
+        ("recurrence", "pubsub", "task-events"): {
+            "rules": [
+                {
+                    "match": 'event.type == "task.completed" || event.type == "task.skipped"',
+                    "path": "/events/task-finished",
+                }
+            ],
+            "default": "/events/task-changed",
+        },
+        ("recurrence", "pubsub", "task-events-dead-letter"): DEAD_LETTER,
+        ("notification", "pubsub", "reminders"): {
+            "rules": [
+                {"match": 'event.type == "reminder.scheduled"', "path": "/events/reminder-scheduled"},
+                {"match": 'event.type == "reminder.cancelled"', "path": "/events/reminder-cancelled"},
+            ],
+            "default": "/events/reminder-triggered",
+        },
+        ("notification", "pubsub", "reminders-dead-letter"): DEAD_LETTER,
+        ("api", "updates", "task-updates"): {"default": "/events/task-updates"},
+        ("api", "updates", "task-updates-dead-letter"): DEAD_LETTER,
+    }
+
+
+def test_every_topic_but_the_one_for_outside_consumers_is_heard() -> None:
+    heard = {each["spec"]["topic"] for each in subscriptions()}
+    names = Topics().model_dump()
+
+    assert {name for field, name in names.items() if field != "activity_logs"} <= heard
+    assert names["activity_logs"] not in heard
+
+
+def test_what_fails_is_tried_again_and_then_kept_as_a_dead_letter() -> None:
+    targets = published_files(APP)[PurePosixPath("resiliency.yaml")]["spec"]["targets"]["components"]
+
+    for each in (
+        each["spec"] for each in subscriptions() if not each["spec"]["topic"].endswith("-dead-letter")
+    ):
+        assert each["deadLetterTopic"] == f"{each['topic']}-dead-letter"
+        assert targets[each["pubsubname"]]["inbound"]["retry"] == "deliver"
+
+
+def test_app_ids_are_the_processes_names() -> None:
+    scopes = {scope for manifest in published_files(APP).values() for scope in manifest.get("scopes", [])}
+
+    assert scopes == set(Component)
+
+
+@pytest.mark.parametrize("example", sorted(Path("examples").glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_example_is_valid(example: Path) -> None:
+    assert load(example).app.metadata.name == "todo"

@@ -1,0 +1,67 @@
+"""The operator and the application meet in environment variables and in Dapr's files."""
+
+import os
+from itertools import chain
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from todoapp.settings import Settings, Topics
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.environment import environment, migration_environment
+from todoapp_operator.spec import TodoApp
+from todoapp_operator.workload import RESERVED_VARIABLES
+
+APP = TodoApp.model_validate({"metadata": {"name": "todo"}})
+SECRETS = {"TODOAPP_DATABASE_URL", "TODOAPP_JWT_SECRET"}
+
+
+def rendered(component: Component) -> set[str]:
+    return {variable.name for variable in environment(APP, component)}
+
+
+def read_by_the_application() -> set[str]:
+    own = {variable("TODOAPP_", name, field) for name, field in Settings.model_fields.items()}
+    return own | {variable("TODOAPP_TOPIC_", name, field) for name, field in Topics.model_fields.items()}
+
+
+def variable(prefix: str, name: str, field: FieldInfo) -> str:
+    return str(field.validation_alias or f"{prefix}{name.upper()}")
+
+
+@pytest.mark.parametrize("component", Component)
+def test_every_variable_rendered_is_one_that_settings_reads(component: Component) -> None:
+    assert rendered(component) <= read_by_the_application()
+    assert {each.name for each in migration_environment(APP)} <= read_by_the_application()
+
+
+@pytest.mark.parametrize("component", Component)
+def test_every_variable_without_a_usable_default_is_rendered(component: Component) -> None:
+    required = {
+        variable("TODOAPP_", name, field)
+        for name, field in Settings.model_fields.items()
+        if field.default is None and not name.endswith("_ref")
+    }
+
+    assert {name for name in required if name not in SECRETS} <= rendered(component)
+    assert {f"{name}_REF" for name in SECRETS} <= rendered(component)
+
+
+@pytest.mark.parametrize("component", Component)
+def test_settings_accepts_the_rendered_values(component: Component, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        monkeypatch.delenv(name)
+    for each in environment(APP, component):
+        monkeypatch.setenv(each.name, each.value or "from elsewhere")
+
+    settings = Settings()
+
+    assert settings.port == 8000
+    assert settings.topics == Topics()
+    assert settings.database_url_ref == "todo-database-app/uri"
+
+
+def test_extra_variables_may_be_any_but_the_rendered_ones() -> None:
+    everywhere = set(chain.from_iterable(rendered(component) for component in Component))
+
+    assert set(RESERVED_VARIABLES) == everywhere | SECRETS | {"DAPR_HTTP_PORT"}

@@ -1,0 +1,100 @@
+"""Carrying what the outbox holds to the processes that subscribe to it, as a test wants it carried."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from testbed.application import JWT_SECRET, Clock, calling
+from todoapp.api.app import create_api
+from todoapp.messaging.event import Topic
+from todoapp.messaging.outbox import OutboxEvent
+from todoapp.notification.app import create_notification
+from todoapp.process import Runtime
+from todoapp.recurrence.app import create_recurrence
+from todoapp.settings import Settings
+
+__all__ = ["Deliveries", "Envelope", "deliveries"]
+
+Envelope = dict[str, Any]
+"""A CloudEvent as it travels."""
+
+FINISHED = {"task.completed", "task.skipped"}
+
+
+@dataclass
+class Deliveries:
+    """The consuming processes on one database, each with an HTTP client in place of its sidecar."""
+
+    runtimes: dict[str, Runtime]
+    consumers: dict[str, httpx.AsyncClient]
+    _carried: set[int] = field(default_factory=set)
+
+    async def published(self) -> list[Envelope]:
+        """Every event so far, oldest first, as the relay would publish it."""
+        return [envelope for _, envelope in await self._outbox()]
+
+    async def deliver(self, envelope: Envelope) -> httpx.Response:
+        """Deliver one event as the subscriptions say."""
+        consumer, path = _destination(envelope)
+        return await self.send(consumer, path, orjson.dumps(envelope))
+
+    async def send(self, consumer: str, path: str, body: bytes, **headers: str) -> httpx.Response:
+        headers = {"content-type": "application/cloudevents+json"} | headers
+        return await self.consumers[consumer].post(path, content=body, headers=headers)
+
+    @asynccontextmanager
+    async def guarded_by(self, token: str) -> AsyncIterator[httpx.AsyncClient]:
+        """Another recurrence process, which takes deliveries only from whoever shows the token."""
+        settings = self.runtimes["recurrence"].settings.model_copy(update={"app_api_token": SecretStr(token)})
+        runtime = await Runtime.assemble(settings, "recurrence", now=self.runtimes["recurrence"].now)
+        async with calling(create_recurrence(runtime)) as consumer:
+            yield consumer
+        await runtime.close()
+
+    async def settle(self) -> None:
+        """Deliver every task event that was not carried yet, and what follows from it, until all is quiet."""
+        while fresh := [each for each in await self._outbox() if each[0] not in self._carried]:
+            for seq, envelope in fresh:
+                self._carried.add(seq)
+                if envelope["type"].startswith("task."):
+                    answer = await self.deliver(envelope)
+                    assert answer.json() == {"status": "SUCCESS"}, answer.text
+
+    async def _outbox(self) -> list[tuple[int, Envelope]]:
+        rows = select(OutboxEvent).order_by(OutboxEvent.seq)
+        async with self.runtimes["recurrence"].database.read() as session:
+            events = (await session.scalars(rows)).all()
+        return [(row.seq, orjson.loads(row.event) | {"topic": row.topic}) for row in events]
+
+
+@pytest.fixture
+async def deliveries(database_url: str, clock: Clock) -> AsyncIterator[Deliveries]:
+    """api, notification and recurrence, each with its own connections. No sidecar is there to be called."""
+    creators = {"api": create_api, "notification": create_notification, "recurrence": create_recurrence}
+    settings = Settings(database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=1)
+    async with AsyncExitStack() as stack:
+        runtimes, consumers = {}, {}
+        for service, create in creators.items():
+            runtimes[service] = await Runtime.assemble(settings, service, now=clock)
+            stack.push_async_callback(runtimes[service].close)
+            consumers[service] = await stack.enter_async_context(calling(create(runtimes[service])))
+        yield Deliveries(runtimes, consumers)
+
+
+def _destination(envelope: Envelope) -> tuple[str, str]:
+    match Topic(envelope["topic"]):
+        case Topic.TASK_EVENTS:
+            return "recurrence", f"/events/task-{'finished' if envelope['type'] in FINISHED else 'changed'}"
+        case Topic.REMINDERS:
+            return "notification", f"/events/{envelope['type'].replace('.', '-')}"
+        case Topic.TASK_UPDATES:
+            return "api", "/events/task-updates"
+        case Topic.ACTIVITY_LOGS:
+            raise ValueError("Nobody of ours subscribes to the activity log.")

@@ -1,0 +1,142 @@
+"""A whole TodoApp, started the way people start it."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+import psutil
+import pytest
+
+from testbed.ports import free_port
+from testbed.postgresql import PostgreSQL
+from testbed.waiting import wait_until
+
+__all__ = ["Stack", "pytest_runtest_makereport", "running_stack", "stack", "todoapp_file"]
+
+TODOAPPCTL = Path(".venv/bin/todoappctl")
+LOG_TAIL_LINES = 60
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running TodoApp: where it answers, where its state lies, and its processes by name."""
+
+    url: str
+    state: Path
+    log: Path
+    supervisor: int
+
+    def pid(self, name: str) -> int:
+        """The process that bears a name now; another one after it was restarted."""
+        processes = orjson.loads((self.state / "processes.json").read_bytes())
+        return next(int(each["pid"]) for each in processes if each["name"] == name)
+
+    def kill(self, name: str) -> None:
+        """End a process as a crash would. The supervisor starts another one."""
+        os.kill(self.pid(name), signal.SIGKILL)
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Keep a process from running: it holds its connections and answers nothing."""
+        with _stopped(self.pid(name)):
+            yield
+
+    @contextmanager
+    def dead(self, name: str) -> Iterator[None]:
+        """Keep a process away: killed, and its supervisor held so that it cannot start another."""
+        victim = psutil.Process(self.pid(name))
+        with _stopped(self.supervisor):
+            victim.kill()
+            wait_until(lambda: victim.status() == psutil.STATUS_ZOMBIE, what=f"{name} is dead")
+            yield
+
+    def log_tail(self) -> str:
+        return "\n".join(self.log.read_text().splitlines()[-LOG_TAIL_LINES:])
+
+
+@contextmanager
+def _stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def running_stack(file: Path, directory: Path) -> Iterator[Stack]:
+    """Run `todoappctl run FILE` until the end of the block.
+
+    Raises:
+        AssertionError: it did not get ready, or did not stop cleanly; the message holds its log.
+    """
+    port = free_port()
+    log = directory / "log"
+    command = [str(TODOAPPCTL), "run", str(file), "--state", str(directory / "state"), "--port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+    running = Stack(f"http://127.0.0.1:{port}", directory / "state", log, process.pid)
+    try:
+        wait_until(
+            lambda: process.poll() is not None or f"ready at {running.url}" in log.read_text(), what="ready"
+        )
+        assert process.poll() is None, f"todoappctl ended with {process.returncode}:\n{running.log_tail()}"
+        yield running
+    finally:
+        process.terminate()
+        status = process.wait(timeout=30)
+    assert status == 0, f"todoappctl ended with {status} after SIGTERM:\n{running.log_tail()}"
+
+
+def todoapp_file(directory: Path, database_url: str) -> Path:
+    """A TodoApp resource whose database is the given one, by way of a Secret in the same file."""
+    file = directory / "todo.yaml"
+    file.write_text(
+        f"""\
+apiVersion: v1
+kind: Secret
+metadata: {{name: todo-database}}
+stringData:
+  url: {database_url}
+---
+apiVersion: todoapp.dev/v1alpha1
+kind: TodoApp
+metadata: {{name: todo}}
+spec:
+  database:
+    secretRef: {{name: todo-database, key: url}}
+"""
+    )
+    return file
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running TodoApp, once on each kind of database."""
+    directory = tmp_path_factory.mktemp(f"stack-{request.param}")
+    if request.param == "sqlite":
+        with running_stack(Path("examples/todo.yaml"), directory) as running:
+            yield running
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = f"stack_{uuid4().hex}"
+    server.create(name)
+    with running_stack(todoapp_file(directory, server.url(name)), directory) as running:
+        yield running
+    server.drop(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failed test what its TodoApp had to say."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and isinstance(running, Stack):
+        report.sections.append(("the end of todoappctl's log", running.log_tail()))
+    return report

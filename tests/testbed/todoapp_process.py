@@ -1,0 +1,91 @@
+"""A service of the application as a process of its own, without a supervisor."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from testbed.ports import free_port
+from testbed.waiting import wait_until
+
+__all__ = ["JWT_SECRET", "ServiceProcess", "run_command", "running_service"]
+
+JWT_SECRET = "a secret that only these tests know, 32 bytes and more"
+STOP_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class ServiceProcess:
+    """A started service; `log` is what it writes."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def answer(self, path: str) -> httpx.Response | None:
+        """What it answers now; nothing while it does not listen."""
+        assert self.process.poll() is None, f"the service ended:\n{self.log.read_text()}"
+        try:
+            return httpx.get(self.url + path)
+        except httpx.TransportError:
+            return None
+
+    def wait_for(self, status: int, path: str) -> httpx.Response:
+        """Return the answer as soon as it has this status."""
+
+        def expected() -> httpx.Response | None:
+            answer = self.answer(path)
+            return answer if answer is not None and answer.status_code == status else None
+
+        return wait_until(expected, what=f"{path} answers {status}")
+
+    def stop(self) -> int:
+        """End it with SIGTERM; the exit status."""
+        self.process.terminate()
+        return self.process.wait(timeout=STOP_SECONDS)
+
+
+@contextmanager
+def running_service(name: str, directory: Path, **variables: str) -> Iterator[ServiceProcess]:
+    """Run `todoapp NAME` until the end of the block, with these variables and no others of its own."""
+    port = free_port()
+    environment = {"TODOAPP_PORT": str(port), "TODOAPP_JWT_SECRET": JWT_SECRET} | variables
+    log = directory / f"{name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            _command(name),
+            env=_environment(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield ServiceProcess(process, port, log)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def run_command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `todoapp …` to its end."""
+    environment = _environment(variables)
+    return subprocess.run(_command(*arguments), env=environment, capture_output=True, text=True, check=False)
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "todoapp", *arguments]
+
+
+def _environment(variables: dict[str, str]) -> dict[str, str]:
+    """An empty value leaves a variable out."""
+    return {"PATH": os.environ["PATH"], **{name: value for name, value in variables.items() if value}}
