@@ -1,0 +1,3 @@
+from todoapp_operator.cli import main
+
+main()

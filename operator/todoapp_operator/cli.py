@@ -1,0 +1,96 @@
+"""`todoappctl`: run, check and render TodoApps. As `kubectl todoapp` it is a kubectl plug-in."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from todoapp_operator.document import load
+from todoapp_operator.local.console import Console
+from todoapp_operator.local.run import Request, Sidecar, run
+from todoapp_operator.metadata import Metadata
+from todoapp_operator.refusal import Refusal
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.files import published_files
+from todoapp_operator.render.manifest import to_yaml
+from todoapp_operator.spec import LogLevel, TodoApp
+
+__all__ = ["main"]
+
+cli = typer.Typer(
+    help="Run, check and render TodoApps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="YAML file with a TodoApp.", show_default=False)]
+
+
+def main() -> None:
+    """Run the command line; a refusal becomes its sentences and exit code 1."""
+    try:
+        cli()
+    except Refusal as refusal:
+        for sentence in refusal.sentences:
+            typer.echo(sentence, err=True)
+        sys.exit(1)
+
+
+@cli.command("run")
+def run_command(
+    file: File,
+    state: Annotated[Path, typer.Option(metavar="DIR", help="Folder for all state.")] = Path(".todoapp"),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the api.")] = 8000,
+    sidecar: Annotated[
+        Sidecar, typer.Option(help="The embedded sidecar, or Dapr's own (needs a broker in FILE).")
+    ] = Sidecar.EMBEDDED,
+    log_level: Annotated[
+        LogLevel | None,
+        typer.Option(
+            help="Least severe line to show, in place of spec.observability.logLevel.", show_default=False
+        ),
+    ] = None,
+    replicas: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=N", help="Run N of a process, as in api=2.", show_default=False),
+    ] = None,
+) -> None:
+    """Run a TodoApp on this machine until Ctrl-C.
+
+    Everything is kept in one folder: run the same FILE again and nothing is lost. Where FILE names no
+    database or broker, SQLite and an embedded broker are used.
+    """
+    request = Request(file, state, port, sidecar, log_level, _replicas(replicas or []))
+    run(request, Console.on(sys.stdout))
+
+
+@cli.command()
+def validate(file: File) -> None:
+    """Check a file and say what is wrong with it, line by line."""
+    app = load(file).app
+    typer.echo(f"{file}: TodoApp `{app.metadata.name}` is valid.")
+
+
+@cli.command("dapr-files")
+def dapr_files(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to.")] = Path("dapr"),
+) -> None:
+    """Write the Dapr files of the default TodoApp, for the Dapr CLI and kubectl."""
+    for name, manifest in published_files(TodoApp(metadata=Metadata(name="todo"))).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(to_yaml(manifest), encoding="utf-8")
+
+
+def _replicas(options: Iterable[str]) -> dict[Component, int]:
+    counts = dict.fromkeys(Component, 1)
+    for option in options:
+        name, _, count = option.partition("=")
+        if name not in counts or not count.isdecimal() or not 1 <= int(count) <= 16:
+            known = ", ".join(Component)
+            raise Refusal(f"--replicas {option}: write NAME=N with one of {known} and a number from 1 to 16.")
+        counts[Component(name)] = int(count)
+    return counts

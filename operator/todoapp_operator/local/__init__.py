@@ -1,0 +1,1 @@
+"""`todoappctl run`: a TodoApp as processes on this machine."""

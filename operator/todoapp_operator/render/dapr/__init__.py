@@ -1,0 +1,1 @@
+"""Dapr's resources for a TodoApp."""

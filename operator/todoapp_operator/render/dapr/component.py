@@ -1,0 +1,45 @@
+"""Dapr's Component manifests."""
+
+from typing import Any
+
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.manifest import Manifest
+
+__all__ = ["Settings", "component", "secret"]
+
+Settings = dict[str, str | dict[str, Any]]
+"""A component's settings by name: texts, or references made by `secret`."""
+
+
+def component(
+    name: str,
+    kind: str,
+    settings: Settings,
+    *,
+    version: str = "v1",
+    scopes: tuple[Component, ...] = tuple(Component),
+    secret_store: str | None = None,
+    init_timeout: str | None = None,
+) -> Manifest:
+    """A component of type `kind` that only the apps in `scopes` can use.
+
+    `secret_store` resolves the references in `settings`; Kubernetes Secrets when absent.
+    """
+    metadata = [
+        {"name": key, "value": value} if isinstance(value, str) else {"name": key, **value}
+        for key, value in settings.items()
+    ]
+    timeout = {"initTimeout": init_timeout} if init_timeout else {}
+    auth = {"auth": {"secretStore": secret_store}} if secret_store else {}
+    return {
+        "apiVersion": "dapr.io/v1alpha1",
+        "kind": "Component",
+        "metadata": {"name": name},
+        "spec": {"type": kind, "version": version, **timeout, "metadata": metadata},
+        **auth,
+        "scopes": [str(app_id) for app_id in scopes],
+    }
+
+
+def secret(name: str, key: str) -> dict[str, Any]:
+    return {"secretKeyRef": {"name": name, "key": key}}

@@ -1,0 +1,63 @@
+"""Dapr's resources as the files that a sidecar on this machine, the Dapr CLI or kubectl reads."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath, PurePosixPath
+
+from todoapp_operator.backing_services import Broker, Kafka, Redpanda, SecretRef, Strimzi
+from todoapp_operator.render.dapr.names import SECRET_STORE
+from todoapp_operator.render.dapr.policies import configuration, resiliency
+from todoapp_operator.render.dapr.pubsub import embedded_pubsub, kafka_pubsub
+from todoapp_operator.render.dapr.stores import cluster_stores, laptop_stores
+from todoapp_operator.render.dapr.subscriptions import subscriptions
+from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.spec import TodoApp
+
+__all__ = ["Files", "laptop_files", "published_files"]
+
+Files = Mapping[PurePosixPath, Manifest]
+"""One manifest a file, because daprd overlooks a Resiliency that is not the first of its file."""
+
+_BROKERS = {
+    "strimzi": Broker(strimzi=Strimzi()),
+    "redpanda": Broker(
+        redpanda=Redpanda(
+            brokers=("seed.example.cloud.redpanda.com:9092",),
+            credentials_secret_ref=SecretRef(name="redpanda"),
+        )
+    ),
+    "kafka": Broker(kafka=Kafka(brokers=("localhost:9092",))),
+}
+
+
+def laptop_files(app: TodoApp, folder: PurePath, *, broker: Broker | None) -> Files:
+    """What the sidecars of `todoappctl run` read: `resources/` and `config.yaml`.
+
+    State and secrets are in `folder`. Without `broker` the embedded one carries the events.
+    """
+    pubsub = kafka_pubsub(app, broker, secret_store=SECRET_STORE) if broker else embedded_pubsub()
+    resources = [*pubsub, *laptop_stores(folder), *subscriptions(app)]
+    return {
+        **_named(PurePosixPath("resources"), resources),
+        PurePosixPath("resources/resiliency.yaml"): resiliency(app),
+        PurePosixPath("config.yaml"): configuration(app),
+    }
+
+
+def published_files(app: TodoApp) -> Files:
+    """The folder `dapr/`: a set of components for each broker, and what all of them share."""
+    sets = {
+        "embedded": embedded_pubsub() + laptop_stores(PurePath(".todoapp")),
+        **{name: kafka_pubsub(app, broker) + cluster_stores(app) for name, broker in _BROKERS.items()},
+    }
+    files = _named(PurePosixPath("subscriptions"), subscriptions(app))
+    for name, components in sets.items():
+        files |= _named(PurePosixPath("components", name), components)
+    return {
+        **files,
+        PurePosixPath("resiliency.yaml"): resiliency(app),
+        PurePosixPath("config.yaml"): configuration(app),
+    }
+
+
+def _named(folder: PurePosixPath, manifests: Iterable[Manifest]) -> dict[PurePosixPath, Manifest]:
+    return {folder / f"{manifest['metadata']['name']}.yaml": manifest for manifest in manifests}

@@ -1,0 +1,77 @@
+"""How sidecars behave: retries, timeouts and circuit breakers; tracing, access and secrets."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.names import PUBSUB, SECRET_STORE, STATE_STORE, UPDATES_PUBSUB
+from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.secrets import database_url, jwt_secret
+from todoapp_operator.spec import TodoApp, Tracing
+
+__all__ = ["configuration", "resiliency"]
+
+
+def resiliency(app: TodoApp) -> Manifest:
+    """Retries, timeouts and circuit breakers, with the figures of `spec.dapr.resiliency`."""
+    figures = app.spec.dapr.resiliency
+    outbound = {"retry": "call", "timeout": "call", "circuitBreaker": "unreachable"}
+    inbound = {"retry": "deliver", "timeout": "deliver"}
+    return {
+        "apiVersion": "dapr.io/v1alpha1",
+        "kind": "Resiliency",
+        "metadata": {"name": app.metadata.name},
+        "scopes": [str(component) for component in Component],
+        "spec": {
+            "policies": {
+                "timeouts": {"call": figures.timeout, "deliver": "30s"},
+                "retries": {
+                    "call": {"policy": "exponential", "maxInterval": "5s", "maxRetries": figures.retries},
+                    # The first wait is Dapr's own 500 ms; `duration` would only count for constant waits.
+                    "deliver": {"policy": "exponential", "maxInterval": "15s", "maxRetries": 8},
+                },
+                "circuitBreakers": {
+                    "unreachable": {
+                        "maxRequests": 1,
+                        "timeout": "10s",
+                        "trip": f"consecutiveFailures > {figures.circuit_breaker}",
+                    }
+                },
+            },
+            "targets": {
+                "apps": {str(component): outbound for component in Component},
+                "components": {
+                    PUBSUB: {"outbound": outbound, "inbound": inbound},
+                    UPDATES_PUBSUB: {"outbound": outbound, "inbound": inbound},
+                    STATE_STORE: {"outbound": outbound},
+                    SECRET_STORE: {"outbound": outbound},
+                },
+            },
+        },
+    }
+
+
+def configuration(app: TodoApp) -> Manifest:
+    """Tracing when asked for, calls between apps denied, and no secret readable but the app's own two."""
+    readable = sorted({database_url(app).name, jwt_secret(app).name})
+    return {
+        "apiVersion": "dapr.io/v1alpha1",
+        "kind": "Configuration",
+        "metadata": {"name": app.metadata.name},
+        "spec": {
+            **_tracing(app.spec.observability.tracing),
+            "metrics": {"enabled": app.spec.observability.metrics},
+            "secrets": {
+                "scopes": [{"storeName": SECRET_STORE, "defaultAccess": "deny", "allowedSecrets": readable}]
+            },
+            "accessControl": {"defaultAction": "deny", "trustDomain": "public"},
+        },
+    }
+
+
+def _tracing(tracing: Tracing | None) -> dict[str, Any]:
+    if tracing is None:
+        return {}
+    endpoint = urlsplit(tracing.endpoint)
+    otel = {"endpointAddress": endpoint.netloc, "protocol": "grpc", "isSecure": endpoint.scheme == "https"}
+    return {"tracing": {"samplingRate": tracing.sampling_rate, "otel": otel}}

@@ -1,0 +1,83 @@
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.environment import environment, migration_environment
+from todoapp_operator.spec import TodoApp
+from todoapp_operator.workload import EnvVar, EnvVarSource, SecretKeyRef
+
+
+def todoapp(**spec: object) -> TodoApp:
+    return TodoApp.model_validate({"metadata": {"name": "todo", "namespace": "home"}, "spec": spec})
+
+
+def variables(app: TodoApp, component: Component = Component.API) -> dict[str, EnvVar]:
+    return {variable.name: variable for variable in environment(app, component)}
+
+
+def from_secret(name: str, key: str) -> EnvVarSource:
+    return EnvVarSource(secret_key_ref=SecretKeyRef(name=name, key=key))
+
+
+def test_the_application_reads_its_secrets_through_the_secret_store() -> None:
+    rendered = variables(todoapp())
+
+    assert rendered["TODOAPP_DATABASE_URL_REF"].value == "todo-database-app/uri"
+    assert rendered["TODOAPP_JWT_SECRET_REF"].value == "todo-jwt/secret"
+    assert rendered["TODOAPP_SECRET_STORE"].value == "secretstore"
+
+
+def test_secrets_that_the_resource_names_are_the_ones_that_are_read() -> None:
+    rendered = variables(
+        todoapp(
+            database={"secretRef": {"name": "neon"}}, auth={"jwtSecretRef": {"name": "own", "key": "jwt"}}
+        )
+    )
+
+    assert rendered["TODOAPP_DATABASE_URL_REF"].value == "neon/url"
+    assert rendered["TODOAPP_JWT_SECRET_REF"].value == "own/jwt"
+
+
+def test_the_tokens_between_process_and_sidecar_come_from_secrets() -> None:
+    rendered = variables(todoapp())
+
+    assert rendered["DAPR_API_TOKEN"].value_from == from_secret("todo-dapr-api-token", "token")
+    assert rendered["APP_API_TOKEN"].value_from == from_secret("todo-app-api-token", "token")
+
+
+def test_people_are_sent_to_the_host_of_the_ingress_or_gateway() -> None:
+    plain = todoapp(ingress={"host": "todo.example.com"})
+    secure = todoapp(ingress={"host": "todo.example.com", "tlsSecretName": "tls"})
+    gateway = todoapp(
+        gateway={"parentRefs": [{"name": "public"}], "hostnames": ["a.example.com", "b.example.com"]}
+    )
+
+    urls = [variables(app)["TODOAPP_PUBLIC_URL"].value for app in (plain, secure, gateway, todoapp())]
+
+    assert urls == [
+        "http://todo.example.com",
+        "https://todo.example.com",
+        "https://a.example.com",
+        "http://todo-api.home.svc:8000",
+    ]
+
+
+def test_topics_and_log_level_are_those_of_the_resource() -> None:
+    rendered = variables(
+        todoapp(topics={"reminders": {"name": "alarms"}}, observability={"logLevel": "DEBUG"})
+    )
+
+    assert rendered["TODOAPP_TOPIC_REMINDERS"].value == "alarms"
+    assert rendered["TODOAPP_TOPIC_TASK_EVENTS"].value == "task-events"
+    assert rendered["TODOAPP_LOG_LEVEL"].value == "DEBUG"
+
+
+def test_extra_variables_belong_to_the_process_that_names_them() -> None:
+    app = todoapp(recurrence={"env": [{"name": "TODOAPP_RELAY_BATCH_SIZE", "value": "500"}]})
+
+    assert variables(app, Component.RECURRENCE)["TODOAPP_RELAY_BATCH_SIZE"].value == "500"
+    assert "TODOAPP_RELAY_BATCH_SIZE" not in variables(app, Component.API)
+
+
+def test_the_migration_gets_the_databases_url_itself() -> None:
+    [url, level, log_format] = migration_environment(todoapp())
+
+    assert url == EnvVar(name="TODOAPP_DATABASE_URL", value_from=from_secret("todo-database-app", "uri"))
+    assert [level.name, log_format.name] == ["TODOAPP_LOG_LEVEL", "TODOAPP_LOG_FORMAT"]

@@ -1,0 +1,156 @@
+"""Each rule across fields, in Python and in the CEL that the API server gets."""
+
+from typing import Any
+
+import cel
+import pytest
+from pydantic import ValidationError
+
+from todoapp_operator.backing_services import Broker, Database, Kafka, Topic, Topics
+from todoapp_operator.rules import Part
+from todoapp_operator.spec import Auth, TodoApp, TodoAppSpec
+from todoapp_operator.workload import Autoscaling, EnvVar, EnvVarSource, Workload
+
+SECRET = {"name": "s"}
+KEY = {"name": "s", "key": "k"}
+OIDC = {"issuer": "https://id.example.com", "audience": "todo", "clientId": "web"}
+REDPANDA = {"brokers": ["a.example.com:9092"], "credentialsSecretRef": SECRET}
+GATEWAY = {"parentRefs": [SECRET], "hostnames": ["todo.example.com"]}
+INGRESS = {"host": "todo.example.com"}
+SCALING = {"minReplicas": 1, "maxReplicas": 3}
+ASSISTANT = {"model": "claude", "apiKeySecretRef": SECRET}
+
+
+def spec(**fields: Any) -> dict[str, Any]:
+    return {"api": {}, "features": {"assistant": False}, **fields}
+
+
+def kafka(auth: str, **fields: Any) -> dict[str, Any]:
+    return {"brokers": ["a.example.com:9092"], "auth": auth, **fields}
+
+
+def topics(*names: str) -> dict[str, Any]:
+    fields = ("taskEvents", "reminders", "taskUpdates", "activityLogs")
+    return {field: {"name": name} for field, name in zip(fields, names, strict=True)}
+
+
+def env(*names: str) -> dict[str, Any]:
+    return {"env": [{"name": name, "value": "1"} for name in names]}
+
+
+KEPT: list[tuple[type[Part], dict[str, Any]]] = [
+    (Database, {"secretRef": SECRET}),
+    (Database, {"cluster": {}}),
+    (Broker, {"strimzi": {}}),
+    (Broker, {"redpanda": REDPANDA}),
+    (Broker, {"kafka": kafka("none")}),
+    (Auth, {"jwtSecretRef": SECRET}),
+    (Auth, {"oidc": OIDC}),
+    (Kafka, kafka("none", caSecretRef=SECRET)),
+    (Kafka, kafka("scram", credentialsSecretRef=SECRET)),
+    (Kafka, kafka("mtls", certificateSecretRef=SECRET, caSecretRef=SECRET)),
+    (Topics, topics("a", "b", "c", "d")),
+    (EnvVar, {"name": "A", "value": "1"}),
+    (EnvVar, {"name": "A", "valueFrom": {"secretKeyRef": KEY}}),
+    (Autoscaling, SCALING),
+    (Autoscaling, {**SCALING, "lag": 100}),
+    (Workload, {"env": [], "replicas": 2}),
+    (Workload, {"env": [], "autoscaling": SCALING}),
+    (Workload, env("TODOAPP_FEED_DAYS", "B")),
+    (TodoAppSpec, spec()),
+    (TodoAppSpec, spec(ingress=INGRESS)),
+    (TodoAppSpec, spec(gateway=GATEWAY)),
+    (TodoAppSpec, spec(api={"autoscaling": {**SCALING, "cpu": 50}})),
+    (TodoAppSpec, spec(recurrence={"autoscaling": {**SCALING, "lag": 50}})),
+    (TodoAppSpec, spec(features={"assistant": True}, assistant=ASSISTANT)),
+]
+
+BROKEN: list[tuple[type[Part], dict[str, Any], str, str]] = [
+    (Database, {}, "secretRef", "exactly one of `secretRef` and `cluster`"),
+    (Database, {"secretRef": SECRET, "cluster": {}}, "secretRef", "exactly one"),
+    (Broker, {}, "strimzi", "exactly one of `strimzi`, `redpanda` and `kafka`"),
+    (Broker, {"strimzi": {}, "redpanda": REDPANDA}, "strimzi", "exactly one"),
+    (Auth, {}, "jwtSecretRef", "exactly one of `jwtSecretRef` and `oidc`"),
+    (Auth, {"jwtSecretRef": SECRET, "oidc": OIDC}, "jwtSecretRef", "exactly one"),
+    (Kafka, kafka("scram"), "credentialsSecretRef", "`auth: scram` needs it"),
+    (Kafka, kafka("none", credentialsSecretRef=SECRET), "credentialsSecretRef", "belongs to `auth: scram`"),
+    (Kafka, kafka("mtls", caSecretRef=SECRET), "certificateSecretRef", "`auth: mtls` needs it"),
+    (Kafka, kafka("mtls", certificateSecretRef=SECRET), "caSecretRef", "`auth: mtls` needs `caSecretRef`"),
+    (Topics, topics("a", "b", "c", "a"), "taskEvents", "must have different names"),
+    (Topic, {"name": "a-dead-letter", "retention": "1d"}, "name", "may not end in '-dead-letter'"),
+    (EnvVar, {"name": "A"}, "value", "exactly one of `value` and `valueFrom`"),
+    (EnvVarSource, {}, "secretKeyRef", "exactly one of `secretKeyRef`, `configMapKeyRef` and `fieldRef`"),
+    (Autoscaling, {"minReplicas": 3, "maxReplicas": 2}, "maxReplicas", "at least `minReplicas`"),
+    (Autoscaling, {**SCALING, "cpu": 70, "lag": 100}, "lag", "`cpu` and `lag` exclude each other"),
+    (Workload, {"env": [], "replicas": 1, "autoscaling": SCALING}, "autoscaling", "exclude each other"),
+    (Workload, env("A", "A"), "env", "only once"),
+    (Workload, env("TODOAPP_PORT"), "env", "may not set what other fields decide"),
+    (TodoAppSpec, spec(ingress=INGRESS, gateway=GATEWAY), "gateway", "exclude each other"),
+    (
+        TodoAppSpec,
+        spec(api={"autoscaling": {**SCALING, "lag": 5}}),
+        "api.autoscaling.lag",
+        "scale `api` by `cpu`",
+    ),
+    (TodoAppSpec, spec(features={"assistant": True}), "features.assistant", "needs `assistant`"),
+]
+
+
+@pytest.mark.parametrize(("part", "value"), KEPT)
+def test_a_rule_that_is_kept_is_silent(part: type[Part], value: dict[str, Any]) -> None:
+    part.model_validate(value)
+
+    assert all(cel.evaluate(rule.cel, {"self": value}) for rule in part.rules)
+
+
+@pytest.mark.parametrize(("part", "value", "field", "sentence"), BROKEN)
+def test_a_broken_rule_names_field_and_rule(
+    part: type[Part], value: dict[str, Any], field: str, sentence: str
+) -> None:
+    with pytest.raises(ValidationError) as error:
+        part.model_validate(value)
+
+    [details] = error.value.errors()
+    assert details["ctx"]["field"] == field
+    assert sentence in details["msg"]
+    broken = [rule.field for rule in part.rules if not cel.evaluate(rule.cel, {"self": value})]
+    assert broken == [field]
+
+
+def test_every_rule_is_broken_somewhere_above() -> None:
+    rules = {rule.sentence for part in parts_of(TodoApp) for rule in part.rules}
+    broken = [sentence for _, _, _, sentence in BROKEN]
+
+    assert [rule for rule in rules if not any(sentence in rule for sentence in broken)] == []
+
+
+def test_the_rules_go_into_the_schema() -> None:
+    database = TodoApp.model_json_schema()["$defs"]["Database"]
+
+    assert database["x-kubernetes-validations"] == [
+        {
+            "rule": "[has(self.secretRef), has(self.cluster)].exists_one(given, given)",
+            "message": "exactly one of `secretRef` and `cluster` must be given",
+        }
+    ]
+
+
+def test_every_field_has_a_description() -> None:
+    undescribed = [
+        f"{part.__name__}.{name}"
+        for part in parts_of(TodoApp)
+        for name, field in part.model_fields.items()
+        if not field.description
+    ]
+    assert undescribed == []
+
+
+def parts_of(root: type[Part]) -> set[type[Part]]:
+    """Every kind of part that the schema of `root` refers to."""
+    used = set(root.model_json_schema()["$defs"]) | {root.__name__}
+    return {part for part in subclasses(Part) if part.__name__ in used}
+
+
+def subclasses(part: type[Part]) -> set[type[Part]]:
+    direct = set(part.__subclasses__())
+    return direct | {below for each in direct for below in subclasses(each)}

@@ -1,0 +1,221 @@
+import asyncio
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from testbed.ports import free_port
+from testbed.waiting import wait_until
+from todoapp_operator.local.console import Console
+from todoapp_operator.local.supervisor import Backoff, Process, Running, run_to_end, supervise
+
+WAITS_FOR_SIGTERM = "import signal; print('up', flush=True); signal.sigwait([signal.SIGTERM])"
+IGNORES_SIGTERM = (
+    "import signal\n"
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "print('up', flush=True)\n"
+    "while True: signal.pause()"
+)
+CRASHES = "raise SystemExit(3)"
+
+
+@dataclass
+class Watched:
+    """What a supervisor did so far."""
+
+    out: io.StringIO = field(default_factory=io.StringIO)
+    starts: list[Running] = field(default_factory=list)
+    ready: bool = False
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def console(self) -> Console:
+        return Console(self.out, colours=False)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.getvalue().splitlines()
+
+    def started(self, latest: list[Running]) -> None:
+        self.starts += [each for each in latest if each not in self.starts]
+
+    def became_ready(self) -> None:
+        self.ready = True
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        await asyncio.to_thread(wait_until, condition, what="what the test waits for")
+
+
+@asynccontextmanager
+async def supervised(*processes: Process, backoff: Backoff | None = None) -> AsyncIterator[Watched]:
+    watched = Watched()
+    running = asyncio.create_task(
+        supervise(
+            processes,
+            watched.console,
+            stop=watched.stop,
+            on_ready=watched.became_ready,
+            on_start=watched.started,
+            backoff=backoff or Backoff(),
+        )
+    )
+    try:
+        yield watched
+    finally:
+        watched.stop.set()
+        await running
+
+
+def python(name: str, program: str, **rest: object) -> Process:
+    return Process(name, (sys.executable, "-c", program), {"PATH": os.environ["PATH"]}, **rest)  # type: ignore[arg-type]
+
+
+async def test_what_crashes_is_started_again_and_again() -> None:
+    async with supervised(python("api", CRASHES), backoff=Backoff(first=0.01, longest=0.04)) as watched:
+        await watched.until(lambda: len(watched.lines) >= 4)
+
+    assert all("ended with exit code 3; it starts again" in line for line in watched.lines)
+    waits = [line.rpartition(" in ")[2] for line in watched.lines]
+    assert waits[:4] == ["0.01 s", "0.02 s", "0.04 s", "0.04 s"]
+    assert len({running.pid for running in watched.starts}) == len(watched.starts)
+
+
+def test_the_wait_doubles_up_to_the_longest() -> None:
+    backoff = Backoff(first=0.2, longest=10)
+
+    assert [backoff.delay(failures) for failures in (1, 2, 3, 6, 7, 10_000)] == [0.2, 0.4, 0.8, 6.4, 10, 10]
+
+
+async def test_a_process_that_was_stable_starts_over_with_the_first_wait() -> None:
+    backoff = Backoff(first=0.01, longest=0.04, stable=0)
+
+    async with supervised(python("api", CRASHES), backoff=backoff) as watched:
+        await watched.until(lambda: len(watched.starts) >= 3)
+
+    assert {line.rpartition(" in ")[2] for line in watched.lines} == {"0.01 s"}
+
+
+async def test_a_killed_process_is_replaced_and_its_neighbour_is_left_alone() -> None:
+    async with supervised(python("api", WAITS_FOR_SIGTERM), python("relay", WAITS_FOR_SIGTERM)) as watched:
+        await watched.until(lambda: len(watched.starts) == 2)
+        os.kill(watched.starts[0].pid, signal.SIGKILL)
+        await watched.until(lambda: len(watched.starts) == 3)
+
+    assert [each.name for each in watched.starts] == ["api", "relay", "api"]
+    assert any("ended by SIGKILL; it starts again" in line for line in watched.lines)
+
+
+async def test_stopping_ends_every_process_and_says_nothing_of_restarts() -> None:
+    async with supervised(python("api", WAITS_FOR_SIGTERM), python("relay", WAITS_FOR_SIGTERM)) as watched:
+        await watched.until(lambda: len(watched.lines) == 2)
+
+    assert not any(psutil.pid_exists(each.pid) for each in watched.starts)
+    assert not any("ended" in line for line in watched.lines)
+
+
+async def test_a_process_that_ignores_sigterm_is_killed() -> None:
+    async with supervised(python("api", IGNORES_SIGTERM)) as watched:
+        await watched.until(lambda: len(watched.lines) == 1)
+
+    assert not psutil.pid_exists(watched.starts[0].pid)
+
+
+async def test_what_a_process_started_ends_with_it() -> None:
+    program = (
+        "import signal, subprocess, sys\n"
+        f"command = [sys.executable, '-c', {WAITS_FOR_SIGTERM!r}]\n"
+        "child = subprocess.Popen(command, stdout=subprocess.DEVNULL)\n"
+        "print(child.pid, flush=True)\n"
+        "signal.pause()"
+    )
+    async with supervised(python("api", program)) as watched:
+        await watched.until(lambda: bool(watched.lines))
+        grandchild = psutil.Process(int(watched.lines[0].split()[-1]))
+
+    await watched.until(lambda: has_ended(grandchild))
+
+
+async def test_readiness_is_told_once_every_process_answers() -> None:
+    port = free_port()
+    serves = (
+        "from http.server import HTTPServer, SimpleHTTPRequestHandler\n"
+        f"HTTPServer(('127.0.0.1', {port}), SimpleHTTPRequestHandler).serve_forever()"
+    )
+
+    async with supervised(
+        python("api", serves, port=port, ready_path="/"), python("relay", WAITS_FOR_SIGTERM)
+    ) as watched:
+        await watched.until(lambda: watched.ready)
+
+        assert watched.starts[0] == Running("api", watched.starts[0].pid, port)
+
+
+async def test_a_process_gets_its_environment_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TODOAPP_DATABASE_URL", "postgresql://elsewhere")
+    prints = "import os; print(sorted(os.environ.keys() - {'LC_CTYPE'}))"
+    watched = Watched()
+
+    code = await run_to_end(
+        Process("api", (sys.executable, "-c", prints), {"TODOAPP_PORT": "8000"}),
+        watched.console,
+        stop=watched.stop,
+    )
+
+    assert code == 0
+    assert watched.lines[0].endswith("['TODOAPP_PORT']")
+
+
+async def test_a_run_to_the_end_is_cut_short_by_stop() -> None:
+    watched = Watched()
+    running = asyncio.create_task(
+        run_to_end(python("migrate", WAITS_FOR_SIGTERM), watched.console, stop=watched.stop)
+    )
+    await watched.until(lambda: len(watched.lines) == 1)
+
+    watched.stop.set()
+
+    assert await running in (0, -signal.SIGTERM)
+
+
+async def test_a_line_that_is_too_long_is_left_out_and_the_next_is_shown() -> None:
+    watched = Watched()
+
+    await run_to_end(
+        python("api", "print('x' * 3_000_000); print('short')"), watched.console, stop=watched.stop
+    )
+
+    assert "more than 1048576 bytes" in watched.lines[0]
+    assert watched.lines[-1].endswith("api  short")
+
+
+def test_processes_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
+    supervisor = tmp_path / "supervisor.py"
+    supervisor.write_text(
+        "import asyncio, os, sys\n"
+        "from todoapp_operator.local.console import Console\n"
+        "from todoapp_operator.local.supervisor import Process, supervise\n"
+        f"process = Process('api', (sys.executable, '-c', {IGNORES_SIGTERM!r}), dict(os.environ))\n"
+        "asyncio.run(supervise([process], Console(sys.stdout, colours=False), stop=asyncio.Event(),\n"
+        "    on_ready=lambda: None, on_start=lambda latest: print(latest[0].pid, flush=True)))\n"
+    )
+    with subprocess.Popen([sys.executable, supervisor], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        child = psutil.Process(int(running.stdout.readline()))
+        assert running.stdout.readline().endswith("up\n")
+        running.kill()
+
+    wait_until(lambda: has_ended(child), what="the child of the killed supervisor has ended")
+
+
+def has_ended(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_ZOMBIE
+    return True
