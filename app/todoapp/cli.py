@@ -1,0 +1,122 @@
+"""The command `todoapp`: one word starts one process.
+
+Each command imports what it needs by itself, because a process should not start by reading the
+code of all the others.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import SecretStr, ValidationError
+
+from todoapp.secret_store import ConfigurationError
+from todoapp.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastapi import FastAPI
+
+    from todoapp.process import Runtime
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    help="The processes of TodoApp. Their configuration is in TODOAPP_… environment variables.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run a command. What only a person can put right is one sentence and exit status 1."""
+    try:
+        app()
+    except ConfigurationError as error:
+        raise SystemExit(f"todoapp: {error}") from error
+    except ValidationError as error:
+        raise SystemExit(f"todoapp: {_settings_sentence(error)}") from error
+
+
+def _settings_sentence(error: ValidationError) -> str:
+    """Name the variables and the rules, never the values: one may be a secret."""
+    found = []
+    for each in error.errors(include_input=False, include_url=False):
+        variable = "_".join(["TODOAPP", *(str(step) for step in each["loc"])]).upper()
+        found.append(f"{variable}: {each['msg']}" if each["loc"] else each["msg"])
+    return "; ".join(found)
+
+
+@app.command()
+def api() -> None:
+    """Serve people and their programs: HTTP and WebSocket."""
+    from todoapp.api.app import create_api
+
+    _serve("api", create_api)
+
+
+@app.command()
+def notification() -> None:
+    """Send reminders when they are due."""
+    from todoapp.notification.app import create_notification
+
+    _serve("notification", create_notification)
+
+
+@app.command()
+def recurrence() -> None:
+    """Create next occurrences, and keep the activity log."""
+    from todoapp.recurrence.app import create_recurrence
+
+    _serve("recurrence", create_recurrence)
+
+
+@app.command()
+def migrate(
+    down: Annotated[
+        str | None,
+        typer.Option(metavar="REVISION", help="Take back what came after it; `base` takes back all."),
+    ] = None,
+) -> None:
+    """Bring the database to the schema of this version. Safe to start twice at once."""
+    import asyncio
+
+    from todoapp.migrations.runner import migrate
+    from todoapp.telemetry import configure_logging
+
+    settings = Settings()
+    configure_logging(settings, "migrate")
+    asyncio.run(migrate(settings, down_to=down))
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API's OpenAPI document."""
+    import asyncio
+
+    import orjson
+
+    from todoapp.api.app import create_api
+    from todoapp.process import Runtime
+
+    # Nothing is opened with these; an application just cannot be put together without.
+    settings = Settings(database_url=SecretStr("sqlite:///unused"), jwt_secret=SecretStr("unused" * 8))
+    runtime = asyncio.run(Runtime.assemble(settings, "api"))
+    typer.echo(orjson.dumps(create_api(runtime).openapi(), option=orjson.OPT_INDENT_2))
+
+
+@app.command()
+def schemas(directory: Annotated[Path, typer.Argument(help="where the files go")]) -> None:
+    """Write the JSON Schemas of all events, one file for each version."""
+    from todoapp.event_schemas import write_schemas
+
+    for path in write_schemas(directory):
+        typer.echo(path)
+
+
+def _serve(service: str, create: "Callable[[Runtime], FastAPI]") -> None:
+    from todoapp.process import run
+
+    run(service, create, Settings())
