@@ -1,0 +1,114 @@
+"""Keeping a log of what happened to tasks, and looking things up in it."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from todoapp.activity.events import ActivityLogged
+from todoapp.activity.model import ActivityLog
+from todoapp.activity.view import ActivityView
+from todoapp.messaging.outbox import UserChanges
+from todoapp.paging import Page
+from todoapp.tasks.events import EVENTS, TaskEvent
+from todoapp.timeline import TimelineQuery, page_by_time
+
+__all__ = ["ActivityQuery", "HistoryQuery", "has_history", "list_activity", "log"]
+
+
+def _known_type(name: str) -> str:
+    known = [event.type for event in EVENTS]
+    if name not in known:
+        raise ValueError(f"there is no event type {name!r}; valid ones are: {', '.join(known)}")
+    return name
+
+
+class HistoryQuery(TimelineQuery):
+    """The parameters of one task's history."""
+
+    event_type: list[Annotated[str, AfterValidator(_known_type)]] = Field(
+        default_factory=list, description="any of these; by default all", examples=[["task.completed"]]
+    )
+    occurred_after: AwareDatetime | None = Field(default=None, description="that instant included")
+    occurred_before: AwareDatetime | None = Field(default=None, description="that instant not included")
+    offset: int | None = Field(default=None, ge=0, le=1_000_000, description="instead of a cursor")
+
+    @model_validator(mode="after")
+    def _one_way_to_page(self) -> Self:
+        if self.offset is not None and self.cursor is not None:
+            raise ValueError("send either offset or cursor")
+        return self
+
+
+class ActivityQuery(HistoryQuery):
+    """The parameters of the activity log."""
+
+    task_id: UUID | None = None
+
+
+async def log(changes: UserChanges, event: TaskEvent, *, event_id: UUID, occurred_at: datetime) -> None:
+    """Write an event to the log and announce that, once per event however often it arrives.
+
+    The log has no place in the user's feed: what happened to the task is there already.
+    """
+    if await changes.session.scalar(select(ActivityLog.id).where(ActivityLog.event_id == event_id)):
+        return
+    entry = ActivityLog(
+        event_id=event_id,
+        event_type=event.type,
+        user_id=changes.user_id,
+        task_id=event.task_id,
+        actor=event.actor,
+        occurred_at=occurred_at,
+        changes=event.changes,
+        snapshot=event.task,
+    )
+    changes.session.add(entry)
+    await changes.session.flush()
+    changes.record(
+        ActivityLogged(
+            user_id=changes.user_id,
+            activity_id=entry.id,
+            logged_event_id=event_id,
+            logged_event_type=event.type,
+            task_id=event.task_id,
+            actor=event.actor,
+            occurred_at=occurred_at,
+            changes=event.changes,
+        )
+    )
+
+
+async def has_history(session: AsyncSession, user_id: UUID, task_id: UUID) -> bool:
+    """Whether anything is known of a task of the user, which may be deleted by now."""
+    entry = select(ActivityLog.id).where(ActivityLog.user_id == user_id, ActivityLog.task_id == task_id)
+    return await session.scalar(entry.limit(1)) is not None
+
+
+async def list_activity(session: AsyncSession, user_id: UUID, query: ActivityQuery) -> Page[ActivityView]:
+    """What happened to the user's tasks, newest first.
+
+    Raises:
+        InvalidCursor
+    """
+    rows = select(ActivityLog).where(ActivityLog.user_id == user_id)
+    if query.task_id is not None:
+        rows = rows.where(ActivityLog.task_id == query.task_id)
+    if query.event_type:
+        rows = rows.where(ActivityLog.event_type.in_(query.event_type))
+    if query.occurred_after is not None:
+        rows = rows.where(ActivityLog.occurred_at >= query.occurred_after)
+    if query.occurred_before is not None:
+        rows = rows.where(ActivityLog.occurred_at < query.occurred_before)
+    return await page_by_time(
+        session,
+        rows,
+        (ActivityLog.occurred_at, ActivityLog.id),
+        query=query,
+        view=ActivityView,
+        newest_first=True,
+        offset=query.offset or 0,
+    )

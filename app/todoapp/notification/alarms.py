@@ -1,0 +1,86 @@
+"""Dapr jobs that wake us when a reminder is due. The reminder's row is the truth, a job only its alarm."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from todoapp.messaging.subscriptions import Consumer
+from todoapp.notification.firing import fire
+from todoapp.process import Runtime
+from todoapp.reminders import service as reminders
+from todoapp.reminders.model import ReminderStatus
+
+__all__ = ["Alarm", "alarm_router", "set_alarm"]
+
+logger = logging.getLogger(__name__)
+
+EARLY = timedelta(seconds=2)
+"""By how much the clocks of two machines may differ."""
+
+
+class Alarm(BaseModel):
+    """What a job carries."""
+
+    user_id: UUID
+    reminder_id: UUID
+
+
+async def set_alarm(runtime: Runtime, alarm: Alarm) -> None:
+    """Give a reminder's job the instant that its row has by now, or take the job away.
+
+    What is done depends on the row alone and not on what was heard of it, so calls may be repeated
+    and come in any order. That is why the events that lead here need no inbox, which could not
+    help: a call to the sidecar does not roll back with a transaction.
+
+    Raises:
+        SidecarError: the reminder will fire by the sweep, if nobody calls again.
+    """
+    async with runtime.database.read() as session:
+        reminder = await reminders.find(session, alarm.user_id, alarm.reminder_id)
+    name = f"reminder-{alarm.reminder_id}"
+    if reminder is not None and reminder.status == ReminderStatus.SCHEDULED:
+        await runtime.sidecar.schedule_job(name, due=reminder.due_at, data=alarm.model_dump(mode="json"))
+    else:
+        await runtime.sidecar.delete_job(name)
+
+
+async def ring(runtime: Runtime, alarm: Alarm) -> None:
+    """Let the reminder of a job fire; when it was moved meanwhile, set its alarm again.
+
+    Raises:
+        SidecarError: the reminder will fire by the sweep.
+    """
+    reminder = await fire(runtime, alarm.user_id, alarm.reminder_id)
+    if reminder is None or reminder.status != ReminderStatus.SCHEDULED:
+        return
+    early = reminder.due_at - runtime.now()
+    if early > EARLY:
+        await set_alarm(runtime, alarm)
+        return
+    await asyncio.sleep(early.total_seconds())
+    await fire(runtime, alarm.user_id, alarm.reminder_id)
+
+
+def alarm_router(runtime: Runtime, consumer: Consumer) -> APIRouter:
+    """The route that the sidecar calls when a job is due. It repeats the call until the answer is 2xx."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.post("/job/{name}")
+    async def job_due(request: Request, name: str) -> Response:
+        if not consumer.trusts(request):
+            return Response(status_code=HTTPStatus.UNAUTHORIZED)
+        try:
+            alarm = Alarm.model_validate_json(await request.body())
+        except ValidationError:
+            # Answered as done: no repetition makes another body of it.
+            logger.warning("A job that is none of ours is forgotten", extra={"job": name})
+        else:
+            await ring(runtime, alarm)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return router

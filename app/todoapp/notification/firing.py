@@ -1,0 +1,74 @@
+"""Letting a reminder fire, once, whoever asks for it and however often."""
+
+from uuid import UUID
+
+from todoapp.messaging.outbox import Origin, UnknownUser, UserChanges
+from todoapp.notifications import service as notifications
+from todoapp.process import Runtime
+from todoapp.reminders import service as reminders
+from todoapp.reminders.events import ReminderTriggered
+from todoapp.reminders.model import Reminder
+from todoapp.tasks.editing import editing, own_task
+from todoapp.tasks.model import Task
+from todoapp.tasks.wall_time import wall_time
+from todoapp.telemetry import bind, current_traceparent
+
+__all__ = ["fire"]
+
+
+async def fire(runtime: Runtime, user_id: UUID, reminder_id: UUID) -> Reminder | None:
+    """Let a reminder fire if it is due: its state, notification and event in one transaction.
+
+    The user's row is locked meanwhile. Of two callers the second finds that it has fired.
+
+    Returns:
+        The reminder as it is then; None if it or its owner is gone.
+    """
+    origin = Origin("system", runtime.now(), current_traceparent())
+    fired = False
+    try:
+        async with runtime.outbox.changes(user_id, origin) as changes:
+            reminder = await reminders.find(changes.session, user_id, reminder_id)
+            if reminder is not None and reminders.is_due(reminder, changes.now):
+                fired = await _fire(changes, reminder)
+    except UnknownUser:
+        return None
+    if fired and reminder is not None:
+        lateness = runtime.now() - reminder.due_at
+        runtime.metrics.reminder_lateness_seconds.observe(lateness.total_seconds())
+    return reminder
+
+
+async def _fire(changes: UserChanges, reminder: Reminder) -> bool:
+    bind(user_id=changes.user_id, task_id=reminder.task_id)
+    task = await own_task(changes.session, changes.user_id, reminder.task_id)
+    async with editing(changes, task):  # an answer about a task shows its reminders
+        fired = await reminders.trigger(changes, reminder)
+    if fired:
+        notification = await notifications.tell_of_reminder(
+            changes,
+            task_id=task.id,
+            reminder_id=reminder.id,
+            reminder_due_at=reminder.due_at,
+            message=_message(task),
+        )
+        changes.record(
+            ReminderTriggered(
+                user_id=changes.user_id,
+                task_id=task.id,
+                reminder_id=reminder.id,
+                task_title=task.title,
+                due_at=reminder.due_at,
+                triggered_at=changes.now,
+                notification_id=notification.id,
+            )
+        )
+    return fired
+
+
+def _message(task: Task) -> str:
+    if task.due_at is None:
+        return task.title
+    due = wall_time(task.due_at, task.timezone)
+    when = f"{due:%Y-%m-%d}" if task.all_day else f"{due:%Y-%m-%d at %H:%M}"
+    return f"{task.title} (due on {when}, {task.timezone})"

@@ -1,0 +1,34 @@
+"""What a person was told."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from todoapp.database import Base, new_id
+
+__all__ = ["Notification"]
+
+
+class Notification(Base):
+    __tablename__ = "notifications"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    task_id: Mapped[UUID | None] = mapped_column(ForeignKey("tasks.id", ondelete="SET NULL"))
+    reminder_id: Mapped[UUID | None]
+    reminder_due_at: Mapped[datetime | None]
+    """With `reminder_id` unique: a reminder fires once for each instant it was set to."""
+    kind: Mapped[str]
+    message: Mapped[str] = mapped_column(Text)
+    read_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    delivery: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """How it went on each channel, by the channel's name."""
+
+    __table_args__ = (
+        UniqueConstraint("reminder_id", "reminder_due_at"),
+        Index("ix_notifications_user_created", "user_id", "created_at", "id"),
+    )

@@ -1,0 +1,25 @@
+"""A notification as clients see it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["NotificationView"]
+
+
+class NotificationView(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: UUID
+    task_id: UUID | None = Field(description="null once the task is deleted")
+    reminder_id: UUID | None
+    kind: str = Field(examples=["reminder"])
+    message: str
+    read_at: datetime | None
+    created_at: datetime
+
+    def as_value(self) -> dict[str, Any]:
+        """The notification as the feed carries it."""
+        return self.model_dump(mode="json")
