@@ -1,0 +1,35 @@
+"""What every test can ask for, and one rule: where CI says so, no test may be left out."""
+
+import os
+
+import pytest
+
+pytest_plugins = [
+    "testbed.application",
+    "testbed.databases",
+    "testbed.delivering",
+    "testbed.sidecar_options",
+    "testbed.stack",
+]
+
+LEFT_OUT = ("skipped", "xfailed", "xpassed")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a CI run that left a test out: its machine has to provide every part."""
+    if _left_out(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if left_out := _left_out(config):
+        terminalreporter.write_sep("!", f"CI=true and {left_out} tests were left out; none may be", red=True)
+
+
+def _left_out(config: pytest.Config) -> int:
+    if os.environ.get("CI") != "true":
+        return 0
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    assert isinstance(reporter, pytest.TerminalReporter)
+    return sum(len(reporter.stats.get(outcome, ())) for outcome in LEFT_OUT)

@@ -1,0 +1,232 @@
+"""`todoappctl run`, as people type it."""
+
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from testbed.ports import free_port
+from testbed.waiting import wait_until
+
+TODOAPPCTL = Path(".venv/bin/todoappctl").absolute()
+HEAD = "apiVersion: todoapp.dev/v1alpha1\nkind: TodoApp\nmetadata: {name: todo}\n"
+KAFKA = HEAD + "spec: {broker: {kafka: {brokers: ['localhost:9092']}}}\n"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A `todoappctl run` that is ready."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    state: Path
+    log: Path
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The latest start of each process, by its name."""
+        return {each["name"]: each["pid"] for each in json.loads((self.state / "processes.json").read_text())}
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        return [psutil.Process(pid) for pid in self.pids.values()]
+
+
+@contextmanager
+def running(directory: Path, *options: str, port: int | None = None) -> Iterator[Run]:
+    """Run a TodoApp in `directory`, until the end of the block at the latest."""
+    file, state, log = directory / "todo.yaml", directory / "state", directory / "log"
+    file.write_text(HEAD)
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [str(TODOAPPCTL), "run", str(file), "--state", str(state), "--port", str(port), *options]
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
+        try:
+            wait_until(
+                lambda: process.poll() is not None or f"ready at {url}" in log.read_text(), what="ready"
+            )
+            assert process.poll() is None, log.read_text()
+            yield Run(process, url, state, log)
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with running(tmp_path_factory.mktemp("run")) as run:
+        yield run
+
+
+def refusal(folder: Path, text: str, *options: str) -> str:
+    """What `todoappctl run` says when it refuses to run a file with `text`."""
+    file = folder / "todo.yaml"
+    file.write_text(text)
+    done = subprocess.run(
+        [TODOAPPCTL, "run", file, "--state", folder / "state", "--port", str(free_port()), *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    [sentence] = done.stderr.splitlines()
+    return sentence.removeprefix(f"{file}")
+
+
+def test_the_address_is_told_once(run: Run) -> None:
+    assert httpx.get(f"{run.url}/health/ready").status_code == 200
+    assert run.log.read_text().count(f"TodoApp is ready at {run.url}\n") == 1
+
+
+def test_four_processes_are_supervised(run: Run) -> None:
+    assert set(run.pids) == {"api", "notification", "recurrence", "sidecar"}
+    assert all(child.ppid() == run.process.pid for child in run.children)
+
+
+def test_all_state_is_in_one_folder(run: Run) -> None:
+    assert {"todo.db", "sidecar.db", "secrets.json", "processes.json", "dapr"} <= {
+        path.name for path in run.state.iterdir()
+    }
+
+
+def test_a_killed_process_comes_back(run: Run) -> None:
+    before = run.pids
+    psutil.Process(before["recurrence"]).kill()
+
+    wait_until(lambda: run.pids["recurrence"] != before["recurrence"], what="recurrence is started again")
+
+    assert "recurrence    WARNING ended by SIGKILL; it starts again in 0.2 s\n" in run.log.read_text()
+    assert run.pids == {**before, "recurrence": run.pids["recurrence"]}
+
+
+def test_a_second_run_on_the_same_folder_is_refused(run: Run) -> None:
+    assert "is in use by another `todoappctl run`" in refusal(run.state.parent, HEAD)
+
+
+def test_a_port_in_use_is_refused(run: Run, tmp_path: Path) -> None:
+    port = run.url.rpartition(":")[2]
+
+    assert refusal(tmp_path, HEAD, "--port", port).startswith(f"Port {port} of 127.0.0.1 cannot be used")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
+    with running(tmp_path) as run:
+        children = run.children
+
+        run.process.send_signal(number)
+
+        assert run.process.wait(timeout=30) == 0
+        assert not any(child.is_running() for child in children)
+        assert "Traceback" not in run.log.read_text()
+
+
+def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        children = run.children
+
+        run.process.kill()
+
+        wait_until(lambda: not any(map(runs, children)), what="every process has ended")
+
+
+def test_the_same_folder_runs_again_with_the_same_secrets(tmp_path: Path) -> None:
+    with running(tmp_path) as first:
+        secrets = (first.state / "secrets.json").read_text()
+
+    with running(tmp_path) as second:
+        assert (second.state / "secrets.json").read_text() == secrets
+
+
+def test_replicas_listen_side_by_side(tmp_path: Path) -> None:
+    port = two_free_ports()
+
+    with running(tmp_path, "--replicas", "api=2", port=port) as run:
+        assert {"api-0", "api-1"} <= set(run.pids)
+        for each in (port, port + 1):
+            assert httpx.get(f"http://127.0.0.1:{each}/health/live").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "sentence"),
+    [
+        ("spec: [\n", [], ":2: this is not valid YAML"),
+        (
+            HEAD + "spec: {databse: {}}\n",
+            [],
+            ":4: spec.databse: this field is not known; did you mean `database`?",
+        ),
+        (
+            HEAD + "spec: {database: {secretRef: {name: db}}}\n",
+            [],
+            "spec.database.secretRef: the key `url` of Secret",
+        ),
+        (HEAD, ["--sidecar", "daprd"], ": spec.broker: `--sidecar daprd` needs a broker"),
+        (
+            HEAD,
+            ["--replicas", "web=2"],
+            "--replicas web=2: write NAME=N with one of api, notification, recurrence",
+        ),
+        (HEAD, ["--replicas", "api=none"], "--replicas api=none: write NAME=N"),
+        (HEAD, ["--state", "/dev/null/state"], "/dev/null/state cannot be written (Not a directory)"),
+    ],
+)
+def test_what_cannot_run_is_refused_in_one_sentence(
+    tmp_path: Path, text: str, options: list[str], sentence: str
+) -> None:
+    assert refusal(tmp_path, text, *options).startswith(sentence)
+
+
+def test_daprd_must_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert refusal(tmp_path, KAFKA, "--sidecar", "daprd").startswith("daprd is not on the PATH")
+
+
+def test_a_failed_migration_starts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "todo.db").write_text("this is no database" * 100)
+
+    done = subprocess.run(
+        [TODOAPPCTL, "run", "examples/todo.yaml", "--state", tmp_path / "state", "--port", str(free_port())],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("`todoapp migrate` ended with exit code")
+    assert "sidecar" not in done.stdout
+
+
+def test_validate_tells_every_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "todo.yaml"
+    file.write_text(HEAD + "spec:\n  a: 1\n  suspend: 2\n")
+
+    done = subprocess.run([TODOAPPCTL, "validate", file], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == ["spec.a", "spec.suspend"]
+
+
+def runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def two_free_ports() -> int:
+    """A free port whose successor is free as well."""
+    while True:
+        port = free_port()
+        with socket.socket() as probe:
+            if port < 65535 and probe.connect_ex(("127.0.0.1", port + 1)) != 0:
+                return port

@@ -1,0 +1,226 @@
+"""Accounts over HTTP: signing up, logging in, staying logged in, the profile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from sqlalchemy import delete, select
+
+from testbed.application import Clock, calling
+from testbed.rows import all_rows
+from todoapp.accounts.model import User
+from todoapp.accounts.sessions import forget_ended_sessions
+from todoapp.database import Base, Database
+from todoapp.process import Runtime
+
+ADA = {"email": "Ada@Example.com", "password": "correct horse", "timezone": "Europe/London"}
+
+
+@pytest.fixture
+async def anybody(api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with calling(api) as anybody:
+        yield anybody
+
+
+async def sign_up(anybody: httpx.AsyncClient, **changed: str) -> dict[str, Any]:
+    answer = await anybody.post("/api/auth/signup", json=ADA | changed)
+    assert answer.status_code == 201, answer.text
+    session: dict[str, Any] = answer.json()
+    return session
+
+
+async def refresh(anybody: httpx.AsyncClient, session: dict[str, Any]) -> httpx.Response:
+    return await anybody.post("/api/auth/refresh", json={"refresh_token": session["refresh_token"]})
+
+
+def bearer(session: dict[str, Any]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {session['access_token']}"}
+
+
+async def test_signing_up_logs_in(anybody: httpx.AsyncClient) -> None:
+    session = await sign_up(anybody)
+    me = await anybody.get("/api/me", headers=bearer(session))
+
+    assert (session["token_type"], session["expires_in"]) == ("Bearer", 366 * 24 * 60 * 60)
+    assert me.json() == session["user"]
+    assert me.json() == {
+        "id": me.json()["id"],
+        "email": "ada@example.com",
+        "name": "ada",
+        "timezone": "Europe/London",
+        "version": 1,
+        "created_at": "2027-03-03T08:00:00Z",
+    }
+
+
+async def test_one_address_has_one_account_whatever_its_case(anybody: httpx.AsyncClient) -> None:
+    await sign_up(anybody)
+    again = await anybody.post("/api/auth/signup", json=ADA | {"email": "ADA@example.COM"})
+    other_case = await anybody.post(
+        "/api/auth/login", json={"email": "aDa@exAmple.com", "password": "correct horse"}
+    )
+
+    assert (again.status_code, again.json()["code"]) == (409, "email-taken")
+    assert other_case.status_code == 200
+
+
+async def test_of_five_who_sign_up_at_once_one_gets_the_address(anybody: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(anybody.post("/api/auth/signup", json=ADA) for _ in range(5)))
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "detail"),
+    [
+        ("email", "ada", "Value is not a valid email address: An email address must have an @-sign."),
+        ("password", "seven 7", "Its length must be at least 8."),
+        ("password", "x" * 129, "Its length must be at most 128."),
+        ("timezone", "Europe/Berln", "'Europe/Berln' is not an IANA time zone; did you mean Europe/Berlin?"),
+        ("name", "A\0da", "The character U+0000 is not allowed in a text."),
+    ],
+)
+async def test_what_makes_no_account_is_explained(
+    anybody: httpx.AsyncClient, field: str, value: str, detail: str
+) -> None:
+    answer = await anybody.post("/api/auth/signup", json=ADA | {field: value})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"pointer": f"/{field}", "detail": detail}]
+    assert value not in answer.text or field == "timezone"
+
+
+async def test_a_wrong_password_and_an_unknown_address_are_answered_alike(anybody: httpx.AsyncClient) -> None:
+    await sign_up(anybody)
+    wrong = await anybody.post("/api/auth/login", json={"email": ADA["email"], "password": "wrong horse"})
+    unknown = await anybody.post("/api/auth/login", json={"email": "bob@example.com", "password": "wrong"})
+
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.json() | {"request_id": ""} == unknown.json() | {"request_id": ""}
+
+
+async def test_no_secret_is_stored(anybody: httpx.AsyncClient, database: Database) -> None:
+    session = await sign_up(anybody)
+    async with database.read() as connected:
+        rows = await (await connected.connection()).run_sync(all_rows, Base.metadata)
+
+    assert "ada@example.com" in str(rows)
+    for secret in (ADA["password"], session["refresh_token"], session["access_token"]):
+        assert secret not in str(rows)
+
+
+async def test_a_refresh_token_works_once(anybody: httpx.AsyncClient, clock: Clock) -> None:
+    first = await sign_up(anybody)
+    second = (await refresh(anybody, first)).json()
+    clock.advance(minutes=1)
+    third = (await refresh(anybody, second)).json()
+
+    assert len({session["refresh_token"] for session in (first, second, third)}) == 3
+    assert (await anybody.get("/api/me", headers=bearer(third))).status_code == 200
+
+
+async def test_a_token_that_comes_again_ends_its_session_for_thief_and_owner(
+    anybody: httpx.AsyncClient, clock: Clock
+) -> None:
+    stolen = await sign_up(anybody)
+    owners = (await refresh(anybody, stolen)).json()
+    clock.advance(seconds=11)
+
+    thiefs = await refresh(anybody, stolen)
+
+    assert (thiefs.status_code, thiefs.json()["code"]) == (401, "invalid-refresh-token")
+    assert (await refresh(anybody, owners)).status_code == 401
+    assert (await anybody.post("/api/auth/login", json=_credentials())).status_code == 200
+
+
+async def test_a_lost_answer_locks_nobody_out(anybody: httpx.AsyncClient, clock: Clock) -> None:
+    session = await sign_up(anybody)
+    lost = (await refresh(anybody, session)).json()
+    clock.advance(seconds=9)
+    repeated = (await refresh(anybody, session)).json()
+
+    assert (await refresh(anybody, repeated)).status_code == 200
+    assert (await refresh(anybody, lost)).status_code == 200
+
+
+async def test_a_session_ends_when_nobody_refreshes_it(
+    anybody: httpx.AsyncClient, clock: Clock, runtime: Runtime
+) -> None:
+    session = await sign_up(anybody)
+    clock.advance(days=29)
+    session = (await refresh(anybody, session)).json()
+    clock.advance(days=29)
+    await forget_ended_sessions(runtime.database, now=clock())
+    session = (await refresh(anybody, session)).json()
+    clock.advance(days=30)
+
+    assert (await refresh(anybody, session)).status_code == 401
+
+
+async def test_logging_out_ends_this_session_only(anybody: httpx.AsyncClient) -> None:
+    here = await sign_up(anybody)
+    there = (await anybody.post("/api/auth/login", json=_credentials())).json()
+    answer = await anybody.post("/api/auth/logout", headers=bearer(here))
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (await refresh(anybody, here)).status_code == 401
+    assert (await refresh(anybody, there)).status_code == 200
+
+
+async def test_the_profile_changes_by_merge_patch_and_tells_the_other_clients(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.patch("/api/me", json={"timezone": "Asia/Tokyo"})
+    again = await client.patch("/api/me", json={"timezone": "Asia/Tokyo"})
+    feed = (await client.get("/api/sync?since=0")).json()["changes"]
+
+    assert (answer.json()["timezone"], answer.headers["etag"]) == ("Asia/Tokyo", '"2"')
+    assert again.json() == answer.json()
+    assert [(each["entity"], each["action"], each["value"]) for each in feed] == [
+        ("user", "updated", answer.json())
+    ]
+
+
+@pytest.mark.parametrize("patch", [{"name": None}, {"timezone": "Mars"}, {"email": "new@example.com"}])
+async def test_what_is_no_profile_is_refused(client: httpx.AsyncClient, patch: dict[str, Any]) -> None:
+    [field] = patch
+    answer = await client.patch("/api/me", json=patch)
+
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == [f"/{field}"]
+
+
+async def test_the_token_of_a_deleted_account_is_refused(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    async with database.write() as session:
+        await session.execute(delete(User))
+
+    reading = await client.get("/api/me")
+    writing = await client.post("/api/tasks", json={"title": "x"}, headers={"Idempotency-Key": "1"})
+
+    for answer in (reading, writing):
+        assert (answer.status_code, answer.json()["code"]) == (401, "account-gone")
+
+
+async def test_a_hash_of_former_parameters_is_renewed_at_the_next_log_in(
+    anybody: httpx.AsyncClient, database: Database
+) -> None:
+    await sign_up(anybody)
+    former = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(ADA["password"])
+    async with database.write() as session:
+        (await session.scalars(select(User))).one().password_hash = former
+
+    answer = await anybody.post("/api/auth/login", json=_credentials())
+
+    assert answer.status_code == 200
+    async with database.read() as session:
+        assert (await session.scalars(select(User.password_hash))).one() != former
+
+
+def _credentials() -> dict[str, str]:
+    return {"email": ADA["email"], "password": ADA["password"]}

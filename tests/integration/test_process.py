@@ -1,0 +1,131 @@
+"""A service from its start to its end, as a real process."""
+
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets import Subprotocol
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from testbed.databases import migrate
+from testbed.ports import free_port
+from testbed.todoapp_process import JWT_SECRET, ServiceProcess, run_command, running_service
+
+ADA = {"email": "ada@example.com", "password": "correct horse"}
+
+
+@pytest.mark.parametrize("service", ["api", "notification", "recurrence"])
+def test_a_service_lives_without_its_database_and_works_as_soon_as_it_is_there(
+    service: str, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'later' / 'todo.db'}"
+    with running_service(service, tmp_path, TODOAPP_DATABASE_URL=url) as running:
+        running.wait_for(200, "/health/live")
+        assert code_of(running.wait_for(503, "/health/ready")) == "database-away"
+
+        (tmp_path / "later").mkdir()
+        assert code_of(running.wait_for(503, "/health")) == "schema-behind"
+
+        migrate(url)
+        running.wait_for(200, "/health/ready")
+        assert running.stop() == 0
+    log = running.log.read_text()
+    assert "Not ready: the database does not answer." in log
+    assert "Traceback" not in log
+
+
+def test_asked_to_stop_it_ends_although_clients_stay(database_url: str, tmp_path: Path) -> None:
+    with running_service("api", tmp_path, TODOAPP_DATABASE_URL=database_url) as running:
+        running.wait_for(200, "/health/ready")
+        with httpx.Client(base_url=running.url) as client:
+            token = client.post("/api/auth/signup", json=ADA).json()["access_token"]
+            protocols = [Subprotocol("todoapp.v1"), Subprotocol(f"bearer.{token}")]
+            with connect(f"ws://127.0.0.1:{running.port}/api/ws", subprotocols=protocols) as watcher:
+                assert running.stop() == 0
+                with pytest.raises(ConnectionClosed):
+                    read_to_the_end(watcher)
+    assert_without_secrets(running, token)
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"TODOAPP_DATABASE_URL": ""}, "TODOAPP_DATABASE_URL is not set"),
+        ({"TODOAPP_DATABASE_URL": "mysql://root:swordfish@host/todo"}, "names the database 'mysql'"),
+        ({"TODOAPP_DATABASE_URL": "swordfish"}, "The database's URL is no URL"),
+        ({"TODOAPP_JWT_SECRET": "swordfish"}, "The JWT secret must have at least 32 bytes."),
+        ({"TODOAPP_PORT": "swordfish"}, "TODOAPP_PORT: Input should be a valid integer"),
+        ({"TODOAPP_HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1:8000: Cannot assign requested address"),
+    ],
+)
+def test_what_a_person_has_to_put_right_is_one_sentence(variables: dict[str, str], sentence: str) -> None:
+    defaults = {"TODOAPP_DATABASE_URL": "sqlite:///todo.db", "TODOAPP_JWT_SECRET": JWT_SECRET}
+    ended = run_command("api", **defaults | variables)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("todoapp: ")
+    assert sentence in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert "swordfish" not in ended.stderr + ended.stdout
+
+
+def test_a_taken_port_is_named(database_url: str, tmp_path: Path) -> None:
+    with running_service("api", tmp_path, TODOAPP_DATABASE_URL=database_url) as running:
+        running.wait_for(200, "/health/live")
+        port = str(running.port)
+        ended = run_command(
+            "api", TODOAPP_PORT=port, TODOAPP_DATABASE_URL=database_url, TODOAPP_JWT_SECRET=JWT_SECRET
+        )
+
+    assert ended.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{port}: Address already in use" in ended.stderr
+
+
+def test_migrations_started_at_once_happen_one_after_the_other(empty_database_url: str) -> None:
+    with ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(run_command, "migrate", TODOAPP_DATABASE_URL=empty_database_url) for _ in range(3)
+        ]
+    ended = [run.result() for run in runs]
+
+    assert [each.returncode for each in ended] == [0, 0, 0], "\n".join(each.stdout for each in ended)
+    assert sorted(each.stdout.count("Upgraded to revision") for each in ended)[:2] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "url", "sentence"),
+    [
+        ((), f"postgresql://todo:swordfish@127.0.0.1:{free_port()}/todo", "The database does not answer"),
+        (("--down", "7"), "sqlite:///todo.db", "'7'"),
+    ],
+)
+def test_a_migration_that_cannot_be_is_one_sentence(
+    arguments: tuple[str, ...], url: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended: subprocess.CompletedProcess[str] = run_command("migrate", *arguments, TODOAPP_DATABASE_URL=url)
+
+    assert ended.returncode == 1
+    assert sentence in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert "swordfish" not in ended.stderr
+
+
+def code_of(answer: httpx.Response) -> str:
+    code: str = answer.json()["code"]
+    return code
+
+
+def read_to_the_end(watcher: object) -> None:
+    while True:
+        watcher.recv(timeout=10)  # type: ignore[attr-defined]
+
+
+def assert_without_secrets(running: ServiceProcess, token: str) -> None:
+    log = running.log.read_text()
+    assert '"message":"POST /api/auth/signup 201"' in log
+    for secret in (token, JWT_SECRET, ADA["password"]):
+        assert secret not in log

@@ -1,0 +1,48 @@
+"""The traceparent header, as Trace Context §3.2 has it."""
+
+import pytest
+
+from todoapp.telemetry import Trace, current_traceparent, work
+
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+
+
+def test_a_step_keeps_the_trace_and_the_flags_of_its_caller_under_a_name_of_its_own() -> None:
+    step = Trace.following(PARENT)
+
+    assert step.trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert step.span_id != "00f067aa0ba902b7"
+    assert step.traceparent == f"00-{step.trace_id}-{step.span_id}-00"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "nonsense",
+        "00-00000000000000000000000000000000-0000000000000000-00",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        f"{PARENT}-more",
+    ],
+)
+def test_what_is_no_valid_header_starts_a_new_trace(header: str | None) -> None:
+    first, second = Trace.following(header), Trace.following(header)
+
+    assert first.trace_id != second.trace_id
+    assert first.flags == "01"
+    assert "4bf92f3577b34da6a3ce929d0e0e4736" not in first.traceparent
+
+
+def test_a_version_of_the_future_may_say_more() -> None:
+    assert Trace.following(f"cc{PARENT[2:]}-more").trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def test_the_header_for_calls_is_that_of_the_work_going_on() -> None:
+    step = Trace.following(PARENT)
+
+    with work(step):
+        assert current_traceparent() == step.traceparent
+    assert current_traceparent() is None
