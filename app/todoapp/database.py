@@ -137,6 +137,8 @@ def open_database(url: str, *, pool_size: int = 10) -> Database:
     """
     target = database_url(url)
     options: dict[str, Any] = {
+        # Errors would show a statement's values in the log: people's tasks, and hashes of passwords.
+        "hide_parameters": True,
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
         "pool_size": pool_size,

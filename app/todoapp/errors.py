@@ -46,7 +46,8 @@ class DomainError(Exception):
 
     def within(self, pointer: str) -> Self:
         """The same refusal of something that is part of a larger body."""
-        self.errors = tuple(Violation(pointer + each.pointer, each.detail) for each in self.errors)
+        parts = self.errors or (Violation("", str(self)),)
+        self.errors = tuple(Violation(pointer + each.pointer, each.detail) for each in parts)
         return self
 
 

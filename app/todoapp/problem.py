@@ -27,7 +27,7 @@ from todoapp.errors import (
 from todoapp.telemetry import current_request_id
 from todoapp.validation import violations
 
-__all__ = ["MEDIA_TYPE", "Problem", "answer_problems", "problem_response", "refuse"]
+__all__ = ["MEDIA_TYPE", "Problem", "answer_problems", "problem_of", "problem_response", "refuse"]
 
 MEDIA_TYPE = "application/problem+json"
 PAGES = "https://todoapp.dev/problems"
@@ -74,6 +74,10 @@ class Problem(BaseModel):
     request_id: str | None = Field(description="names the request in the logs")
 
 
+def problem_of(error: DomainError) -> Problem:
+    return _problem(_status_of(error), error.code, str(error), error.errors)
+
+
 def problem_response(
     status: HTTPStatus,
     code: str,
@@ -82,7 +86,12 @@ def problem_response(
     errors: Sequence[Violation] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    problem = Problem(
+    problem = _problem(status, code, detail, errors)
+    return Response(problem.model_dump_json(), status, headers, media_type=MEDIA_TYPE)
+
+
+def _problem(status: HTTPStatus, code: str, detail: str, errors: Sequence[Violation]) -> Problem:
+    return Problem(
         type=f"{PAGES}/{code}",
         title=status.phrase,
         status=status,
@@ -91,7 +100,10 @@ def problem_response(
         errors=[ProblemPart(pointer=each.pointer, detail=each.detail) for each in errors],
         request_id=current_request_id(),
     )
-    return Response(problem.model_dump_json(), status, headers, media_type=MEDIA_TYPE)
+
+
+def _status_of(error: DomainError) -> HTTPStatus:
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -102,7 +114,7 @@ def answer_problems(app: FastAPI) -> None:
 
 
 def refuse(request: Request, error: DomainError) -> Response:
-    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    status = _status_of(error)
     headers = {}
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _challenge(request)

@@ -40,6 +40,8 @@ __all__ = ["Job", "Runtime", "base_app", "run"]
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 2
+LONGEST_MESSAGE = 64 << 10
+"""Bytes that a WebSocket client may send at once; the longest thing it has to say is a token."""
 RESTART_SECONDS = 1.0
 SIGNING_KEY_BYTES = 32
 """An HMAC key should be as long as its hash (RFC 7518 §3.2)."""
@@ -200,6 +202,7 @@ async def _serve(service: str, create: Callable[[Runtime], FastAPI], settings: S
             log_config=None,
             access_log=False,
             server_header=False,
+            ws_max_size=LONGEST_MESSAGE,
             lifespan="on",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )

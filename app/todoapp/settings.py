@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     relay_batch_size: PositiveInt = Field(default=100, description="events per transaction")
     relay_idle_seconds: PositiveFloat = 1.0
     sweep_seconds: PositiveFloat = Field(default=5.0, description="between looks for overdue reminders")
+    dispatch_seconds: PositiveFloat = Field(default=1.0, description="between looks for due deliveries")
+    allow_private_destinations: bool = Field(
+        default=False, description="whether channels and webhooks may reach private addresses, and plain HTTP"
+    )
 
     access_token_minutes: PositiveInt = 15
     refresh_token_days: PositiveInt = 30
@@ -89,3 +93,7 @@ class Settings(BaseSettings):
     @property
     def idempotency_lifetime(self) -> timedelta:
         return timedelta(hours=self.idempotency_hours)
+
+    @property
+    def feed_lifetime(self) -> timedelta:
+        return timedelta(days=self.feed_days)

@@ -18,8 +18,8 @@ class BadApp(ValueError):
 class App:
     """One instance; several may share an `id` and compete for its events and jobs.
 
-    `name` is the instance's, where Kubernetes would have the pod's. `port` is the app's own, `http_port` the one where the sidecar serves it. `max_concurrency` bounds
-    the calls to it at a time.
+    `name` is the instance's, as a pod's would be. `port` is the app's own, `http_port` the one where the
+    sidecar serves it. `max_concurrency` bounds the calls to it at a time.
     """
 
     id: str

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from todoapp_sidecar.bells import Bells
+from todoapp_sidecar.leases import LEASE_SECONDS, Leases
 from todoapp_sidecar.store import Store
 from todoapp_sidecar.worker import Supply
 
-__all__ = ["LEASE_SECONDS", "Broker", "Claim", "Group", "Message", "Settlement"]
+__all__ = ["Broker", "Claim", "Group", "Message", "Settlement"]
 
-LEASE_SECONDS = 5.0
 EPHEMERAL_SECONDS = 60.0
 """How long an ephemeral group is remembered after its last process was seen."""
 
@@ -82,17 +82,14 @@ class Settlement:
 
 
 class Broker:
-    """All topics of one state file; any number of processes may share it.
-
-    A process that dies leaves its lanes leased for at most `LEASE_SECONDS`.
-    """
+    """All topics of one state file; any number of processes may share it."""
 
     def __init__(self, store: Store, bells: Bells, *, retention_seconds: float) -> None:
         self._store = store
         self._bells = bells
         self._retention_seconds = retention_seconds
         self._joined: dict[int, Group] = {}
-        self._held: dict[tuple[int, str], str] = {}
+        self.leases = Leases(store, table="lane", key=("group_id", "lane"))
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Append to the topics' logs, all or nothing; on return they are on disk.
@@ -115,7 +112,7 @@ class Broker:
         claims, due_at = await self._store.write(
             lambda connection: _claim(connection, group, token, lanes, messages), durable=False
         )
-        self._held.update(((group.id, claim.lane), token) for claim in claims)
+        self.leases.hold([(group.id, claim.lane) for claim in claims], token)
         return claims, due_at
 
     async def settle(self, settlements: Sequence[Settlement]) -> bool:
@@ -141,20 +138,7 @@ class Broker:
     def abandon(self, claims: Sequence[Claim]) -> None:
         """Let the leases of claims that were not given back run out; the others are left alone."""
         for claim in claims:
-            if self._held.get((claim.group.id, claim.lane)) == claim.token:
-                del self._held[claim.group.id, claim.lane]
-
-    async def renew(self) -> None:
-        """Extend the leases held by this process; call it well within `LEASE_SECONDS`."""
-        if held := dict(self._held):
-            until = time.time() + LEASE_SECONDS
-            rows = [(until, group_id, lane, token) for (group_id, lane), token in held.items()]
-            await self._store.write(
-                lambda connection: connection.executemany(
-                    "UPDATE lane SET due_at = ? WHERE group_id = ? AND lane = ? AND token = ?", rows
-                ),
-                durable=False,
-            )
+            self.leases.let_go((claim.group.id, claim.lane), claim.token)
 
     async def tidy(self) -> None:
         """Note that this process's groups are alive, forget abandoned ones and delete what nobody needs."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from todoapp_sidecar.bells import Bells
-from todoapp_sidecar.broker import LEASE_SECONDS
 from todoapp_sidecar.job_request import JobRequest
+from todoapp_sidecar.leases import LEASE_SECONDS, Leases
 from todoapp_sidecar.schedule import BadSchedule
 from todoapp_sidecar.store import Store
 from todoapp_sidecar.worker import Supply
@@ -46,12 +46,12 @@ def job_bell(app_id: str) -> str:
 
 
 class Jobs:
-    """A process that dies leaves the jobs it was running leased for at most `LEASE_SECONDS`."""
+    """The jobs of one state file; any number of processes may share it."""
 
     def __init__(self, store: Store, bells: Bells) -> None:
         self._store = store
         self._bells = bells
-        self._held: dict[tuple[str, str], str] = {}
+        self.leases = Leases(store, table="job", key=("app_id", "name"))
 
     async def schedule(self, app_id: str, name: str, request: JobRequest) -> None:
         """Add a job, or replace it if `request` says so; on return it is on disk.
@@ -97,7 +97,7 @@ class Jobs:
         due, again_at = await self._store.write(
             lambda connection: _claim(connection, app_id, token, limit), durable=False
         )
-        self._held.update(((job.app_id, job.name), job.token) for job in due)
+        self.leases.hold([(app_id, job.name) for job in due], token)
         return due, again_at
 
     async def finish(self, job: DueJob) -> None:
@@ -126,20 +126,7 @@ class Jobs:
 
     def abandon(self, job: DueJob) -> None:
         """Let the lease of a job that was not settled run out."""
-        if self._held.get((job.app_id, job.name)) == job.token:
-            del self._held[job.app_id, job.name]
-
-    async def renew(self) -> None:
-        """Extend the leases held by this process; call it well within `LEASE_SECONDS`."""
-        if held := dict(self._held):
-            until = time.time() + LEASE_SECONDS
-            rows = [(until, app_id, name, token) for (app_id, name), token in held.items()]
-            await self._store.write(
-                lambda connection: connection.executemany(
-                    "UPDATE job SET due_at = ? WHERE app_id = ? AND name = ? AND token = ?", rows
-                ),
-                durable=False,
-            )
+        self.leases.let_go((job.app_id, job.name), job.token)
 
     async def _settle(self, job: DueJob, progress: "_Progress | None") -> None:
         self.abandon(job)

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from todoapp_sidecar.apps import App
 from todoapp_sidecar.bells import Bells
-from todoapp_sidecar.broker import LEASE_SECONDS, Broker
+from todoapp_sidecar.broker import Broker
 from todoapp_sidecar.channel import AppChannel, client_session
 from todoapp_sidecar.context import Context, Shared
 from todoapp_sidecar.durations import parse_duration
 from todoapp_sidecar.health import AppHealth
 from todoapp_sidecar.invoke import Directory, Place
 from todoapp_sidecar.jobs import Jobs
+from todoapp_sidecar.leases import LEASE_SECONDS
 from todoapp_sidecar.loading import BadResource
 from todoapp_sidecar.resources import Resources
 from todoapp_sidecar.secrets import SecretStore, secret_store
@@ -135,8 +136,8 @@ def _stop_on_signals(contexts: Iterable[Context]) -> None:
 
 def _chores(shared: Shared) -> list[Coroutine[None, None, None]]:
     return [
-        _every(RENEW_SECONDS, shared.broker.renew),
-        _every(RENEW_SECONDS, shared.jobs.renew),
+        _every(RENEW_SECONDS, shared.broker.leases.renew),
+        _every(RENEW_SECONDS, shared.jobs.leases.renew),
         _every(TIDY_SECONDS, shared.broker.tidy),
         _every(TIDY_SECONDS, lambda: sweep(shared.store)),
         _every(WATCH_SECONDS, _ring_for_others(shared)),

@@ -55,7 +55,8 @@ def _compile(expression: str) -> "Program":
     try:
         return compile_expression(expression)
     except ValueError as error:
-        raise BadRule(f"'{expression}' is not a CEL expression: {error}") from error
+        reason = str(error).splitlines()[0]
+        raise BadRule(f"'{expression}' is not a CEL expression: {reason}") from error
 
 
 def _matches(program: "Program", variables: dict[str, Any]) -> bool:

@@ -50,8 +50,7 @@ class Sidecar:
             if self._working:
                 await asyncio.wait(self._working, timeout=GRACE_SECONDS)
         finally:
-            watching.cancel()
-            for task in self._working:
+            for task in (watching, *self._working):
                 task.cancel()
             await self._runner.cleanup()
 

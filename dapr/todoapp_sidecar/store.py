@@ -4,6 +4,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ __all__ = ["BadState", "Store"]
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
+BUSY_SECONDS = 10.0
 SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE message (                  -- every topic's log
@@ -142,7 +144,9 @@ class Store:
 
     def _connect(self) -> sqlite3.Connection:
         # Autocommit, because transactions are begun by hand; each connection stays on one thread at a time.
-        connection = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
@@ -154,7 +158,7 @@ class Store:
         """
         try:
             connection = self._connect()
-            connection.execute("PRAGMA journal_mode = WAL")
+            _switch_to_wal(connection)
             connection.execute("BEGIN IMMEDIATE")
             [version] = connection.execute("PRAGMA user_version").fetchone()
             if version == 0:
@@ -198,6 +202,20 @@ class Store:
                 connection.execute("ROLLBACK")
             return [error] * len(batch)
         return outcomes
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    # Where two processes make the file at once, one finds it locked: the time-out is not heeded here.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(BUSY_SECONDS / 1000)
+        else:
+            return
 
 
 def _savepoint(connection: sqlite3.Connection, work: Work[Any]) -> Any:

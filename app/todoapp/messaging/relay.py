@@ -15,6 +15,7 @@ from todoapp.database import Database
 from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import OutboxEvent, UserChanges
 from todoapp.messaging.sidecar import Message, SidecarError
+from todoapp.outage import describe_outage, is_outage
 
 __all__ = ["Publisher", "Relay", "Route", "pending_events"]
 
@@ -64,24 +65,23 @@ class Relay:
     async def run(self) -> None:
         """Publish for ever. Ends only by cancellation."""
         failing = False
+        retry_seconds = LOCK_RETRY_SECONDS
         while True:
             self._committed.clear()
             try:
                 drained = await self.publish_pending()
-            except SidecarError as error:
+            except Exception as error:
                 if not failing:
-                    logger.warning("Events wait in the outbox", extra={"error": str(error)})
+                    _log_failure(error)
                 failing = True
-                await asyncio.sleep(FAILURE_PAUSE_SECONDS)
-                continue
-            except Exception:
-                logger.exception("The relay failed and tries again")
                 await asyncio.sleep(FAILURE_PAUSE_SECONDS)
                 continue
             if failing and drained:
                 logger.info("Events flow again")
                 failing = False
-            await self._pause(LOCK_RETRY_SECONDS if not drained else self._idle_seconds)
+            # The relay at work takes what we committed along, unless it had just looked for the last time.
+            retry_seconds = LOCK_RETRY_SECONDS if drained else min(2 * retry_seconds, self._idle_seconds)
+            await self._pause(self._idle_seconds if drained else retry_seconds)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -135,6 +135,15 @@ class Relay:
             raise
         async with self._database.write() as session:
             await session.execute(attempt.values(published_at=datetime.now(UTC), last_error=None))
+
+
+def _log_failure(error: Exception) -> None:
+    if isinstance(error, SidecarError):
+        logger.warning("Events wait in the outbox", extra={"error": str(error)})
+    elif is_outage(error):
+        logger.warning("Events wait for the database", extra={"error": describe_outage(error)})
+    else:
+        logger.error("The relay fails and keeps trying", exc_info=error)
 
 
 def _within_limit(events: Iterable[OutboxEvent]) -> Iterable[list[OutboxEvent]]:

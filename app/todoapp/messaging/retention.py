@@ -17,7 +17,7 @@ DEAD_LETTERS = timedelta(days=30)
 
 
 async def forget_old_messages(database: Database, *, now: datetime, feed: timedelta) -> None:
-    """Delete published events after the time the feed is kept, and what was noted of deliveries after theirs."""
+    """Delete events that are published and older than the feed is kept, and old notes of deliveries."""
     async with database.write() as session:
         await session.execute(
             delete(OutboxEvent).where(

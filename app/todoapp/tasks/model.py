@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from todoapp.database import Base, new_id
@@ -29,7 +29,7 @@ class Category(Base):
     __tablename__ = "categories"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str]
     name_key: Mapped[str]
     """The name as names are compared: normalised, without case."""
@@ -45,7 +45,7 @@ class Tag(Base):
     __tablename__ = "tags"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str]
     name_key: Mapped[str]
     colour: Mapped[str | None]
@@ -70,7 +70,7 @@ class Task(Base):
     __tablename__ = "tasks"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"))
     title: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text, default="")
     completed: Mapped[bool] = mapped_column(default=False)
@@ -98,9 +98,8 @@ class Task(Base):
     """Wall time at which the rule placed this occurrence, wherever its date was moved since."""
     occurrence: Mapped[int] = mapped_column(default=1)
     """Position in the series, from 1."""
-    parent_task_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("tasks.id", ondelete="SET NULL"), unique=True
-    )
+    parent_task_id: Mapped[UUID | None] = mapped_column(unique=True)
+    """The occurrence before it; kept when that one is deleted."""
 
     position: Mapped[float]
     version: Mapped[int] = mapped_column(default=1)

@@ -1,7 +1,6 @@
 """Reminders as parts of a task: an answer about the task shows them, so its version rises with them."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 from uuid import UUID
 
 from todoapp.messaging.outbox import UserChanges
@@ -9,27 +8,26 @@ from todoapp.reminders import service as reminders
 from todoapp.reminders.errors import InvalidReminder
 from todoapp.reminders.inputs import NewReminder
 from todoapp.reminders.model import Reminder
-from todoapp.tasks.editing import editing, own_task
+from todoapp.tasks.editing import editing
+from todoapp.tasks.errors import OccurrenceClosed
 from todoapp.tasks.model import Task
 
 __all__ = [
     "add_reminder",
     "add_reminders",
     "change_reminder",
-    "reminder_fired",
     "remove_reminder",
     "replace_reminders",
 ]
 
-T = TypeVar("T")
-
 
 async def add_reminder(changes: UserChanges, task: Task, wanted: NewReminder) -> Reminder:
-    """Add a reminder to a task.
+    """Add a reminder to an open task.
 
     Raises:
-        InvalidReminder
+        InvalidReminder, OccurrenceClosed
     """
+    _check_open(task)
     async with editing(changes, task):
         return await _add(changes, task, wanted)
 
@@ -66,11 +64,12 @@ async def replace_reminders(changes: UserChanges, task: Task, wanted: Sequence[N
 async def change_reminder(
     changes: UserChanges, task: Task, reminder_id: UUID, wanted: NewReminder
 ) -> Reminder:
-    """Set when a reminder of the task fires; one that fired or was cancelled is scheduled again.
+    """Set when a reminder of an open task fires; one that fired or was cancelled is scheduled again.
 
     Raises:
-        ReminderNotFound, InvalidReminder
+        ReminderNotFound, InvalidReminder, OccurrenceClosed
     """
+    _check_open(task)
     reminder = await reminders.get(changes.session, changes.user_id, reminder_id, task_id=task.id)
     async with editing(changes, task):
         await reminders.change(
@@ -95,13 +94,6 @@ async def remove_reminder(changes: UserChanges, task: Task, reminder_id: UUID) -
         await reminders.remove(changes, reminder)
 
 
-async def reminder_fired(changes: UserChanges, task_id: UUID, firing: Callable[[], Awaitable[T]]) -> T:
-    """Run what makes a reminder of the task fire, as a change of the task."""
-    task = await own_task(changes.session, changes.user_id, task_id)
-    async with editing(changes, task):
-        return await firing()
-
-
 async def _add(changes: UserChanges, task: Task, wanted: NewReminder) -> Reminder:
     return await reminders.add(
         changes,
@@ -111,3 +103,8 @@ async def _add(changes: UserChanges, task: Task, wanted: NewReminder) -> Reminde
         offset_minutes=wanted.offset_minutes,
         remind_at=wanted.remind_at,
     )
+
+
+def _check_open(task: Task) -> None:
+    if not task.is_open:
+        raise OccurrenceClosed(task.id, "completed" if task.completed else "skipped")

@@ -55,6 +55,7 @@ async def replace_task(changes: UserChanges, task: Task, new: NewTask) -> TaskVi
         await _rewrite_fields(changes, edit, new.model_dump(exclude=_not_written(new)))
         if new.reminders is not None:
             await reminding.replace_reminders(changes, task, new.reminders)
+            await occurrences.move_reminders(changes, task)
     return edit.view(changes)
 
 

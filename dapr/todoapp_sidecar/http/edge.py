@@ -53,10 +53,8 @@ def metadata(request: web.Request) -> dict[str, str]:
     }
 
 
-def json_answer(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(
-        body=dumps(value, sort_keys=False), status=status, content_type="application/json", headers=headers
-    )
+def json_answer(value: Any, *, status: int = 200) -> web.Response:
+    return web.Response(body=dumps(value, sort_keys=False), status=status, content_type="application/json")
 
 
 @web.middleware
@@ -94,8 +92,8 @@ async def show_trace(request: web.Request, response: web.StreamResponse) -> None
 @web.middleware
 async def check_token(request: web.Request, handler: Handler) -> web.StreamResponse:
     expected = context(request).shared.api_token
-    given = request.headers.get("dapr-api-token", "")
-    if expected and request.path not in _OPEN and not hmac.compare_digest(given.encode(), expected.encode()):
+    given = request.headers.get("dapr-api-token", "").encode(errors="surrogateescape")
+    if expected and request.path not in _OPEN and not hmac.compare_digest(given, expected.encode()):
         return web.Response(
             text="invalid api token\n", status=401, headers={"X-Content-Type-Options": "nosniff"}
         )

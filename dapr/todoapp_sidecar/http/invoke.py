@@ -57,7 +57,7 @@ async def _forward(request: web.Request, name: str, path: str) -> web.StreamResp
             request.method,
             URL(f"http://{callee.address}{path}", encoded=True),
             headers=_request_headers(request, serving, callee),
-            data=await request.read(),
+            data=await request.read() or None,
             allow_redirects=False,
         )
     except aiohttp.ClientError as error:

@@ -50,7 +50,7 @@ class Backoff:
 
     first: float = 0.2
     longest: float = 10.0
-    stable: float = 10.0
+    stable: float = 3.0
     """A process that ran this long starts over with the first wait."""
 
     def delay(self, failures: int) -> float:

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
 from testbed.recording_app import RecordingApp, recording_app
 from testbed.sidecar_process import app_instance, running_sidecar
 from testbed.waiting import wait_until

@@ -1,9 +1,12 @@
 """What an app's answer to an event leads to. Inbound policy: two retries, 300 ms apart."""
 
 import json
+import threading
+from itertools import pairwise
 
 import httpx
 import pytest
+
 from testbed.recording_app import Answer, Call, RecordingApp
 
 
@@ -103,5 +106,39 @@ def test_a_policy_can_choose_the_status_codes(
     assert len(app.calls("/on/selective", mentioning=marker)) == deliveries
 
 
+def test_an_answer_that_takes_too_long_is_a_failure(
+    sidecar: httpx.Client, app: RecordingApp, marker: str
+) -> None:
+    came_again = threading.Event()
+
+    def slow_at_first(call: Call) -> Answer:
+        if len(app.calls(call.path, mentioning=marker)) > 1:
+            came_again.set()
+        came_again.wait(10)
+        return Answer()
+
+    app.script("/on/selective", slow_at_first)
+
+    publish(sidecar, "selective/selective", marker, marker)
+
+    app.wait_for("/on/selective", 2, mentioning=marker)
+
+
+def test_an_expired_event_is_not_delivered(sidecar: httpx.Client, app: RecordingApp, marker: str) -> None:
+    expired = {
+        "specversion": "1.0",
+        "id": marker,
+        "source": "todo/api",
+        "type": "todo.created",
+        "expiration": "2020-01-01T00:00:00Z",
+        "data": 1,
+    }
+    headers = {"content-type": "application/cloudevents+json"}
+    sidecar.post("/v1.0/publish/pubsub/judged", json=expired, headers=headers)
+
+    app.wait_for("/on/dead-letter", mentioning=marker)
+    assert app.calls("/on/judged", mentioning=marker) == []
+
+
 def _gaps(calls: list[Call]) -> list[float]:
-    return [after.at - before.at for before, after in zip(calls, calls[1:], strict=False)]
+    return [after.at - before.at for before, after in pairwise(calls)]

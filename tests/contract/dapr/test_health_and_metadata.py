@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+
 from testbed.recording_app import RecordingApp
 
 NOBODY = {

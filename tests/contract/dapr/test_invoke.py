@@ -4,6 +4,7 @@ import json
 
 import httpx
 import pytest
+
 from testbed.recording_app import Answer, RecordingApp
 
 

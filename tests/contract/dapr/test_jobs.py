@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from testbed.recording_app import RecordingApp
 from testbed.waiting import wait_until
 

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import httpx
+
 from testbed.ports import free_port
 from testbed.recording_app import Answer, Call, recording_app
 from testbed.sidecar_process import app_instance, running_sidecar

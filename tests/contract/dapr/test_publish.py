@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from testbed.recording_app import Call, RecordingApp
 
 JSON = {"content-type": "application/json"}

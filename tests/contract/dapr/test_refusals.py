@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from testbed.ports import free_port
 from testbed.sidecar_process import COMMAND
 

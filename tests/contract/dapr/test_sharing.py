@@ -1,5 +1,6 @@
 """Several instances of an app, in one embedded sidecar and in several that share a state file."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -7,8 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from testbed.orders import KEYS, ORDERS, PER_KEY, all_came, numbers_by_key, publish_orders
-from testbed.recording_app import RecordingApp, recording_app
+
+from testbed.orders import KEYS, ORDERS, PATH, PER_KEY, all_came, numbers_by_key, publish_orders
+from testbed.recording_app import Answer, RecordingApp, recording_app
 from testbed.sidecar_process import AppInstance, SidecarProcess, app_instance, running_sidecar
 from testbed.waiting import wait_until
 
@@ -48,6 +50,14 @@ def test_replicas_share_the_events_and_keep_each_key_in_order(replicas: Replicas
     assert numbers_by_key(replicas.apps) == {key: list(range(PER_KEY)) for key in range(KEYS)}
 
 
+@pytest.mark.parametrize("replicas", ["one process"], indirect=True)
+def test_replicas_in_one_process_all_get_their_share(replicas: Replicas) -> None:
+    publish_orders(replicas.instances[0].url)
+    wait_until(lambda: all_came(replicas.apps), what="every order came")
+
+    assert all(app.calls(PATH) for app in replicas.apps)
+
+
 def test_replicas_share_the_jobs(replicas: Replicas) -> None:
     names = [f"job-{number}" for number in range(20)]
     url = replicas.instances[0].url
@@ -65,6 +75,8 @@ def test_when_one_of_two_sidecars_is_killed_the_other_takes_over(tmp_path: Path)
     with recording_app() as first, recording_app() as second:
         for app in (first, second):
             app.subscribe(ORDERS)
+        gone = threading.Event()
+        first.script(PATH, lambda _: Answer() if gone.wait(10) else Answer(500))
         victim, survivor = app_instance("app1", first.port), app_instance("app1", second.port)
         state = tmp_path / "state.db"
         with (
@@ -73,9 +85,10 @@ def test_when_one_of_two_sidecars_is_killed_the_other_takes_over(tmp_path: Path)
         ):
             killed.wait_until_ready()
             going_on.wait_until_ready()
-            publish_orders(survivor.url)
-            first.wait_for("/on/orders")
+            publish_orders(victim.url)
+            first.wait_for(PATH)
             killed.kill()
+            gone.set()
             wait_until(lambda: all_came([first, second]), what="every order came")
 
     for numbers in numbers_by_key([first, second]).values():

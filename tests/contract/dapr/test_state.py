@@ -5,12 +5,15 @@ from typing import Any
 
 import httpx
 import pytest
+
 from testbed.waiting import wait_until
 
 STORE = "/v1.0/state/statestore"
 MISMATCH = {
     "errorCode": "ERR_STATE_SAVE",
-    "message": "failed saving state in state store statestore: possible etag mismatch. error from state store",
+    "message": (
+        "failed saving state in state store statestore: possible etag mismatch. error from state store"
+    ),
 }
 NO_STORE = {
     "errorCode": "ERR_STATE_STORE_NOT_FOUND",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from testbed.recording_app import RecordingApp, recording_app
 from testbed.sidecar_process import app_instance, running_sidecar
 

@@ -205,9 +205,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["category_id"], ["categories.id"], name="fk_tasks_category_id", ondelete="SET NULL"
         ),
-        sa.ForeignKeyConstraint(
-            ["parent_task_id"], ["tasks.id"], name="fk_tasks_parent_task_id", ondelete="SET NULL"
-        ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_tasks_user_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_tasks"),
         sa.UniqueConstraint("parent_task_id", name="uq_tasks_parent_task_id"),
@@ -237,9 +234,6 @@ def upgrade() -> None:
         sa.Column("read_at", instant()),
         sa.Column("created_at", instant(), nullable=False),
         sa.Column("delivery", json_value(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["task_id"], ["tasks.id"], name="fk_notifications_task_id", ondelete="SET NULL"
-        ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_notifications_user_id", ondelete="CASCADE"
         ),

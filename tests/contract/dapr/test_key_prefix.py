@@ -1,0 +1,37 @@
+"""The embedded sidecar's state keys: each app has its own, unless the component says otherwise."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from testbed.recording_app import recording_app
+from testbed.sidecar_process import app_instance, running_sidecar
+
+STATE_STORE = """\
+apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata: {{name: statestore}}
+spec:
+  type: state.sqlite
+  version: v1
+  metadata:
+  - {{name: keyPrefix, value: {prefix}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("prefix", "shared"), [("appid", False), ("name", True), ("none", True), ("conversation", True)]
+)
+def test_a_prefix_says_who_shares_a_key(tmp_path: Path, prefix: str, shared: bool) -> None:
+    component = tmp_path / "statestore.yaml"
+    component.write_text(STATE_STORE.format(prefix=prefix))
+    with recording_app() as app:
+        writer, reader = app_instance("writer", app.port), app_instance("reader", app.port)
+        with running_sidecar([writer, reader], resources=[component], state=tmp_path / "state.db") as sidecar:
+            sidecar.wait_until_listening()
+            httpx.post(f"{writer.url}/v1.0/state/statestore", json=[{"key": "k", "value": 1}])
+
+            assert httpx.get(f"{writer.url}/v1.0/state/statestore/k").json() == 1
+            found = httpx.get(f"{reader.url}/v1.0/state/statestore/k")
+            assert found.status_code == (200 if shared else 204)
