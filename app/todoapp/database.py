@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -24,12 +26,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
 
 __all__ = ["Base", "BigSerial", "Database", "Instant", "JsonValue", "database_url", "new_id", "open_database"]
 
 SQLITE_BUSY_SECONDS = 30
+IDLE_SECONDS = 30
 
 BigSerial = BigInteger().with_variant(Integer, "sqlite")
 """A growing integer key; SQLite counts up by itself only for INTEGER."""
@@ -101,6 +106,14 @@ class Database:
         async with self._reading() as session:
             yield session
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """As `read`; all queries see the database at one moment, whatever is committed meanwhile."""
+        async with self.read() as session:
+            if not self.is_sqlite:  # where every reading transaction is one
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
     async def ping(self) -> None:
         """Raise what the driver raises when the database does not answer."""
         async with self.engine.connect() as connection:
@@ -147,12 +160,14 @@ def open_database(url: str, *, pool_size: int = 10) -> Database:
     }
     if target.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": SQLITE_BUSY_SECONDS}
-    else:
-        options["pool_pre_ping"] = True
     engine = create_async_engine(target, **options)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
-    reader = engine.execution_options(read_only=True)
+        reader = engine.execution_options(read_only=True)
+    else:
+        _drop_idle_connections(engine)
+        # Every statement sees its own snapshot in READ COMMITTED, so a transaction would add nothing.
+        reader = engine.execution_options(isolation_level="AUTOCOMMIT")
     return Database(
         engine,
         _writing=async_sessionmaker(engine, expire_on_commit=False),
@@ -177,3 +192,19 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
     def _begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _drop_idle_connections(engine: AsyncEngine) -> None:
+    """Never hand out a connection that rested so long that somebody on the way may have closed it.
+
+    Asking each one whether it still lives would cost every request a round trip.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def _note_time(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["resting_since"] = monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _check_time(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if monotonic() - record.info.get("resting_since", inf) > IDLE_SECONDS:
+            raise DisconnectionError("The connection rested too long.")
