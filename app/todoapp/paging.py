@@ -1,18 +1,18 @@
 """Pages of a list, and the opaque cursors that lead from one to the next."""
 
-import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
 import orjson
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from todoapp.errors import Invalid, Violation
 
 __all__ = ["InvalidCursor", "Page", "decode_cursor", "encode_cursor"]
 
 Item = TypeVar("Item")
+Place = TypeVar("Place")
 
 
 class Page(BaseModel, Generic[Item]):
@@ -34,20 +34,19 @@ def encode_cursor(query: object, after: list[Any]) -> str:
     return urlsafe_b64encode(orjson.dumps([_fingerprint(query), *after])).rstrip(b"=").decode()
 
 
-def decode_cursor(query: object, cursor: str, *, length: int) -> list[Any]:
-    """The `length` sort values in a cursor.
+def decode_cursor(query: object, cursor: str, place: TypeAdapter[Place]) -> Place:
+    """The sort values in a cursor, of the types that `place` tells.
 
     Raises:
         InvalidCursor: not one of ours, or made for another query.
     """
     try:
-        after: list[Any]
         fingerprint, *after = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError, TypeError) as error:
+        if fingerprint == _fingerprint(query):
+            return place.validate_python(after)
+    except (ValueError, TypeError) as error:
         raise InvalidCursor from error
-    if fingerprint != _fingerprint(query) or len(after) != length:
-        raise InvalidCursor
-    return after
+    raise InvalidCursor
 
 
 def _fingerprint(query: object) -> str:

@@ -1,15 +1,16 @@
 """Lists whose rows follow one another in time, page by page."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from todoapp.paging import InvalidCursor, Page, decode_cursor, encode_cursor
+from todoapp.fields import Timestamp
+from todoapp.paging import Page, decode_cursor, encode_cursor
 
 __all__ = ["Place", "TimelineQuery", "page_by_time"]
 
@@ -19,6 +20,7 @@ View = TypeVar("View", bound=BaseModel)
 Place = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[UUID]]
 """The columns of a row's instant and id."""
 
+LAST_ROW = TypeAdapter[tuple[datetime, UUID]](tuple[Timestamp, UUID])
 PAGING = {"limit", "cursor", "offset", "include_total"}
 
 
@@ -59,7 +61,7 @@ async def page_by_time(
     following = rows.order_by(*((instant.desc(), row_id.desc()) if newest_first else (instant, row_id)))
     if query.cursor is not None:
         following = following.where(
-            _beyond(place, _place_in(filters, query.cursor), newest_first=newest_first)
+            _beyond(place, decode_cursor(filters, query.cursor, LAST_ROW), newest_first=newest_first)
         )
     found = (await session.scalars(following.offset(offset).limit(query.limit + 1))).all()
     page = found[: query.limit]
@@ -72,11 +74,3 @@ async def page_by_time(
 
 def _beyond(place: Place, here: tuple[datetime, UUID], *, newest_first: bool) -> ColumnElement[bool]:
     return tuple_(*place) < here if newest_first else tuple_(*place) > here
-
-
-def _place_in(filters: dict[str, Any], cursor: str) -> tuple[datetime, UUID]:
-    at, row_id = decode_cursor(filters, cursor, length=2)
-    try:
-        return datetime.fromisoformat(at), UUID(row_id)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise InvalidCursor from error

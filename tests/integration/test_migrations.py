@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,6 +14,7 @@ from testbed.databases import migrate
 from testbed.rows import all_rows, inside, reflected
 from todoapp import migrations
 from todoapp.database import Base, Instant
+from todoapp.tasks.searching.vector import SearchDocument, SearchVector
 
 NEWEST_FIRST = [each.revision for each in ScriptDirectory(str(migrations.FOLDER)).walk_revisions()]
 
@@ -25,15 +27,21 @@ VALUES = {
     Boolean: True,
     Instant: datetime(2027, 3, 1, 9, tzinfo=UTC),
     JSON: {"key": "value"},
+    SearchVector: SearchDocument(title=("text",), description=()),
 }
 EMPTY = {"reminders.remind_at"}
 """Columns that have to be empty because another one is not."""
 
+# Alembic says so of every index on an expression: SQLite does not tell what is in it.
+UNCOMPARED = pytest.mark.filterwarnings("ignore:.*expression-based index")
 
+
+@UNCOMPARED
 async def test_the_migrated_schema_is_what_the_models_say(database_url: str) -> None:
     assert await inside(database_url, differences_from_models) == []
 
 
+@UNCOMPARED
 async def test_every_revision_goes_down_and_up_again_with_rows(empty_database_url: str) -> None:
     migrate(empty_database_url)
     await inside(empty_database_url, fill_every_table)
@@ -48,7 +56,8 @@ async def test_every_revision_goes_down_and_up_again_with_rows(empty_database_ur
 
 
 def differences_from_models(connection: Connection) -> list[Any]:
-    return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+    context = MigrationContext.configure(connection, opts={"include_name": migrations.is_modelled})
+    return list(compare_metadata(context, Base.metadata))
 
 
 def rows_by_table(connection: Connection) -> dict[str, int]:

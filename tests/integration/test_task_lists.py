@@ -42,7 +42,9 @@ async def titles(client: httpx.AsyncClient, clock: Clock) -> Titles:
     [
         ({"search": "APPLE"}, {"apple pie", "call Zoë"}),
         ({"search": "100%"}, {"call Zoë"}),
-        ({"search": "apple_"}, {"call Zoë"}),
+        ({"search": "apple_j"}, {"call Zoë"}),
+        ({"search": "ECRIRE"}, {"Écrire"}),
+        ({"search": "apple -pie"}, {"call Zoë"}),
         ({"priority": "urgent"}, {"Bake bread"}),
         ({"priority": ["low", "high"]}, {"apple pie", "Écrire"}),
         ({"priority": "low,high"}, {"apple pie", "Écrire"}),
@@ -59,6 +61,7 @@ async def titles(client: httpx.AsyncClient, clock: Clock) -> Titles:
         ({"recurring": "true"}, {"dust"}),
         ({"updated_since": "2027-03-03T08:03:00Z"}, {"dust", "Écrire"}),
         ({"search": "a", "priority": "low", "tags": "home"}, {"apple pie"}),
+        ({"search": "apple", "due_before": "2027-03-04T10:00:00Z"}, {"call Zoë"}),
     ],
 )
 async def test_filters_narrow_the_list(

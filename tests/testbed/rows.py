@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, MetaData, select
 
 from todoapp.database import open_database
+from todoapp.migrations import is_modelled
 
 __all__ = ["Rows", "all_rows", "inside", "reflected"]
 
@@ -27,9 +28,9 @@ async def inside(database_url: str, work: Callable[[Connection], Answer]) -> Ans
 
 
 def reflected(connection: Connection) -> MetaData:
-    """The tables that are really there."""
+    """The tables that are really there, but for the inner ones of the search index."""
     found = MetaData()
-    found.reflect(connection)
+    found.reflect(connection, only=lambda name, _: is_modelled(name, "table", {}))
     return found
 
 

@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from todoapp import models
 from todoapp.api import idempotency
 from todoapp.database import Base
+from todoapp.migrations import is_modelled
 
 MODELS = (*models.MODELS, idempotency)
 """Importing them fills the metadata."""
@@ -31,6 +32,7 @@ context.configure(
     target_metadata=Base.metadata,
     # SQLite cannot alter a column: tables are copied instead.
     render_as_batch=True,
+    include_name=is_modelled,
     on_version_apply=log_step,
 )
 with context.begin_transaction():

@@ -5,10 +5,25 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, UniqueConstraint, Uuid, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    event,
+    func,
+    inspect,
+    text,
+)
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from todoapp.database import Base, new_id
+from todoapp.tasks.searching.vector import SearchDocument, SearchVector
 
 __all__ = ["Category", "Priority", "Tag", "Task", "task_tags"]
 
@@ -106,6 +121,11 @@ class Task(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
+    words: Mapped[SearchDocument] = mapped_column(
+        SearchVector, server_default="", deferred=True, deferred_raiseload=True
+    )
+    """What a search finds the task by; written by `_index_words`."""
+
     tags: Mapped[list[Tag]] = relationship(secondary=task_tags, lazy="raise", passive_deletes=True)
 
     __table_args__ = (
@@ -114,6 +134,26 @@ class Task(Base):
         Index("ix_tasks_user_due", "user_id", "due_at", "id"),
         Index("ix_tasks_user_updated", "user_id", "updated_at", "id"),
         Index("ix_tasks_user_position", "user_id", "position", "id"),
+        Index("ix_tasks_user_priority", "user_id", "priority", "id"),
+        Index("ix_tasks_user_title", "user_id", func.lower(text("title")), "id"),
+        Index("ix_tasks_user_due_desc", "user_id", text("due_at DESC NULLS LAST"), text("id DESC")).ddl_if(
+            dialect="postgresql"
+        ),
+        Index(
+            "ix_tasks_user_overdue",
+            "user_id",
+            "overdue_at",
+            postgresql_where=text("NOT completed AND skipped_at IS NULL"),
+            sqlite_where=text("completed = 0 AND skipped_at IS NULL"),
+        ),
+        Index(
+            "ix_tasks_user_recurring",
+            "user_id",
+            "created_at",
+            "id",
+            postgresql_where=text("series_start IS NOT NULL"),
+            sqlite_where=text("series_start IS NOT NULL"),
+        ),
         Index(
             "uq_tasks_open_occurrence",
             "series_id",
@@ -126,3 +166,11 @@ class Task(Base):
     @property
     def is_open(self) -> bool:
         return not self.completed and self.skipped_at is None
+
+
+@event.listens_for(Task, "before_insert")
+@event.listens_for(Task, "before_update")
+def _index_words(_mapper: Mapper[Task], _connection: Connection, task: Task) -> None:
+    state = inspect(task)
+    if state.attrs.title.history.has_changes() or state.attrs.description.history.has_changes():
+        task.words = SearchDocument.of(task.user_id, task.title, task.description or "")
