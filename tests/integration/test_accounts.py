@@ -11,11 +11,10 @@ from fastapi import FastAPI
 from sqlalchemy import delete, select
 
 from testbed.application import Clock, calling
+from testbed.delivering import Deliveries
 from testbed.rows import all_rows
 from todoapp.accounts.model import User
-from todoapp.accounts.sessions import forget_ended_sessions
 from todoapp.database import Base, Database
-from todoapp.process import Runtime
 
 ADA = {"email": "Ada@Example.com", "password": "correct horse", "timezone": "Europe/London"}
 
@@ -148,13 +147,13 @@ async def test_a_lost_answer_locks_nobody_out(anybody: httpx.AsyncClient, clock:
 
 
 async def test_a_session_ends_when_nobody_refreshes_it(
-    anybody: httpx.AsyncClient, clock: Clock, runtime: Runtime
+    anybody: httpx.AsyncClient, clock: Clock, deliveries: Deliveries
 ) -> None:
     session = await sign_up(anybody)
     clock.advance(days=29)
     session = (await refresh(anybody, session)).json()
     clock.advance(days=29)
-    await forget_ended_sessions(runtime.database, now=clock())
+    await deliveries.retain("sessions")
     session = (await refresh(anybody, session)).json()
     clock.advance(days=30)
 

@@ -1,6 +1,6 @@
-"""Access tokens: short-lived JWTs (RFC 7519) that need no look into the database."""
+"""Access tokens: short-lived JWTs (RFC 7519) that name a user and a session."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,9 +8,10 @@ import jwt
 from jwt.types import Options
 
 from todoapp.accounts.errors import InvalidToken
+from todoapp.accounts.identity import SessionIdentity
 from todoapp.database import new_id
 
-__all__ = ["AccessTokens", "Identity"]
+__all__ = ["AccessTokens"]
 
 ALGORITHM = "HS256"
 # The application's clock decides over times, not PyJWT's.
@@ -22,19 +23,11 @@ OPTIONS: Options = {
 
 
 @dataclass(frozen=True)
-class Identity:
-    """Who a valid access token speaks for."""
-
-    user_id: UUID
-    session_id: UUID
-
-
-@dataclass(frozen=True)
 class AccessTokens:
-    key: str
+    key: str = field(repr=False)
     lifetime: timedelta
 
-    def issue(self, identity: Identity, *, now: datetime) -> str:
+    def issue(self, identity: SessionIdentity, *, now: datetime) -> str:
         claims = {
             "sub": str(identity.user_id),
             "sid": str(identity.session_id),
@@ -44,15 +37,15 @@ class AccessTokens:
         }
         return jwt.encode(claims, self.key, ALGORITHM)
 
-    def verify(self, token: str, *, now: datetime) -> Identity:
-        """Read a token that this installation issued.
+    def verify(self, token: str, *, now: datetime) -> SessionIdentity:
+        """Read a token that this installation issued. Whether its session is still open it cannot tell.
 
         Raises:
             InvalidToken
         """
         try:
             claims = jwt.decode(token, self.key, [ALGORITHM], options=OPTIONS)
-            identity = Identity(UUID(claims["sub"]), UUID(claims["sid"]))
+            identity = SessionIdentity(user_id=UUID(claims["sub"]), session_id=UUID(claims["sid"]))
             expires_at = datetime.fromtimestamp(claims["exp"], UTC)
         except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as error:
             raise InvalidToken("is not one of ours") from error

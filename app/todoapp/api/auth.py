@@ -7,18 +7,29 @@ a repeated log-in opens another session, a repeated refresh works within a few s
 from http import HTTPStatus
 from typing import Annotated, Literal, Self
 
-from fastapi import Response
+from fastapi import Depends, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, SecretStr
 
-from todoapp.accounts import service, sessions
+from todoapp.accounts import refresh_tokens, service, sessions
+from todoapp.accounts.refresh_tokens import Tokens
 from todoapp.accounts.service import LoggedIn, NewAccount
-from todoapp.accounts.sessions import Tokens
 from todoapp.accounts.view import UserView
-from todoapp.api.dependencies import CurrentIdentity, CurrentRuntime, Now, TokenIssuer
+from todoapp.api.dependencies import (
+    AccountChanges,
+    CurrentOrigin,
+    CurrentRuntime,
+    CurrentSession,
+    Limits,
+    Now,
+    TokenIssuer,
+)
+from todoapp.api.rate_limits import origin_of
 from todoapp.api.routing import resource_router
-from todoapp.fields import Name, TimeZone
+from todoapp.fields import Name, NewPassword, TimeZone
 
 router = resource_router("/api/auth", "Accounts")
+
+LONGEST_USER_AGENT = 200
 
 Email = Annotated[EmailStr, AfterValidator(str.lower)]
 
@@ -29,7 +40,7 @@ class _Body(BaseModel):
 
 class SignUp(_Body):
     email: Email = Field(examples=["ada@example.com"])
-    password: SecretStr = Field(min_length=8, max_length=128)
+    password: NewPassword
     name: Name | None = Field(default=None, description="the part of the e-mail before the @ when left out")
     timezone: TimeZone = Field(default="UTC", description="IANA name", examples=["Europe/Berlin"])
 
@@ -69,35 +80,79 @@ class LoggedInView(TokensView):
         return cls(**TokensView.of(logged_in.tokens).model_dump(), user=logged_in.user)
 
 
-@router.post("/signup", status_code=HTTPStatus.CREATED, responses={HTTPStatus.CONFLICT: {}})
+async def _user_agent(request: Request) -> str:
+    return request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
+
+
+async def _check_of_password(request: Request, limits: Limits) -> None:
+    """Count a request for which a password is hashed, which is what it is meant to be: slow."""
+    limits.password_checks.take(origin_of(request))
+
+
+UserAgent = Annotated[str, Depends(_user_agent)]
+LIMITED = [Depends(_check_of_password)]
+
+
+@router.post(
+    "/signup",
+    status_code=HTTPStatus.CREATED,
+    responses={HTTPStatus.CONFLICT: {}, HTTPStatus.TOO_MANY_REQUESTS: {}},
+    dependencies=LIMITED,
+)
 async def sign_up(
-    body: SignUp, runtime: CurrentRuntime, issuer: TokenIssuer, now: Now, response: Response
+    body: SignUp,
+    runtime: CurrentRuntime,
+    issuer: TokenIssuer,
+    user_agent: UserAgent,
+    now: Now,
+    response: Response,
 ) -> LoggedInView:
     """Create an account, and log in."""
     password = body.password.get_secret_value()
+    logged_in = await service.sign_up(
+        runtime.database, issuer, body.account(), password, user_agent=user_agent, now=now
+    )
     response.headers["Location"] = "/api/me"
-    return LoggedInView.opened(
-        await service.sign_up(runtime.database, issuer, body.account(), password, now=now)
-    )
+    return LoggedInView.opened(logged_in)
 
 
-@router.post("/login", responses={HTTPStatus.UNAUTHORIZED: {}})
-async def log_in(body: LogIn, runtime: CurrentRuntime, issuer: TokenIssuer, now: Now) -> LoggedInView:
+@router.post(
+    "/login",
+    responses={HTTPStatus.UNAUTHORIZED: {}, HTTPStatus.TOO_MANY_REQUESTS: {}},
+    dependencies=LIMITED,
+)
+async def log_in(
+    body: LogIn,
+    request: Request,
+    runtime: CurrentRuntime,
+    issuer: TokenIssuer,
+    user_agent: UserAgent,
+    origin: CurrentOrigin,
+    limits: Limits,
+) -> LoggedInView:
     """Open a session with e-mail and password."""
-    password = body.password.get_secret_value()
-    return LoggedInView.opened(
-        await service.log_in(runtime.database, issuer, email=body.email, password=password, now=now)
+    limits.log_ins.take((origin_of(request), body.email))
+    logged_in = await service.log_in(
+        runtime.outbox,
+        issuer,
+        email=body.email,
+        password=body.password.get_secret_value(),
+        user_agent=user_agent,
+        origin=origin,
     )
+    return LoggedInView.opened(logged_in)
 
 
 @router.post("/refresh", responses={HTTPStatus.UNAUTHORIZED: {}})
-async def refresh(body: Refresh, runtime: CurrentRuntime, issuer: TokenIssuer, now: Now) -> TokensView:
+async def refresh(
+    body: Refresh, runtime: CurrentRuntime, issuer: TokenIssuer, origin: CurrentOrigin
+) -> TokensView:
     """Get the next pair of tokens. Each refresh token works once; a stolen one ends its session."""
     token = body.refresh_token.get_secret_value()
-    return TokensView.of(await sessions.refresh(runtime.database, issuer, token, now=now))
+    return TokensView.of(await refresh_tokens.refresh(runtime.outbox, issuer, token, origin=origin))
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
-async def log_out(identity: CurrentIdentity, runtime: CurrentRuntime, now: Now) -> None:
-    """End the session of the access token; the token itself ends by its own time."""
-    await sessions.log_out(runtime.database, identity.session_id, now=now)
+async def log_out(identity: CurrentSession, changes: AccountChanges) -> None:
+    """End the session of the access token, and with it all its tokens."""
+    await sessions.end_session(changes, identity.session_id)

@@ -1,28 +1,42 @@
-"""What handlers ask for: the moment, the user, a transaction."""
+"""What handlers ask for: the moment, whoever asks, a transaction."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.accounts.sessions import Issuer
-from todoapp.accounts.tokens import AccessTokens, Identity
+from todoapp.accounts.credentials import Credentials
+from todoapp.accounts.errors import LogInNeeded
+from todoapp.accounts.identity import Identity, Scope, SessionIdentity
+from todoapp.accounts.refresh_tokens import Issuer
 from todoapp.api.idempotency import KeyedRequest, claimed
+from todoapp.api.rate_limits import RateLimits
 from todoapp.api.user_path import require_own_path
 from todoapp.errors import Unauthorized
 from todoapp.messaging.outbox import Origin, UserChanges
 from todoapp.process import Runtime
 from todoapp.telemetry import bind, current_traceparent
 
-__all__ = ["Changes", "CurrentIdentity", "CurrentRuntime", "CurrentUser", "Now", "Reading", "TokenIssuer"]
+__all__ = [
+    "AccountChanges",
+    "Changes",
+    "CurrentOrigin",
+    "CurrentReader",
+    "CurrentRuntime",
+    "CurrentSession",
+    "Limits",
+    "Now",
+    "Reading",
+    "TokenIssuer",
+]
 
-bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The access token of a log-in")
+bearer = HTTPBearer(auto_error=False, description="The access token of a log-in, or a personal API token")
 
 
 class TokenMissing(Unauthorized):
@@ -47,37 +61,70 @@ async def _now(runtime: CurrentRuntime) -> datetime:
 Now = Annotated[datetime, Depends(_now)]
 
 
-async def _issuer(runtime: CurrentRuntime) -> Issuer:
-    settings = runtime.settings
-    access_tokens = AccessTokens(runtime.signing_key, settings.access_token_lifetime)
-    return Issuer(access_tokens, settings.refresh_token_lifetime)
+async def _origin(now: Now) -> Origin:
+    return Origin(actor="user", now=now, traceparent=current_traceparent())
+
+
+CurrentOrigin = Annotated[Origin, Depends(_origin)]
+
+
+async def _issuer(request: Request) -> Issuer:
+    issuer: Issuer = request.app.state.issuer
+    return issuer
 
 
 TokenIssuer = Annotated[Issuer, Depends(_issuer)]
 
 
+async def _limits(request: Request) -> RateLimits:
+    limits: RateLimits = request.app.state.rate_limits
+    return limits
+
+
+Limits = Annotated[RateLimits, Depends(_limits)]
+
+
 async def _identity(
     request: Request,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-    issuer: TokenIssuer,
-    now: Now,
+    response: Response,
+    shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    limits: Limits,
 ) -> Identity:
-    if credentials is None:
+    if shown is None:
         raise TokenMissing
-    identity = issuer.access_tokens.verify(credentials.credentials, now=now)
+    credentials: Credentials = request.app.state.credentials
+    identity = await credentials.identify(shown.credentials)
     bind(user_id=identity.user_id)
     require_own_path(request, identity.user_id)
+    if allowance := limits.requests.take(identity.user_id):
+        response.headers.update(allowance.fields)
     return identity
 
 
 CurrentIdentity = Annotated[Identity, Depends(_identity)]
 
 
-async def _user(identity: CurrentIdentity) -> UUID:
+async def _reader(identity: CurrentIdentity) -> UUID:
+    identity.require(Scope.READ)
     return identity.user_id
 
 
-CurrentUser = Annotated[UUID, Depends(_user)]
+async def _writer(identity: CurrentIdentity) -> UUID:
+    identity.require(Scope.WRITE)
+    return identity.user_id
+
+
+async def _session(identity: CurrentIdentity) -> SessionIdentity:
+    if not isinstance(identity, SessionIdentity):
+        raise LogInNeeded
+    return identity
+
+
+CurrentReader = Annotated[UUID, Depends(_reader)]
+"""The id of a user whose data may be read."""
+CurrentWriter = Annotated[UUID, Depends(_writer)]
+CurrentSession = Annotated[SessionIdentity, Depends(_session)]
+"""Whoever logged in: what is beyond every API token."""
 
 
 @dataclass(frozen=True)
@@ -89,23 +136,22 @@ class UserReading:
     now: datetime
 
 
-async def _reading(runtime: CurrentRuntime, user_id: CurrentUser, now: Now) -> AsyncIterator[UserReading]:
+async def _reading(runtime: CurrentRuntime, user_id: CurrentReader, now: Now) -> AsyncIterator[UserReading]:
     async with runtime.database.read() as session:
         yield UserReading(session, user_id, now)
 
 
 async def _changes(
-    request: Request, runtime: CurrentRuntime, user_id: CurrentUser, now: Now
+    request: Request, runtime: CurrentRuntime, user_id: CurrentWriter, origin: CurrentOrigin
 ) -> AsyncIterator[UserChanges]:
     """Commit when the answer is built; roll back when anything raised before that."""
-    origin = Origin(actor="user", now=now, traceparent=current_traceparent())
     keyed = await KeyedRequest.of(request, user_id)
     async with AsyncExitStack() as stack:
         claim = None
         if keyed:
-            lifetime = timedelta(hours=runtime.settings.idempotency_hours)
+            lifetime = runtime.settings.idempotency_lifetime
             claim = await stack.enter_async_context(
-                claimed(runtime.database, keyed, now=now, lifetime=lifetime)
+                claimed(runtime.database, keyed, now=origin.now, lifetime=lifetime)
             )
         changes = await stack.enter_async_context(runtime.outbox.changes(user_id, origin))
         yield changes
@@ -113,7 +159,16 @@ async def _changes(
             await claim.keep(changes.session, request.state.response)
 
 
+async def _account_changes(
+    runtime: CurrentRuntime, identity: CurrentSession, origin: CurrentOrigin
+) -> AsyncIterator[UserChanges]:
+    """As `_changes`, without keeping the answer for a repetition: it may hold a secret."""
+    async with runtime.outbox.changes(identity.user_id, origin) as changes:
+        yield changes
+
+
 # scope="function" ends the transaction before the answer leaves. The default scope ends it
 # afterwards, so a failed commit would still have answered 200.
 Reading = Annotated[UserReading, Depends(_reading, scope="function")]
 Changes = Annotated[UserChanges, Depends(_changes, scope="function")]
+AccountChanges = Annotated[UserChanges, Depends(_account_changes, scope="function")]

@@ -1,17 +1,28 @@
 """The account of the token's user."""
 
+from http import HTTPStatus
 from typing import Any
 
-from fastapi import Response
-from pydantic import BaseModel, ConfigDict
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from todoapp.accounts import service
 from todoapp.accounts.service import ProfileEdit
 from todoapp.accounts.view import UserView
 from todoapp.api.conditional import IfMatch, IfNoneMatch, tag
-from todoapp.api.dependencies import Changes, Reading
+from todoapp.api.dependencies import (
+    AccountChanges,
+    Changes,
+    CurrentOrigin,
+    CurrentRuntime,
+    CurrentSession,
+    Limits,
+    Reading,
+)
+from todoapp.api.rate_limits import origin_of
 from todoapp.api.routing import resource_router
-from todoapp.fields import Name, TimeZone
+from todoapp.fields import Name, NewPassword, TimeZone
+from todoapp.personal_data.erasure import erase
 
 router = resource_router("/api/me", "Accounts")
 
@@ -28,6 +39,13 @@ class ProfilePatch(BaseModel):
 
     def edit(self) -> ProfileEdit:
         return ProfileEdit(**self.model_dump(exclude_unset=True))
+
+
+class PasswordChange(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    current_password: SecretStr = Field(max_length=128, examples=["correct horse"])
+    new_password: NewPassword = Field(examples=["correct horse battery staple"])
 
 
 @router.get("")
@@ -47,3 +65,32 @@ async def edit_me(body: ProfilePatch, changes: Changes, if_match: IfMatch, respo
     service.edit_profile(changes, user, body.edit())
     tag(response, user.version)
     return UserView.model_validate(user)
+
+
+@router.delete("", status_code=HTTPStatus.NO_CONTENT)
+async def delete_me(identity: CurrentSession, changes: AccountChanges) -> None:
+    """Delete your account with all that is yours, at once and for good.
+
+    It takes a log-in of the last five minutes. `GET /api/me/export` saves your data before.
+    """
+    await erase(changes, identity)
+
+
+@router.put("/password", status_code=HTTPStatus.NO_CONTENT)
+async def change_password(
+    body: PasswordChange,
+    request: Request,
+    identity: CurrentSession,
+    runtime: CurrentRuntime,
+    origin: CurrentOrigin,
+    limits: Limits,
+) -> None:
+    """Change your password. All your other sessions end; API tokens stay."""
+    limits.log_ins.take((origin_of(request), identity.user_id))
+    await service.change_password(
+        runtime.outbox,
+        identity,
+        current=body.current_password.get_secret_value(),
+        new=body.new_password.get_secret_value(),
+        origin=origin,
+    )

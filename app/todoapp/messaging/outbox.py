@@ -37,7 +37,7 @@ class OutboxEvent(Base):
     topic: Mapped[str]
     key: Mapped[str]
     event: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
     published_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
@@ -88,6 +88,8 @@ class UserChanges:
     source: str
     seq: int
     """The number of the user's newest change, this transaction's own included."""
+    announced: list[DataChanged] = field(default_factory=list)
+    """The changes that this transaction adds to the user's feed."""
     _recorded: list[OutboxEvent] = field(default_factory=list)
 
     @property
@@ -102,10 +104,12 @@ class UserChanges:
         self, entity: str, action: Action, entity_id: UUID, value: dict[str, Any] | None = None
     ) -> None:
         """Give a changed row its number in the user's feed; `value` is the row as a client sees it."""
-        self.seq += 1
-        self.record(
-            DataChanged(user_id=self.user_id, entity=entity, entity_id=entity_id, action=action, value=value)
+        change = DataChanged(
+            user_id=self.user_id, entity=entity, entity_id=entity_id, action=action, value=value
         )
+        self.seq += 1
+        self.announced.append(change)
+        self.record(change)
 
     def record(self, event: Event) -> None:
         """Save `event` in this transaction; it is published after the commit."""
@@ -133,12 +137,13 @@ class UserChanges:
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """A part of the transaction that can fail alone: an error takes back only the block."""
-        seq, recorded = self.seq, len(self._recorded)
+        seq, announced, recorded = self.seq, len(self.announced), len(self._recorded)
         try:
             async with self.session.begin_nested():
                 yield
         except BaseException:
             self.seq = seq
+            del self.announced[announced:]
             del self._recorded[recorded:]
             raise
 

@@ -91,20 +91,23 @@ class Sidecar:
     async def schedule_job(self, name: str, *, due: datetime, data: dict[str, Any]) -> None:
         """Have `POST /job/<name>` called at `due`, again every few seconds until it is answered with 2xx.
 
-        A job of that name is replaced. The failure policy has no limit: by default Dapr gives up,
-        and deletes the job, after four calls in three seconds.
+        A job of that name is replaced.
         """
-        job = {
-            "dueTime": due.isoformat(),
-            "data": data,
-            "overwrite": True,
-            "failurePolicy": {"constant": {"interval": "5s"}},
-        }
-        await self._call("POST", f"/v1.0/jobs/{_segment(name)}", job)
+        await self._put_job(name, {"dueTime": due.isoformat(), "data": data})
+
+    async def repeat_job(self, name: str, *, schedule: str, data: dict[str, Any]) -> None:
+        """As `schedule_job`, at all times of a schedule: cron with six fields, seconds first, in UTC."""
+        await self._put_job(name, {"schedule": schedule, "data": data})
 
     async def delete_job(self, name: str) -> None:
         """Forget a job; one that does not exist is forgotten already."""
         await self._call("DELETE", f"/v1.0/jobs/{_segment(name)}")
+
+    async def _put_job(self, name: str, job: dict[str, Any]) -> None:
+        # By default Dapr gives up, and deletes the job, after four calls in three seconds.
+        for_ever = {"constant": {"interval": "5s"}}
+        body = {**job, "overwrite": True, "failurePolicy": for_ever}
+        await self._call("POST", f"/v1.0/jobs/{_segment(name)}", body)
 
     async def _call(self, method: str, path: str, body: object = None) -> httpx.Response:
         content = None if body is None else orjson.dumps(body)

@@ -4,6 +4,7 @@ https://docs.dapr.io/reference/api/pubsub_api/#expected-http-response
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,9 @@ from todoapp.telemetry import Trace, bind, current_request_id, current_tracepare
 __all__ = ["Consumer", "Effect", "Handler", "Outcome"]
 
 logger = logging.getLogger(__name__)
+
+ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+LONGEST_ID = 255
 
 Handler = Callable[[Any, CloudEvent], Awaitable[None]]
 """Takes the event and the envelope it came in; what raises is delivered again."""
@@ -105,6 +109,7 @@ class Consumer:
                 return JSONResponse({"status": Outcome.RETRY}, HTTP_401_UNAUTHORIZED)
             body = await request.body()
             try:
+                _refuse_nul(body.decode(errors="replace"))
                 received = CloudEvent.model_validate_json(body)
                 event_class, handler = self._handler_of(received, by_type)
                 event = unwrap(received, event_class)
@@ -167,16 +172,27 @@ class Consumer:
 
 def _envelope(body: bytes) -> dict[str, Any]:
     """What can be read of an envelope that may be malformed; the rest as it came, under `unreadable`."""
+    text = _without_nul(body.decode(errors="replace"))
     try:
-        envelope = orjson.loads(body)
+        envelope = orjson.loads(text)
     except orjson.JSONDecodeError:
         envelope = None
-    return envelope if isinstance(envelope, dict) else {"unreadable": body.decode(errors="replace")}
+    return envelope if isinstance(envelope, dict) else {"unreadable": text}
+
+
+def _refuse_nul(text: str) -> None:
+    if _without_nul(text) != text:
+        raise ValueError("The event holds the character NUL, which the database cannot keep.")
+
+
+def _without_nul(text: str) -> str:
+    """Replace the one character that PostgreSQL has no place for, also where JSON escapes it."""
+    return ESCAPED_NUL.sub(r"\1\\ufffd", text.replace("\0", "\ufffd"))
 
 
 def _id_of(envelope: dict[str, Any]) -> str | None:
     found = envelope.get("id")
-    return str(found) if found else None
+    return str(found)[:LONGEST_ID] if found else None
 
 
 def _sentence(error: ValueError) -> str:

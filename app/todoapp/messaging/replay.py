@@ -1,0 +1,70 @@
+"""Giving dead letters another chance."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from todoapp.messaging.cloudevents import CloudEvent, unwrap
+from todoapp.messaging.dead_letters import DeadLetter
+from todoapp.messaging.event import Event
+from todoapp.messaging.outbox import OutboxEvent
+
+__all__ = ["NotReplayable", "replay"]
+
+
+class NotReplayable(ValueError):
+    """No consumer of this version could read the event either."""
+
+    def __init__(self, letter: DeadLetter, reason: str) -> None:
+        super().__init__(f"Dead letter {letter.id} is not one of our events: {reason}")
+
+
+async def replay(
+    session: AsyncSession, letter: DeadLetter, *, events: Mapping[str, type[Event]], now: datetime
+) -> None:
+    """Put the event of a dead letter back into the outbox, from where it is published under its own id.
+
+    The consumers that handled it know the id from their inboxes; the one that failed does not, so
+    all of them have handled it once in the end. If it fails again, it is a waiting dead letter again.
+
+    Args:
+        events: the class of each type of event.
+
+    Raises:
+        NotReplayable
+    """
+    envelope, event = _read(letter, events)
+    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    pending = insert(OutboxEvent).values(
+        user_id=event.user_id,
+        user_seq=envelope.userseq,
+        event_id=envelope.id,
+        topic=event.topic.value,
+        key=event.key,
+        event=envelope.model_dump_json(exclude_none=True),
+        created_at=now,
+        attempts=0,
+    )
+    once_more = {OutboxEvent.published_at: None}
+    await session.execute(
+        pending.on_conflict_do_update(index_elements=[OutboxEvent.event_id], set_=once_more)
+    )
+    letter.replayed_at = now
+
+
+def _read(letter: DeadLetter, events: Mapping[str, type[Event]]) -> tuple[CloudEvent, Event]:
+    try:
+        envelope = CloudEvent.model_validate(letter.event)
+        return envelope, unwrap(envelope, events[envelope.type])
+    except KeyError as error:
+        raise NotReplayable(letter, f"{error.args[0]} is no type of event.") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise NotReplayable(letter, f"{field}: {first['msg']}.") from error
+    except ValueError as error:
+        raise NotReplayable(letter, str(error)) from error

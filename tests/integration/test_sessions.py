@@ -1,0 +1,210 @@
+"""Where a user is logged in, and how that ends."""
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from websockets import Subprotocol
+from websockets.asyncio.client import connect
+
+from testbed.application import Clock, calling
+from testbed.delivering import Deliveries
+from testbed.serving import serving
+
+Json = dict[str, Any]
+
+PASSWORD = "correct horse"
+
+
+async def log_in(
+    client: httpx.AsyncClient, *, password: str = PASSWORD, device: str = "phone"
+) -> httpx.Response:
+    """Log the client's user in on another device."""
+    email = (await client.get("/api/me")).json()["email"]
+    credentials = {"email": email, "password": password}
+    return await client.post("/api/auth/login", json=credentials, headers={"User-Agent": device})
+
+
+async def phone(client: httpx.AsyncClient) -> Json:
+    """The headers of a second session of the client's user."""
+    answer = await log_in(client)
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def sessions(client: httpx.AsyncClient) -> list[Json]:
+    items: list[Json] = (await client.get("/api/sessions")).json()["items"]
+    return items
+
+
+async def test_sessions_are_listed_with_what_tells_them_apart(
+    client: httpx.AsyncClient, clock: Clock
+) -> None:
+    clock.advance(hours=1)
+    await phone(client)
+
+    newest, first = await sessions(client)
+
+    assert (newest["user_agent"], newest["current"]) == ("phone", False)
+    assert (newest["created_at"], newest["last_used_at"]) == ("2027-03-03T09:00:00Z", "2027-03-03T09:00:00Z")
+    assert (first["created_at"], first["current"]) == ("2027-03-03T08:00:00Z", True)
+
+
+async def test_a_log_in_is_told_to_the_other_clients(client: httpx.AsyncClient) -> None:
+    await phone(client)
+
+    [change] = (await client.get("/api/sync", params={"since": 0})).json()["changes"]
+
+    assert (change["entity"], change["action"], change["value"]["user_agent"]) == (
+        "session",
+        "created",
+        "phone",
+    )
+
+
+async def test_the_access_token_of_an_ended_session_stops_at_once(client: httpx.AsyncClient) -> None:
+    lost = await phone(client)
+    assert (await client.get("/api/tasks", headers=lost)).status_code == 200
+    [session] = [each for each in await sessions(client) if not each["current"]]
+
+    assert (await client.delete(f"/api/sessions/{session['id']}")).status_code == 204
+
+    for answer in (
+        await client.get("/api/tasks", headers=lost),
+        await client.post("/api/tasks", json={"title": "x"}, headers=lost),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (401, "session-ended")
+    assert [each["current"] for each in await sessions(client)] == [True]
+
+
+async def test_logging_out_stops_the_access_token_too(client: httpx.AsyncClient) -> None:
+    there = await phone(client)
+
+    assert (await client.post("/api/auth/logout", headers=there)).status_code == 204
+
+    assert (await client.get("/api/me", headers=there)).status_code == 401
+    assert (await client.get("/api/me")).status_code == 200
+
+
+async def test_all_other_sessions_end_together(client: httpx.AsyncClient) -> None:
+    others = [await phone(client) for _ in range(3)]
+
+    assert (await client.delete("/api/sessions")).status_code == 204
+
+    assert [(await client.get("/api/me", headers=each)).status_code for each in others] == [401] * 3
+    assert len(await sessions(client)) == 1
+
+
+async def test_another_process_hears_of_the_end(client: httpx.AsyncClient, deliveries: Deliveries) -> None:
+    replica, lost = deliveries.consumers["api"], await phone(client)
+    assert (await replica.get("/api/tasks", headers=lost)).status_code == 200
+    await client.delete("/api/sessions")
+
+    for envelope in await deliveries.published():
+        await deliveries.deliver(envelope)
+
+    assert (await replica.get("/api/tasks", headers=lost)).status_code == 401
+
+
+async def test_another_process_learns_of_the_end_without_a_broker(
+    client: httpx.AsyncClient, deliveries: Deliveries, clock: Clock
+) -> None:
+    replica, lost = deliveries.consumers["api"], await phone(client)
+    assert (await replica.get("/api/tasks", headers=lost)).status_code == 200
+    await client.delete("/api/sessions")
+
+    clock.advance(seconds=5)
+
+    assert (await replica.get("/api/tasks", headers=lost)).status_code == 401
+
+
+async def test_a_websocket_closes_with_its_session(client: httpx.AsyncClient, api: FastAPI) -> None:
+    lost = (await phone(client))["Authorization"].removeprefix("Bearer ")
+    protocols = [Subprotocol("todoapp.v1"), Subprotocol(f"bearer.{lost}")]
+    async with (
+        serving(api) as server,
+        connect(f"ws://{server.address}/api/ws", subprotocols=protocols) as socket,
+    ):
+        await socket.recv()
+        await client.delete("/api/sessions")
+
+        await socket.wait_closed()
+
+    assert (socket.close_code, socket.close_reason) == (
+        4401,
+        "The session of this access token was ended; log in again.",
+    )
+
+
+async def test_a_stolen_refresh_token_stops_the_access_tokens_of_its_session(
+    client: httpx.AsyncClient, clock: Clock
+) -> None:
+    stolen = (await log_in(client)).json()
+    token = {"refresh_token": stolen["refresh_token"]}
+    owners = (await client.post("/api/auth/refresh", json=token)).json()
+    headers = {"Authorization": f"Bearer {owners['access_token']}"}
+    assert (await client.get("/api/me", headers=headers)).status_code == 200
+    clock.advance(minutes=1)
+
+    assert (await client.post("/api/auth/refresh", json=token)).status_code == 401
+
+    assert (await client.get("/api/me", headers=headers)).json()["code"] == "session-ended"
+
+
+async def test_somebody_elses_session_is_not_found(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    [theirs] = await sessions(stranger)
+
+    answer = await client.delete(f"/api/sessions/{theirs['id']}")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "session-not-found")
+    assert len(await sessions(stranger)) == 1
+
+
+async def test_a_new_password_ends_the_other_sessions(client: httpx.AsyncClient) -> None:
+    other = await phone(client)
+    change = {"current_password": PASSWORD, "new_password": "battery staple"}
+
+    answer = await client.put("/api/me/password", json=change)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (await client.get("/api/me", headers=other)).status_code == 401
+    assert (await client.get("/api/me")).status_code == 200
+    assert (await log_in(client, password=PASSWORD)).status_code == 401
+    assert (await log_in(client, password="battery staple")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "status"),
+    [("wrong horse", "battery staple", 403), (PASSWORD, "seven 7", 422), (PASSWORD, "x" * 129, 422)],
+)
+async def test_a_password_that_cannot_be_changed_stays(
+    client: httpx.AsyncClient, current: str, new: str, status: int
+) -> None:
+    other = await phone(client)
+
+    answer = await client.put("/api/me/password", json={"current_password": current, "new_password": new})
+
+    assert answer.status_code == status
+    assert new not in answer.text
+    assert (await client.get("/api/me", headers=other)).status_code == 200
+    assert (await log_in(client)).status_code == 200
+
+
+async def test_guessing_the_current_password_is_limited(client: httpx.AsyncClient, api: FastAPI) -> None:
+    guess = {"current_password": "wrong horse", "new_password": "battery staple"}
+    answers = [await client.put("/api/me/password", json=guess) for _ in range(21)]
+
+    assert [each.status_code for each in answers] == [403] * 20 + [429]
+
+
+async def test_the_log_in_of_a_deleted_account_is_no_more(client: httpx.AsyncClient, api: FastAPI) -> None:
+    email = (await client.get("/api/me")).json()["email"]
+    await client.delete("/api/me")
+
+    async with calling(api) as anybody:
+        answer = await anybody.post("/api/auth/login", json={"email": email, "password": PASSWORD})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "wrong-credentials")
