@@ -1,5 +1,6 @@
 """Letting a reminder fire, once, whoever asks for it and however often."""
 
+import logging
 from uuid import UUID
 
 from todoapp.messaging.outbox import Origin, UnknownUser, UserChanges
@@ -14,6 +15,8 @@ from todoapp.tasks.wall_time import wall_time
 from todoapp.telemetry import bind, current_traceparent
 
 __all__ = ["fire"]
+
+logger = logging.getLogger(__name__)
 
 
 async def fire(runtime: Runtime, user_id: UUID, reminder_id: UUID) -> Reminder | None:
@@ -34,8 +37,9 @@ async def fire(runtime: Runtime, user_id: UUID, reminder_id: UUID) -> Reminder |
     except UnknownUser:
         return None
     if fired and reminder is not None:
-        lateness = runtime.now() - reminder.due_at
-        runtime.metrics.reminder_lateness_seconds.observe(lateness.total_seconds())
+        late_seconds = (runtime.now() - reminder.due_at).total_seconds()
+        runtime.metrics.reminder_lateness_seconds.observe(late_seconds)
+        logger.info("Reminder fired", extra={"reminder_id": reminder_id, "late_seconds": late_seconds})
     return reminder
 
 

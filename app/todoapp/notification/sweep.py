@@ -8,6 +8,7 @@ from todoapp.notification.firing import fire
 from todoapp.outage import is_outage
 from todoapp.process import Runtime
 from todoapp.reminders import service as reminders
+from todoapp.telemetry import Trace, work
 
 __all__ = ["keep_sweeping", "sweep"]
 
@@ -36,7 +37,8 @@ async def sweep(runtime: Runtime) -> None:
         overdue = await reminders.overdue(session, before=runtime.now() - GRACE, limit=BATCH)
     for user_id, reminder_id in overdue:
         try:
-            await fire(runtime, user_id, reminder_id)
+            with work(Trace.following(None)):
+                await fire(runtime, user_id, reminder_id)
         except Exception as error:
             if is_outage(error):
                 raise

@@ -1,12 +1,12 @@
 """What a person was told."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, Uuid
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from todoapp.channels.model import ChannelDelivery
 from todoapp.database import Base, new_id
 
 __all__ = ["Notification"]
@@ -25,9 +25,12 @@ class Notification(Base):
     kind: Mapped[str]
     message: Mapped[str] = mapped_column(Text)
     read_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
-    delivery: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """How it went on each channel, by the channel's name."""
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+    deliveries: Mapped[list[ChannelDelivery]] = relationship(
+        lazy="selectin", order_by=ChannelDelivery.id, passive_deletes=True
+    )
+    """How it fares on each channel."""
 
     __table_args__ = (
         UniqueConstraint("reminder_id", "reminder_due_at"),

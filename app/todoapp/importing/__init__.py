@@ -1,0 +1,1 @@
+"""Tasks from elsewhere: Todoist's CSV, iCalendar and our own export."""

@@ -1,0 +1,46 @@
+"""Secrets that have to be read again, so a hash will not do: encrypted at rest."""
+
+import base64
+from dataclasses import dataclass
+from typing import Self
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+__all__ = ["BrokenSeal", "Seal"]
+
+KEY_BYTES = 32
+PURPOSE = b"todoapp secrets at rest 1"
+
+
+class BrokenSeal(Exception):
+    """The text was sealed under another secret of the installation, or changed since."""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """Authenticated encryption (Fernet) with a key that follows from the installation's secret."""
+
+    _fernet: Fernet
+
+    @classmethod
+    def of(cls, secret: str) -> Self:
+        """Derive the key from a secret of high entropy (HKDF, RFC 5869)."""
+        key = HKDF(SHA256(), KEY_BYTES, salt=None, info=PURPOSE).derive(secret.encode())
+        return cls(Fernet(base64.urlsafe_b64encode(key)))
+
+    def close(self, text: str) -> str:
+        """Encrypt; the same text gives another result each time."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """Decrypt what `close` made.
+
+        Raises:
+            BrokenSeal
+        """
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken as error:
+            raise BrokenSeal from error
