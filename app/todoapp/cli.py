@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import SecretStr, ValidationError
 
+from todoapp import dead_letter_queue
 from todoapp.secret_store import ConfigurationError
 from todoapp.settings import Settings
 
@@ -28,6 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(dead_letter_queue.app, name="dlq")
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """The relational database: PostgreSQL in earnest, SQLite to start, one set of models for both."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
@@ -26,10 +27,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from todoapp.outage import is_outage
 
 __all__ = ["Base", "BigSerial", "Database", "Instant", "JsonValue", "database_url", "new_id", "open_database"]
 
@@ -78,17 +81,22 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Database:
     """An engine with its two kinds of transaction.
 
     On SQLite a writing transaction takes the write lock at its start. One that read first and
-    wanted to write later would be refused as soon as another wrote in between.
+    wanted to write later would be refused as soon as another wrote in between. Writers of one process
+    get their `_turn` in the order in which they came: SQLite's own waiting is fair to nobody, and under
+    load lets some wait until they give up.
     """
 
     engine: AsyncEngine
     _writing: async_sessionmaker[AsyncSession]
     _reading: async_sessionmaker[AsyncSession]
+    _turn: AbstractAsyncContextManager[None]
+    writes_fail: bool = False
+    """Whether the last write of this process failed for a reason of the database's, like a full disk."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -97,8 +105,14 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction that commits at the end of the block and rolls back when it raises."""
-        async with self._writing.begin() as session:
-            yield session
+        async with self._turn:
+            try:
+                async with self._writing.begin() as session:
+                    yield session
+            except DBAPIError as error:
+                self.writes_fail = self.writes_fail or is_outage(error)
+                raise
+            self.writes_fail = False
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -172,6 +186,7 @@ def open_database(url: str, *, pool_size: int = 10) -> Database:
         engine,
         _writing=async_sessionmaker(engine, expire_on_commit=False),
         _reading=async_sessionmaker(reader, expire_on_commit=False),
+        _turn=asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext(),
     )
 
 

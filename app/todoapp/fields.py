@@ -1,14 +1,19 @@
 """Field types that several features share."""
 
+import re
 import unicodedata
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, SecretStr, StringConstraints
 
-__all__ = ["Colour", "Line", "Name", "Text", "TimeZone", "name_key"]
+__all__ = ["Colour", "Day", "Line", "Name", "NewPassword", "Text", "TimeZone", "Timestamp", "name_key"]
+
+FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""How both days and instants begin (RFC 3339 §5.6)."""
 
 
 @cache
@@ -38,12 +43,36 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _day_written_out(value: object) -> object:
+    """Pydantic reads numbers too, as seconds since 1970, and instants at midnight."""
+    if isinstance(value, int | float) or (isinstance(value, str) and not FULL_DATE.fullmatch(value)):
+        raise ValueError("it must be a day, like 2027-03-01")
+    return value
+
+
+def _instant_written_out(value: object) -> object:
+    if isinstance(value, int | float) or (isinstance(value, str) and not FULL_DATE.match(value)):
+        raise ValueError("it must be an instant with its offset, like 2027-03-01T09:00:00Z")
+    return value
+
+
+def _in_range_of_utc(instant: datetime) -> datetime:
+    try:
+        instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("its year must be from 1 to 9999, in UTC too") from error
+    return instant
+
+
 def name_key(name: str) -> str:
     """The form in which names are compared: "Café", "CAFÉ" and its decomposed spelling are one."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Day = Annotated[date, BeforeValidator(_day_written_out)]
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_instant_written_out), AfterValidator(_in_range_of_utc)]
+"""An instant as RFC 3339 writes it, with its offset."""
 Text = Annotated[str, AfterValidator(_without_control_characters)]
 Line = Annotated[
     str,
@@ -52,4 +81,5 @@ Line = Annotated[
     AfterValidator(_one_line),
 ]
 Name = Annotated[Line, StringConstraints(min_length=1, max_length=100)]
+NewPassword = Annotated[SecretStr, Field(min_length=8, max_length=128)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]

@@ -31,6 +31,13 @@ class DatabaseAway(Unavailable):
         super().__init__("Not ready: the database does not answer.")
 
 
+class DatabaseUnwritable(Unavailable):
+    code = "database-unwritable"
+
+    def __init__(self) -> None:
+        super().__init__("Not ready: the database answers, but cannot be written.")
+
+
 class SchemaBehind(Unavailable):
     code = "schema-behind"
 
@@ -54,7 +61,7 @@ async def live() -> Health:
 @router.get("/health", operation_id="health")
 @router.get("/health/ready")
 async def ready(request: Request) -> Health:
-    """The database answers, and its schema is at least the one this version was made for."""
+    """The database answers and can be written, and its schema is at least the one of this version."""
     await check_ready(request.app.state.runtime.database)
     return Health()
 
@@ -71,6 +78,7 @@ async def check_ready(database: Database) -> None:
     """
     Raises:
         DatabaseAway
+        DatabaseUnwritable: a write failed, and so does another one.
         SchemaBehind
     """
     try:
@@ -81,6 +89,15 @@ async def check_ready(database: Database) -> None:
     # A newer schema is fine: migrations run before the last process of the old version ends.
     if revision is None or revision < migrations.newest():
         raise SchemaBehind(revision)
+    if database.writes_fail:
+        await _check_writable(database)
+
+
+async def _check_writable(database: Database) -> None:
+    try:
+        await migrations.rewrite(database)
+    except Exception as error:
+        raise DatabaseUnwritable from error
 
 
 async def wait_until_ready(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
 
@@ -15,11 +16,13 @@ from todoapp.outage import describe_outage, is_outage
 from todoapp.problem import problem_response
 from todoapp.telemetry import Trace, bind, work
 
-__all__ = ["BODY_LIMIT", "Observed"]
+__all__ = ["BODY_LIMIT", "BODY_LIMITS", "Observed"]
 
 logger = logging.getLogger(__name__)
 
 BODY_LIMIT = 1 << 20
+BODY_LIMITS: Mapping[str, int] = {}
+"""Path → the limit there, where it differs."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:-]{1,128}")
 QUIET_ROUTES = ("/health", "/metrics")
 
@@ -31,9 +34,10 @@ class Observed:
     answer carries it. What nobody expected is logged here and answered without its details.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, body_limits: Mapping[str, int] = BODY_LIMITS) -> None:
         self._app = app
         self._metrics = metrics
+        self._body_limits = body_limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,7 +65,8 @@ class Observed:
             await send(message)
 
         try:
-            await self._app(scope, _limited(scope, receive), identified)
+            limit = self._body_limits.get(scope["path"], BODY_LIMIT)
+            await self._app(scope, _limited(scope, receive, limit), identified)
         except Exception as error:
             if status:
                 raise
@@ -72,7 +77,7 @@ class Observed:
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         # The route rather than the path: a path may hold a secret, and has no end of values.
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = getattr(scope.get("route"), "path_format", "unmatched")
         method = scope["method"] if route != "unmatched" else "any"
         self._metrics.request_seconds.labels(method, route, str(status)).observe(seconds)
         if "task_id" in scope.get("path_params", {}):
@@ -99,7 +104,7 @@ def _last_resort(error: Exception) -> ASGIApp:
     return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", detail)
 
 
-def _limited(scope: Scope, receive: Receive) -> Receive:
+def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
     """Refuse a body above the limit when it is read, by its announced or by its real length.
 
     FastAPI's own limit answers an announced length with plain text, past all handlers.
@@ -113,9 +118,9 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
         message = await receive()
         if chunked:
             received += len(message.get("body", b""))
-        if received > BODY_LIMIT:
+        if received > limit:
             raise HTTPException(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {BODY_LIMIT} bytes at most."
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {limit} bytes at most."
             )
         return message
 

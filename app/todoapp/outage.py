@@ -13,7 +13,13 @@ SQLSTATE_CLASSES = frozenset({"08", "40", "53", "57"})
 https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
-SQLITE_ERRORS = ("SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_LOCKED")
+READ_ONLY = "25006"
+"""What a standby says, and a database that its keeper has closed to writers."""
+
+SQLITE_ERRORS = (
+    *("SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_FULL"),
+    *("SQLITE_IOERR", "SQLITE_LOCKED", "SQLITE_READONLY"),
+)
 """https://www.sqlite.org/rescode.html; extended codes begin with these names."""
 
 
@@ -41,4 +47,4 @@ def describe_outage(error: BaseException) -> str:
 def _is_transient(error: BaseException) -> bool:
     sqlstate = getattr(error, "sqlstate", None) or ""
     sqlite_error = getattr(error, "sqlite_errorname", "")
-    return sqlstate[:2] in SQLSTATE_CLASSES or sqlite_error.startswith(SQLITE_ERRORS)
+    return sqlstate[:2] in SQLSTATE_CLASSES or sqlstate == READ_ONLY or sqlite_error.startswith(SQLITE_ERRORS)

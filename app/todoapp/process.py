@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,9 +28,10 @@ from todoapp.messaging.relay import Relay, Route
 from todoapp.messaging.sidecar import Sidecar
 from todoapp.messaging.subscriptions import Consumer
 from todoapp.metrics import Metrics
-from todoapp.middleware import Observed
+from todoapp.middleware import BODY_LIMITS, Observed
 from todoapp.outage import describe_outage, is_outage
 from todoapp.problem import answer_problems
+from todoapp.sealing import Seal
 from todoapp.secret_store import ConfigurationError, connect_database, read_secret
 from todoapp.settings import Settings
 from todoapp.telemetry import configure_logging
@@ -61,6 +62,7 @@ class Runtime:
     settings: Settings
     service: str
     signing_key: str = field(repr=False)
+    seal: Seal = field(repr=False)
     database: Database
     outbox: Outbox
     sidecar: Sidecar
@@ -93,6 +95,7 @@ class Runtime:
             settings=settings,
             service=service,
             signing_key=signing_key,
+            seal=Seal.of(signing_key),
             database=database,
             outbox=Outbox(database, service, on_commit=[relay.wake]),
             sidecar=sidecar,
@@ -129,8 +132,19 @@ def _routes(settings: Settings) -> dict[Topic, Route]:
     }
 
 
-def base_app(runtime: Runtime, *, title: str, description: str, jobs: Sequence[Job] = ()) -> FastAPI:
-    """An application with what every service has; while it serves, the relay and `jobs` run beside it."""
+def base_app(
+    runtime: Runtime,
+    *,
+    title: str,
+    description: str,
+    jobs: Sequence[Job] = (),
+    body_limits: Mapping[str, int] = BODY_LIMITS,
+) -> FastAPI:
+    """An application with what every service has; while it serves, the relay and `jobs` run beside it.
+
+    Args:
+        body_limits: path → how many bytes a body may have there, where that differs.
+    """
     app = FastAPI(
         title=title,
         description=description,
@@ -142,7 +156,7 @@ def base_app(runtime: Runtime, *, title: str, description: str, jobs: Sequence[J
         redoc_url=None,
     )
     app.state.runtime = runtime
-    app.add_middleware(Observed, metrics=runtime.metrics)
+    app.add_middleware(Observed, metrics=runtime.metrics, body_limits=body_limits)
     answer_problems(app)
     app.include_router(health.router)
     return app
@@ -202,6 +216,7 @@ async def _serve(service: str, create: Callable[[Runtime], FastAPI], settings: S
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=settings.trusted_proxies,
             ws_max_size=LONGEST_MESSAGE,
             lifespan="on",
             timeout_graceful_shutdown=GRACE_SECONDS,

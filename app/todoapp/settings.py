@@ -2,11 +2,16 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["LogFormat", "Settings", "Topics"]
+
+
+Limit = Annotated[int, Field(ge=0, le=1_000_000)]
+"""How many in a window of time; 0 is no limit."""
 
 
 class LogFormat(StrEnum):
@@ -37,6 +42,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = Field(default="http://127.0.0.1:8000", description="where people reach the api")
+    trusted_proxies: str = Field(
+        default="127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7",
+        description="networks whose X-Forwarded-For is believed; empty when no proxy is in front",
+    )
 
     database_url: SecretStr | None = None
     database_url_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
@@ -66,6 +75,18 @@ class Settings(BaseSettings):
     refresh_token_days: PositiveInt = 30
     idempotency_hours: PositiveInt = 24
     feed_days: PositiveInt = Field(default=7, description="how long published changes stay in the feed")
+    retention_activity: timedelta = Field(
+        default=timedelta(days=365), gt=timedelta(0), description="ISO 8601, like P365D"
+    )
+    retention_notifications: timedelta = Field(
+        default=timedelta(days=90), gt=timedelta(0), description="ISO 8601, like P90D"
+    )
+
+    requests_per_minute: Limit = Field(default=6000, description="of a user")
+    log_ins_per_quarter_hour: Limit = Field(default=20, description="to an e-mail address from an address")
+    password_checks_per_quarter_hour: Limit = Field(
+        default=300, description="log-ins and sign-ups from an address"
+    )
 
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: LogFormat = LogFormat.JSON

@@ -14,8 +14,8 @@ from todoapp_sidecar.workers import job_worker, subscription_worker
 
 __all__ = ["Sidecar"]
 
-GRACE_SECONDS = 5.0
-"""For events and jobs under way when the sidecar stops."""
+GRACE_SECONDS = 2.0
+"""For events and jobs under way when the sidecar stops; what takes longer is delivered again."""
 CLOSING_SECONDS = 1.0
 """For callers under way, after that."""
 

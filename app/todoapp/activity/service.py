@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.activity.events import ActivityLogged
 from todoapp.activity.model import ActivityLog
 from todoapp.activity.view import ActivityView
+from todoapp.fields import Timestamp
 from todoapp.messaging.outbox import UserChanges
 from todoapp.paging import Page
 from todoapp.tasks.events import EVENTS, TaskEvent
@@ -32,8 +33,8 @@ class HistoryQuery(TimelineQuery):
     event_type: list[Annotated[str, AfterValidator(_known_type)]] = Field(
         default_factory=list, description="any of these; by default all", examples=[["task.completed"]]
     )
-    occurred_after: AwareDatetime | None = Field(default=None, description="that instant included")
-    occurred_before: AwareDatetime | None = Field(default=None, description="that instant not included")
+    occurred_after: Timestamp | None = Field(default=None, description="that instant included")
+    occurred_before: Timestamp | None = Field(default=None, description="that instant not included")
     offset: int | None = Field(default=None, ge=0, le=1_000_000, description="instead of a cursor")
 
     @model_validator(mode="after")

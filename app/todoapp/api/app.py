@@ -1,39 +1,48 @@
 """The service `api`: everything that people and their programs ask for."""
 
 import asyncio
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from todoapp.accounts.sessions import forget_ended_sessions
+from todoapp.accounts.credentials import Credentials
+from todoapp.accounts.refresh_tokens import Issuer
+from todoapp.accounts.tokens import AccessTokens
 from todoapp.api import (
     activity,
     auth,
+    bulk,
+    calendar,
+    channels,
+    export,
     labels,
     me,
     notifications,
+    quick,
     reminders,
+    search,
+    sessions,
     sync,
     task_actions,
     tasks,
+    tokens,
+    transfer,
+    webhooks,
     websocket,
 )
 from todoapp.api.conditional import NotModified, entity_tag
-from todoapp.api.idempotency import forget_old_keys
 from todoapp.api.openapi import DESCRIPTION, describe
+from todoapp.api.rate_limits import RateLimited, RateLimits, answer_rate_limited
 from todoapp.api.updates import hear_updates
 from todoapp.api.user_path import UserPaths
+from todoapp.channels.courier import Courier
 from todoapp.errors import Unauthorized
 from todoapp.messaging.outbox import UnknownUser
-from todoapp.messaging.retention import forget_old_messages
 from todoapp.problem import refuse
 from todoapp.process import Runtime, base_app
 
 __all__ = ["create_api"]
-
-HOUSEKEEPING_PERIOD = timedelta(hours=1)
 
 
 class AccountGone(Unauthorized):
@@ -48,28 +57,53 @@ def create_api(runtime: Runtime) -> FastAPI:
         runtime,
         title="TodoApp",
         description=DESCRIPTION,
-        jobs=[lambda: _keep_house(runtime)],
+        body_limits={transfer.PATH: transfer.FILE_LIMIT},
     )
     for resource in (
         auth.router,
         me.router,
+        export.router,
+        sessions.router,
+        tokens.router,
+        bulk.router,
+        quick.router,
+        search.router,
         tasks.router,
         task_actions.router,
         labels.tags,
         labels.categories,
         reminders.router,
         notifications.router,
+        channels.router,
+        webhooks.router,
+        calendar.own,
+        calendar.feed,
+        transfer.router,
         activity.router,
         sync.router,
         websocket.router,
     ):
         app.include_router(resource)
-    hear_updates(app, runtime)
+    _let_in(app, runtime)
     app.add_middleware(UserPaths)
     app.add_exception_handler(UnknownUser, _account_gone)
     app.add_exception_handler(NotModified, _not_modified)
+    app.add_exception_handler(RateLimited, answer_rate_limited)
     describe(app)
     return app
+
+
+def _let_in(app: FastAPI, runtime: Runtime) -> None:
+    """Give `app` what it knows its callers by and keeps them within, and what it tells them with."""
+    settings = runtime.settings
+    access_tokens = AccessTokens(runtime.signing_key, settings.access_token_lifetime)
+    credentials = Credentials(runtime.database, access_tokens, runtime.now)
+    app.state.issuer = Issuer(access_tokens, settings.refresh_token_lifetime)
+    app.state.credentials = credentials
+    app.state.rate_limits = RateLimits.of(settings, runtime.now)
+    app.state.courier = Courier(allow_private=settings.allow_private_destinations)
+    app.state.export_places = asyncio.Semaphore(export.AT_ONCE)
+    hear_updates(app, runtime, credentials)
 
 
 async def _account_gone(request: Request, _error: Exception) -> Response:
@@ -78,13 +112,3 @@ async def _account_gone(request: Request, _error: Exception) -> Response:
 
 async def _not_modified(_request: Request, answer: Any) -> Response:
     return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": entity_tag(answer.version)})
-
-
-async def _keep_house(runtime: Runtime) -> None:
-    idempotency = timedelta(hours=runtime.settings.idempotency_hours)
-    while True:
-        now = runtime.now()
-        await forget_ended_sessions(runtime.database, now=now)
-        await forget_old_keys(runtime.database, before=now - idempotency)
-        await forget_old_messages(runtime.database, now=now, feed=timedelta(days=runtime.settings.feed_days))
-        await asyncio.sleep(HOUSEKEEPING_PERIOD.total_seconds())

@@ -74,7 +74,7 @@ class BulkResults(BaseModel):
     results: list[Result] = Field(description="in the order of the operations")
 
 
-@router.post("")
+@router.post("", responses={HTTPStatus.NOT_FOUND: {}, HTTPStatus.PRECONDITION_FAILED: {}})
 async def change_tasks(bulk: Bulk, changes: Changes) -> BulkResults:
     """Create, update, complete and delete up to 500 tasks in one transaction.
 

@@ -8,10 +8,12 @@ from fastapi import Depends, Header, Response
 
 from todoapp.errors import Invalid, Stale, Violation
 
-__all__ = ["IfMatch", "IfNoneMatch", "NotModified", "Precondition", "entity_tag", "tag"]
+__all__ = ["IfMatch", "IfNoneMatch", "NotModified", "Precondition", "VersionMismatch", "entity_tag", "tag"]
 
 ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e]*"'
 TAG_LIST = re.compile(rf"{ENTITY_TAG}(?:\s*,\s*{ENTITY_TAG})*")
+DESCRIBED = {"pattern": rf"^(\*|{TAG_LIST.pattern})$"}
+"""For the document only: a mismatch has a sentence of its own."""
 
 
 class VersionMismatch(Stale):
@@ -87,13 +89,18 @@ def _tags(header: str, value: str) -> frozenset[str]:
 
 
 def _if_match(
-    if_match: Annotated[str | None, Header(description="change it only if this is its `ETag`")] = None,
+    if_match: Annotated[
+        str | None,
+        Header(description="change it only if this is its `ETag`", json_schema_extra=DESCRIBED),
+    ] = None,
 ) -> Precondition:
     return Precondition(None if if_match is None else _tags("If-Match", if_match))
 
 
 def _if_none_match(
-    if_none_match: Annotated[str | None, Header(description="answer 304 if this is its `ETag`")] = None,
+    if_none_match: Annotated[
+        str | None, Header(description="answer 304 if this is its `ETag`", json_schema_extra=DESCRIBED)
+    ] = None,
 ) -> Known:
     return Known(frozenset() if if_none_match is None else _tags("If-None-Match", if_none_match))
 

@@ -19,34 +19,22 @@ from typing import Any, Self
 from uuid import UUID
 
 from fastapi import Request, Response
-from sqlalchemy import ForeignKey, LargeBinary, delete, update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
-from todoapp.database import Base, Database, new_id
+from todoapp.database import Database, new_id
 from todoapp.errors import Conflict, Invalid, Violation
+from todoapp.idempotency import IdempotencyKey
 from todoapp.messaging.outbox import UnknownUser
 
-__all__ = ["Claim", "IdempotencyKey", "KeyedRequest", "Replay", "claimed", "forget_old_keys"]
+__all__ = ["KEY", "Claim", "KeyedRequest", "Replay", "claimed"]
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 LEASE = timedelta(seconds=15)
 KEPT_HEADERS = ("content-type", "etag", "location")
-
-
-class IdempotencyKey(Base):
-    __tablename__ = "idempotency_keys"
-
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    claim_id: Mapped[UUID]
-    """Who works on it, or did"""
-    claimed_at: Mapped[datetime] = mapped_column(index=True)
-    answer: Mapped[dict[str, Any] | None]
 
 
 class MalformedKey(Invalid):
@@ -204,8 +192,3 @@ async def _claim_new(session: AsyncSession, claim: Claim, now: datetime) -> bool
         claimed_at=now,
     )
     return await session.scalar(new.on_conflict_do_nothing().returning(IdempotencyKey.key)) is not None
-
-
-async def forget_old_keys(database: Database, *, before: datetime) -> None:
-    async with database.write() as session:
-        await session.execute(delete(IdempotencyKey).where(IdempotencyKey.claimed_at < before))

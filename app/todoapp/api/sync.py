@@ -1,5 +1,6 @@
 """Sync: every change of a user's data since a number, oldest first."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Query
@@ -13,8 +14,6 @@ __all__ = ["router"]
 
 router = resource_router("/api/sync", "Sync")
 
-Seq = Annotated[int, Query(ge=0, le=2**63 - 1)]
-
 
 class Changed(BaseModel):
     changes: list[Change]
@@ -22,10 +21,12 @@ class Changed(BaseModel):
     more: bool = Field(description="whether there are changes after these already")
 
 
-@router.get("")
+@router.get("", responses={HTTPStatus.GONE: {}})
 async def get_changes(
     reading: Reading,
-    since: Annotated[Seq | None, Query(description="the number up to which you know everything")] = None,
+    since: Annotated[
+        int | None, Query(ge=0, lt=2**63, description="the number up to which you know everything")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> Changed:
     """Read what changed after a number.

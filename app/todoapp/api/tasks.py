@@ -21,6 +21,9 @@ __all__ = ["OwnTask", "router"]
 
 router = resource_router("/api/tasks", "Tasks")
 
+ONE = "/{task_id:uuid}"
+"""Only ids fit, so that /api/tasks/bulk and its like are not taken for tasks by other verbs."""
+
 
 async def _own_task(task_id: UUID, changes: Changes, if_match: IfMatch) -> Task:
     task = await own_task(changes.session, changes.user_id, task_id)
@@ -53,7 +56,7 @@ async def create_task(new: NewTask, changes: Changes, response: Response) -> Tas
     return task
 
 
-@router.get("/{task_id}")
+@router.get(ONE)
 async def get_task(task_id: UUID, reading: Reading, known: IfNoneMatch, response: Response) -> TaskView:
     """Read one task."""
     task = await own_task(reading.session, reading.user_id, task_id)
@@ -63,19 +66,19 @@ async def get_task(task_id: UUID, reading: Reading, known: IfNoneMatch, response
     return TaskView.at(reading.now, task, by_task.get(task.id, []))
 
 
-@router.put("/{task_id}")
+@router.put(ONE)
 async def replace_task(task: OwnTask, new: NewTask, changes: Changes, response: Response) -> TaskView:
     """Replace what can be written of a task; fields that are left out take their defaults."""
     return tagged(response, await service.replace_task(changes, task, new))
 
 
-@router.patch("/{task_id}")
+@router.patch(ONE)
 async def patch_task(task: OwnTask, patch: TaskPatch, changes: Changes, response: Response) -> TaskView:
     """Change some fields by a JSON merge patch (RFC 7396); null clears."""
     return tagged(response, await service.patch_task(changes, task, patch))
 
 
-@router.delete("/{task_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(ONE, status_code=status.HTTP_204_NO_CONTENT)
 async def delete_task(task: OwnTask, changes: Changes) -> None:
     """Delete a task. With the open occurrence of a repeating task its series ends."""
     await service.delete_task(changes, task)

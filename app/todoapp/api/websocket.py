@@ -4,21 +4,24 @@ A client shows its token as the subprotocol `bearer.<token>` beside `todoapp.v1`
 message, `{"type": "authenticate", "token": …}`. It hears `{"type": "ready", "seq": N}` and then,
 in order and without a gap, each change after N: `{"type": "change", "seq": …}` with the fields of
 `GET /api/sync`. A refusal closes the connection with its HTTP status and 4000: 4401 no valid token,
-or it has expired; 4403 another user's path; 4410 the feed does not reach back to `since`; 4422 a
-malformed URL.
+or it has ended; 4403 another user's path, or a token that may not read; 4410 the feed does not
+reach back to `since`; 4422 a malformed URL.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Literal
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.status import WS_1011_INTERNAL_ERROR, WS_1013_TRY_AGAIN_LATER
 
-from todoapp.accounts.tokens import AccessTokens, Identity
+from todoapp.accounts.credentials import Credentials
+from todoapp.accounts.identity import Scope
 from todoapp.api.hub import Follower, Hub
 from todoapp.api.user_path import ForeignPath, require_own_path
 from todoapp.errors import DomainError, Forbidden, Gone, Invalid, Unauthorized
@@ -81,7 +84,9 @@ async def follow_changes(socket: WebSocket, user_id: str | None = None) -> None:
     try:
         since = _since(socket)
         visitor = await _authenticate(socket)
-        _require_own_feed(socket, visitor, user_id)
+        owner = await visitor.identify()
+        bind(user_id=owner)
+        _require_own_feed(socket, owner, user_id)
         await _converse(socket, visitor, since)
     except WebSocketDisconnect:
         return
@@ -100,20 +105,22 @@ async def follow_changes(socket: WebSocket, user_id: str | None = None) -> None:
             await _close(socket, WS_1011_INTERNAL_ERROR, "The server made a mistake; connect again.")
 
 
+@dataclass(frozen=True)
 class Visitor:
     """Whoever showed a token, which has to stay valid while they listen."""
 
-    def __init__(self, token: str, runtime: Runtime) -> None:
-        tokens = AccessTokens(runtime.signing_key, runtime.settings.access_token_lifetime)
-        self._verify: Callable[[], Identity] = lambda: tokens.verify(token, now=runtime.now())
-        self.identity = self._verify()
+    token: str = field(repr=False)
+    credentials: Credentials
 
-    def check(self) -> None:
-        """
+    async def identify(self) -> UUID:
+        """Return whom the token speaks for at this moment.
+
         Raises:
-            InvalidToken: it has expired meanwhile.
+            InvalidToken, InvalidApiToken, SessionEnded, MissingScope, UnknownUser
         """
-        self._verify()
+        identity = await self.credentials.identify(self.token)
+        identity.require(Scope.READ)
+        return identity.user_id
 
 
 def _since(socket: WebSocket) -> int | None:
@@ -126,16 +133,14 @@ def _since(socket: WebSocket) -> int | None:
 
 
 async def _authenticate(socket: WebSocket) -> Visitor:
-    runtime: Runtime = socket.app.state.runtime
     shown = [each.removeprefix(BEARER) for each in socket.scope["subprotocols"] if each.startswith(BEARER)]
-    visitor = Visitor(shown[0] if shown else await _token_in_first_message(socket), runtime)
-    bind(user_id=visitor.identity.user_id)
-    return visitor
+    token = shown[0] if shown else await _token_in_first_message(socket)
+    return Visitor(token, socket.app.state.credentials)
 
 
-def _require_own_feed(socket: WebSocket, visitor: Visitor, user_id: str | None) -> None:
-    require_own_path(socket, visitor.identity.user_id)
-    if user_id not in {None, str(visitor.identity.user_id)}:
+def _require_own_feed(socket: WebSocket, owner: UUID, path_user_id: str | None) -> None:
+    require_own_path(socket, owner)
+    if path_user_id is not None and path_user_id.lower() != str(owner):
         raise ForeignPath
 
 
@@ -152,7 +157,7 @@ async def _token_in_first_message(socket: WebSocket) -> str:
 
 async def _converse(socket: WebSocket, visitor: Visitor, since: int | None) -> None:
     hub: Hub = socket.app.state.hub
-    with hub.following(visitor.identity.user_id) as follower:
+    with hub.following(await visitor.identify()) as follower:
         tasks = [
             asyncio.create_task(_send_changes(socket, visitor, follower, since)),
             asyncio.create_task(_until_left(socket)),
@@ -169,8 +174,9 @@ async def _converse(socket: WebSocket, visitor: Visitor, since: int | None) -> N
 
 async def _send_changes(socket: WebSocket, visitor: Visitor, follower: Follower, since: int | None) -> None:
     """Send every change, page by page; a client that reads slowly is waited for, so it costs one page."""
-    database = socket.app.state.runtime.database
-    user_id = visitor.identity.user_id
+    runtime: Runtime = socket.app.state.runtime
+    database = runtime.database
+    user_id = await visitor.identify()
     async with database.read() as session:
         seq = await current_seq(session, user_id) if since is None else since
         changes = await changes_since(session, user_id, seq, limit=PAGE)
@@ -181,7 +187,7 @@ async def _send_changes(socket: WebSocket, visitor: Visitor, follower: Follower,
             seq = change.seq
         if len(changes) < PAGE:
             await follower.change_after(seq, at_most=LOOK_SECONDS)
-        visitor.check()
+        await visitor.identify()  # until the token ends
         async with database.read() as session:
             changes = await changes_since(session, user_id, seq, limit=PAGE)
 
@@ -196,4 +202,5 @@ async def _send(socket: WebSocket, message: dict[str, object]) -> None:
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
-    await socket.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
+    with suppress(WebSocketDisconnect):  # the client was faster
+        await socket.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))

@@ -1,4 +1,4 @@
-"""The process that hears what happened to tasks: it logs that, and lets repeating tasks go on."""
+"""The process that hears what happened to tasks: it logs that and lets repeating tasks go on."""
 
 from fastapi import FastAPI
 
@@ -17,6 +17,7 @@ from todoapp.tasks.events import (
     TaskUpdated,
 )
 from todoapp.telemetry import bind
+from todoapp.webhooks import deliveries as webhooks
 
 __all__ = ["create_recurrence"]
 
@@ -46,9 +47,10 @@ def create_recurrence(runtime: Runtime) -> FastAPI:
 
 
 async def task_changed(event: TaskEvent, envelope: CloudEvent, changes: UserChanges) -> None:
-    """Write the event to its owner's activity log."""
+    """Write the event to its owner's activity log, and have it sent to the webhooks that listen."""
     bind(task_id=event.task_id)
     await activity.log(changes, event, event_id=envelope.id, occurred_at=envelope.time)
+    await webhooks.queue(changes.session, envelope, now=changes.now)
 
 
 async def task_finished(event: TaskEvent, envelope: CloudEvent, changes: UserChanges) -> None:

@@ -3,7 +3,9 @@
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from todoapp.fields import Timestamp
 
 __all__ = ["LONGEST_OFFSET", "NewReminder"]
 
@@ -18,7 +20,7 @@ class NewReminder(BaseModel):
     offset_minutes: (
         Annotated[int, Field(ge=0, le=LONGEST_OFFSET // timedelta(minutes=1), strict=True)] | None
     ) = Field(default=None, description="before the task is due; 0 is then", examples=[30])
-    remind_at: AwareDatetime | None = Field(
+    remind_at: Timestamp | None = Field(
         default=None, description="instead: a fixed instant with its offset from UTC"
     )
 

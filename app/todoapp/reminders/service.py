@@ -33,6 +33,7 @@ __all__ = [
     "overdue",
     "remove",
     "trigger",
+    "withdraw_all",
 ]
 
 MOST_PER_TASK = 20
@@ -108,6 +109,15 @@ async def cancel_all(changes: UserChanges, task_id: UUID) -> None:
     """Remove a task's reminders, before the task itself goes."""
     for reminder in await _of_task(changes.session, task_id):
         await remove(changes, reminder)
+
+
+async def withdraw_all(changes: UserChanges) -> None:
+    """Announce that none of the user's reminders will fire, before they go with the account."""
+    scheduled = select(Reminder).where(
+        Reminder.user_id == changes.user_id, Reminder.status == ReminderStatus.SCHEDULED
+    )
+    for reminder in await changes.session.scalars(scheduled):
+        _record_cancelled(changes, reminder)
 
 
 async def follow_task(

@@ -1,20 +1,19 @@
 """What people may say of a task."""
 
-from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
     FiniteFloat,
+    StrictBool,
     StringConstraints,
     model_validator,
 )
 
-from todoapp.fields import Colour, Line, Name, Text, TimeZone
+from todoapp.fields import Colour, Day, Line, Name, Text, Timestamp, TimeZone
 from todoapp.reminders.inputs import NewReminder
 from todoapp.tasks.model import Priority
 
@@ -46,9 +45,9 @@ class NewTask(_Input):
     title: Title
     description: Description = Field(default="", description="Markdown")
     priority: Priority = Priority.NONE
-    due_at: AwareDatetime | None = Field(default=None, description="an instant with its offset from UTC")
-    due_date: date | None = Field(default=None, description="instead: a whole day in the task's time zone")
-    all_day: bool | None = None
+    due_at: Timestamp | None = Field(default=None, description="an instant with its offset from UTC")
+    due_date: Day | None = Field(default=None, description="instead: a whole day in the task's time zone")
+    all_day: StrictBool | None = None
     timezone: TimeZone | None = Field(default=None, description="IANA; by default the user's own")
     category_id: UUID | None = None
     tags: TagNames = Field(default_factory=list, description="names; new ones are created")
@@ -62,11 +61,11 @@ class TaskPatch(_Input):
 
     title: Title = UNCHANGED
     description: Description | None = UNCHANGED
-    completed: bool = UNCHANGED
+    completed: StrictBool = UNCHANGED
     priority: Priority | None = UNCHANGED
-    due_at: AwareDatetime | None = UNCHANGED
-    due_date: date | None = UNCHANGED
-    all_day: bool | None = UNCHANGED
+    due_at: Timestamp | None = UNCHANGED
+    due_date: Day | None = UNCHANGED
+    all_day: StrictBool | None = UNCHANGED
     timezone: TimeZone | None = UNCHANGED
     category_id: UUID | None = UNCHANGED
     tags: TagNames | None = UNCHANGED

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from todoapp.database import new_id
 from todoapp.fields import name_key
 from todoapp.messaging.outbox import UserChanges
 from todoapp.tasks.editing import editing
@@ -50,14 +51,15 @@ async def own(session: AsyncSession, kind: type[L], user_id: UUID, label_id: UUI
     return label
 
 
-async def create(changes: UserChanges, kind: type[L], new: NewLabel) -> L:
-    """Add a tag or category.
+async def create(changes: UserChanges, kind: type[L], new: NewLabel, *, label_id: UUID | None = None) -> L:
+    """Add a tag or category, under an id that none has, or a new one.
 
     Raises:
         NameTaken
     """
     await _check_free(changes, kind, new.name)
     label = kind(
+        id=label_id or new_id(),
         user_id=changes.user_id,
         name=new.name,
         name_key=name_key(new.name),

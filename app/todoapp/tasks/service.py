@@ -13,19 +13,26 @@ from todoapp.tasks.due import changed_due
 from todoapp.tasks.editing import Edit, announce_created, announce_deleted, editing
 from todoapp.tasks.inputs import NewTask, TagAssignment, TaskPatch
 from todoapp.tasks.model import Tag, Task
+from todoapp.tasks.past import BEGINS_NOW, Past
 from todoapp.tasks.view import TaskView
 
 __all__ = ["add_tag", "create_task", "delete_task", "patch_task", "remove_tag", "replace_task"]
 
 
-async def create_task(changes: UserChanges, new: NewTask) -> TaskView:
+async def create_task(
+    changes: UserChanges, new: NewTask, *, task_id: UUID | None = None, past: Past = BEGINS_NOW
+) -> TaskView:
     """Add a task, with its tags, series and reminders.
+
+    Args:
+        task_id: one that no task has; by default a new one.
+        past: what the task has been through before it came here.
 
     Raises:
         ContradictoryDue, InvalidTaskRecurrence, UnknownCategory, InvalidReminder
     """
     task = Task(
-        id=new_id(),
+        id=task_id or new_id(),
         user_id=changes.user_id,
         position=float(changes.seq + 1),
         timezone="UTC",
@@ -38,6 +45,7 @@ async def create_task(changes: UserChanges, new: NewTask) -> TaskView:
     )
     edit = Edit(task)
     await _write_fields(changes, edit, new.model_dump(exclude=_not_written(new)))
+    past.apply(task)
     changes.session.add(task)
     await changes.session.flush()
     await reminding.add_reminders(changes, task, new.reminders or ())
