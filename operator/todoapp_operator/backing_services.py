@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from todoapp_operator.rules import Part, Rule, exactly_one
+from todoapp_operator.rules import Part, Rule, Transition, exactly_one
 from todoapp_operator.values import Address, Count, Label, ObjectName, Period, Quantity, SecretKey, TopicName
 from todoapp_operator.workload import Resources, SecretKeyRef
 
@@ -48,6 +48,20 @@ class DatabaseCluster(Part):
     """CPU and memory of each server."""
     deletion_policy: Literal["Retain", "Delete"] = "Retain"
     """What becomes of the database when the TodoApp is deleted."""
+
+    transitions: ClassVar = (
+        Transition(
+            field="storage",
+            sentence="`storage` may only grow, because a volume cannot shrink",
+            cel="quantity(string(self.storage)).compareTo(quantity(string(oldSelf.storage))) >= 0",
+        ),
+        Transition(
+            field="storageClass",
+            sentence="`storageClass` cannot change, because volumes exist already",
+            cel="has(self.storageClass) == has(oldSelf.storageClass) && "
+            "(!has(self.storageClass) || self.storageClass == oldSelf.storageClass)",
+        ),
+    )
 
 
 class Database(Part):
@@ -147,6 +161,13 @@ class Topic(Part):
             sentence="a topic's name may not end in '-dead-letter', which names the topic of its failures",
             cel="!self.name.endsWith('-dead-letter')",
             holds=lambda topic: not topic.name.endswith("-dead-letter"),
+        ),
+    )
+    transitions: ClassVar = (
+        Transition(
+            field="partitions",
+            sentence="`partitions` may only grow, because Kafka cannot take a partition away",
+            cel="self.partitions >= oldSelf.partitions",
         ),
     )
 

@@ -1,20 +1,26 @@
 """`todoappctl`: run, check and render TodoApps. As `kubectl todoapp` it is a kubectl plug-in."""
 
 import sys
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePath
 from typing import Annotated
 
 import typer
 
+from todoapp_operator.control_plane.commands import cluster
+from todoapp_operator.crd import crd
 from todoapp_operator.document import load
 from todoapp_operator.local.console import Console
 from todoapp_operator.local.run import Request, Sidecar, run
 from todoapp_operator.metadata import Metadata
 from todoapp_operator.refusal import Refusal
+from todoapp_operator.release import released_image
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.files import published_files
-from todoapp_operator.render.manifest import to_yaml
+from todoapp_operator.render.manifest import Manifest, to_yaml
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.todoapp import render
+from todoapp_operator.render.wanted_secrets import wanted_secrets
 from todoapp_operator.spec import LogLevel, TodoApp
 
 __all__ = ["main"]
@@ -25,6 +31,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cli.add_typer(cluster, name="cluster")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="YAML file with a TodoApp.", show_default=False)]
 
@@ -74,15 +81,65 @@ def validate(file: File) -> None:
     typer.echo(f"{file}: TodoApp `{app.metadata.name}` is valid.")
 
 
+@cli.command("render")
+def render_command(
+    file: File,
+    output_dir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write one file for each object, to an empty folder.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Print every object that the operator would make of FILE, on a cluster with all that FILE needs.
+
+    Secrets have values, so none is printed: standard error names those that have to be there.
+    """
+    app = load(file).app
+    manifests = render(app, Platform(image=released_image()))
+    if output_dir is None:
+        typer.echo("---\n".join(map(to_yaml, manifests)), nl=False)
+    else:
+        _require_empty(output_dir)
+        _write({output_dir / _file_name(manifest): manifest for manifest in manifests})
+    for secret in wanted_secrets(app):
+        typer.echo(str(secret), err=True)
+
+
+@cli.command("crd")
+def crd_command() -> None:
+    """Print the CustomResourceDefinition that makes a cluster know TodoApps."""
+    typer.echo(to_yaml(crd()), nl=False)
+
+
 @cli.command("dapr-files")
 def dapr_files(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to.")] = Path("dapr"),
 ) -> None:
     """Write the Dapr files of the default TodoApp, for the Dapr CLI and kubectl."""
-    for name, manifest in published_files(TodoApp(metadata=Metadata(name="todo"))).items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(to_yaml(manifest), encoding="utf-8")
+    files = published_files(TodoApp(metadata=Metadata(name="todo")))
+    _write({folder / name: manifest for name, manifest in files.items()})
+
+
+def _require_empty(folder: Path) -> None:
+    if folder.is_dir() and any(folder.iterdir()):
+        raise Refusal(
+            f"{folder} is not empty; empty it, so that nothing of an earlier rendering is left there."
+        )
+
+
+def _file_name(manifest: Manifest) -> PurePath:
+    metadata = manifest["metadata"]
+    return PurePath(metadata["namespace"], f"{manifest['kind'].lower()}-{metadata['name']}.yaml")
+
+
+def _write(files: Mapping[Path, Manifest]) -> None:
+    for path, manifest in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(to_yaml(manifest), encoding="utf-8")
+        except OSError as error:
+            raise Refusal(f"{path} cannot be written ({error.strerror}); choose another folder.") from error
 
 
 def _replicas(options: Iterable[str]) -> dict[Component, int]:

@@ -1,6 +1,6 @@
 """Rules across the fields of a TodoApp's parts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel, to_snake
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-__all__ = ["Part", "Rule", "at_most_one", "exactly_one"]
+__all__ = ["Part", "Rule", "Transition", "at_most_one", "each_once", "exactly_one"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,15 @@ class Rule:
     holds: Callable[[Any], bool]
 
 
+@dataclass(frozen=True)
+class Transition:
+    """What a change may not do. Only the API server knows what was there before: `oldSelf` in `cel`."""
+
+    field: str
+    sentence: str
+    cel: str
+
+
 class Part(BaseModel):
     """One mapping of the YAML: camelCase there, snake_case here, no unknown field, never changed."""
 
@@ -39,6 +48,15 @@ class Part(BaseModel):
     )
 
     rules: ClassVar[tuple[Rule, ...]] = ()
+    transitions: ClassVar[tuple[Transition, ...]] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, value: Any) -> Any:
+        """As for the API server, which drops a null before it looks for defaults."""
+        if isinstance(value, Mapping):
+            return {key: field for key, field in value.items() if field is not None}
+        return value
 
     @model_validator(mode="after")
     def _obeys_its_rules(self) -> Self:
@@ -54,33 +72,52 @@ class Part(BaseModel):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         json_schema = handler(schema)
-        if cls.rules:
+        if conditions := cls.rules + cls.transitions:
             handler.resolve_ref_schema(json_schema)["x-kubernetes-validations"] = [
-                {"rule": rule.cel, "message": rule.sentence} for rule in cls.rules
+                {"rule": each.cel, "message": each.sentence, "fieldPath": f".{each.field}"}
+                for each in conditions
             ]
         return json_schema
 
 
 def exactly_one(*fields: str) -> Rule:
+    given = _counter(fields)
     return Rule(
         field=fields[0],
         sentence=f"exactly one of {_listed(fields)} must be given",
         cel=f"[{_presences(fields)}].exists_one(given, given)",
-        holds=lambda part: _given(part, fields) == 1,
+        holds=lambda part: given(part) == 1,
     )
 
 
 def at_most_one(*fields: str) -> Rule:
+    given = _counter(fields)
     return Rule(
         field=fields[-1],
         sentence=f"{_listed(fields)} exclude each other; keep one of them",
         cel=f"[{_presences(fields)}].filter(given, given).size() <= 1",
-        holds=lambda part: _given(part, fields) <= 1,
+        holds=lambda part: given(part) <= 1,
     )
 
 
-def _given(part: Part, fields: tuple[str, ...]) -> int:
-    return sum(getattr(part, to_snake(field)) is not None for field in fields)
+def each_once(field: str) -> Rule:
+    attribute = to_snake(field)
+    return Rule(
+        field=field,
+        sentence=f"an entry may stand in `{field}` only once",
+        cel=f"self.{field}.all(one, self.{field}.exists_one(other, other == one))",
+        holds=lambda part: _all_different(getattr(part, attribute)),
+    )
+
+
+def _counter(fields: tuple[str, ...]) -> Callable[[Part], int]:
+    """Counts how many of `fields` a part has."""
+    attributes = [to_snake(field) for field in fields]
+    return lambda part: sum(getattr(part, attribute) is not None for attribute in attributes)
+
+
+def _all_different(entries: tuple[Part, ...]) -> bool:
+    return all(one not in entries[:index] for index, one in enumerate(entries))
 
 
 def _presences(fields: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool
 
 from todoapp_operator.backing_services import Broker, Database, SecretRef, Topics
 from todoapp_operator.metadata import Metadata
-from todoapp_operator.rules import Part, Rule, at_most_one, exactly_one
+from todoapp_operator.rules import Part, Rule, at_most_one, each_once, exactly_one
 from todoapp_operator.status import Status
 from todoapp_operator.values import (
     Count,
@@ -142,6 +142,8 @@ class Gateway(Part):
     hostnames: tuple[HostPattern, ...] = Field(min_length=1, max_length=16)
     """Host names of the installation; the first is the one in links."""
 
+    rules: ClassVar = (each_once("parentRefs"),)
+
 
 class Tracing(Part):
     """Where spans go."""
@@ -245,6 +247,7 @@ class TodoAppSpec(Part):
     """The operator leaves everything as it is while true."""
 
     rules: ClassVar = (
+        each_once("imagePullSecrets"),
         at_most_one("ingress", "gateway"),
         Rule(
             field="api.autoscaling.lag",

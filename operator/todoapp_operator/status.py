@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from todoapp_operator.rules import Part
 
-__all__ = ["Condition", "ServiceStatus", "Status"]
+__all__ = ["Condition", "ServiceStatus", "Services", "Status"]
 
 
 class Condition(Part):
@@ -37,6 +37,17 @@ class ServiceStatus(Part):
     """Version that the ready pods run."""
 
 
+class Services(Part):
+    """The three processes' pods."""
+
+    api: ServiceStatus | None = None
+    """Pods of `api`."""
+    notification: ServiceStatus | None = None
+    """Pods of `notification`."""
+    recurrence: ServiceStatus | None = None
+    """Pods of `recurrence`."""
+
+
 class Status(Part):
     """What the operator found."""
 
@@ -48,7 +59,12 @@ class Status(Part):
     """Where people reach the api."""
     phase: Literal["", "Pending", "Progressing", "Ready", "Degraded", "Suspended"] = ""
     """The conditions in one word, for the printer column."""
-    conditions: tuple[Condition, ...] = ()
+    selector: str = ""
+    """Labels of the api's pods, for whoever scales them."""
+    conditions: tuple[Condition, ...] = Field(
+        default=(),
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
+    )
     """Observations, one of each type."""
-    services: dict[Literal["api", "notification", "recurrence"], ServiceStatus] = Field(default_factory=dict)
+    services: Services = Field(default_factory=Services)
     """The three processes' pods."""

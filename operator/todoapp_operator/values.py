@@ -25,6 +25,7 @@ __all__ = [
     "HttpUrl",
     "Image",
     "Label",
+    "LabelValue",
     "ObjectName",
     "Percentage",
     "Period",
@@ -49,10 +50,12 @@ class Form:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {**handler(schema), "pattern": f"^({self.pattern})$", "maxLength": self.longest}
+        inner = handler(schema)
+        longest = min(self.longest, inner.get("maxLength", self.longest))
+        return {**inner, "pattern": f"^({self.pattern})$", "maxLength": longest}
 
     def _checked(self, value: str) -> str:
-        if re.fullmatch(self.pattern, value) is None:
+        if re.fullmatch(self.pattern, value, re.ASCII) is None:
             details = {"value": value, "meaning": self.meaning}
             raise PydanticCustomError("form", "'{value}' is not {meaning}", details)
         if len(value) > self.longest:
@@ -72,6 +75,14 @@ _QUANTITY = r"[0-9]+(\.[0-9]+)?([KMGTPE]i|[mkMGTPE])?"
 
 Label = Annotated[
     str, Form(_LABEL, "a name of lower-case letters, digits and '-', such as 'my-todo'", longest=63)
+]
+LabelValue = Annotated[
+    str,
+    Form(
+        r"([A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?)?",
+        "a label's value of letters, digits, '-', '_' and '.', such as 'blue'",
+        longest=63,
+    ),
 ]
 ObjectName = Annotated[
     str, Form(_HOST, "a Kubernetes name of lower-case letters, digits, '-' and '.', such as 'my-secret'")
@@ -109,11 +120,14 @@ Period = Annotated[str, Form(r"[1-9][0-9]{0,4}[mhd]", "a period such as '365d', 
 Quantity = Annotated[
     str,
     BeforeValidator(_number_as_text),
-    Form(_QUANTITY, "a Kubernetes quantity such as '500m', '2' or '1Gi'", longest=20),
+    Form(_QUANTITY, "a Kubernetes quantity such as '500m', '2' or '1Gi'", longest=18),
     WithJsonSchema(
         {
             "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "minimum": 0,
+            "maximum": 10**18 - 1,
             "pattern": f"^({_QUANTITY})$",
+            "maxLength": 18,
             "x-kubernetes-int-or-string": True,
         }
     ),

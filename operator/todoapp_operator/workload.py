@@ -1,11 +1,21 @@
 """What can be said about the pods of one process: how many, how large, where, with which environment."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
+from todoapp_operator.quantities import amount
 from todoapp_operator.rules import Part, Rule, at_most_one, exactly_one
-from todoapp_operator.values import Count, EnvName, Label, ObjectName, Percentage, Quantity, SecretKey
+from todoapp_operator.values import (
+    Count,
+    EnvName,
+    Label,
+    LabelValue,
+    ObjectName,
+    Percentage,
+    Quantity,
+    SecretKey,
+)
 
 __all__ = [
     "RESERVED_VARIABLES",
@@ -34,6 +44,8 @@ RESERVED_VARIABLES = (
     "TODOAPP_PORT",
     "TODOAPP_PUBLIC_URL",
     "TODOAPP_PUBSUB",
+    "TODOAPP_RETENTION_ACTIVITY",
+    "TODOAPP_RETENTION_NOTIFICATIONS",
     "TODOAPP_SECRET_STORE",
     "TODOAPP_TOPIC_ACTIVITY_LOGS",
     "TODOAPP_TOPIC_REMINDERS",
@@ -98,10 +110,26 @@ class EnvVar(Part):
 class Resources(Part):
     """Requested and permitted amounts, written as in a Pod."""
 
-    requests: dict[str, Quantity] = Field(default_factory=dict)
+    requests: dict[str, Quantity] = Field(default_factory=dict, max_length=8)
     """What the scheduler sets aside, by resource: `cpu: 100m`, `memory: 128Mi`."""
-    limits: dict[str, Quantity] = Field(default_factory=dict)
+    limits: dict[str, Quantity] = Field(default_factory=dict, max_length=8)
     """What may not be exceeded, by resource."""
+
+    rules: ClassVar = (
+        Rule(
+            field="limits",
+            sentence="a limit must be at least the request of the same resource",
+            cel="!has(self.requests) || !has(self.limits) || "
+            "self.requests.all(name, !(name in self.limits) || "
+            "quantity(string(self.requests[name])).compareTo(quantity(string(self.limits[name]))) <= 0)",
+            holds=lambda resources: _within_limits(resources),
+        ),
+    )
+
+
+def _within_limits(resources: Resources) -> bool:
+    requests, limits = resources.requests, resources.limits
+    return all(amount(requests[name]) <= amount(limits[name]) for name in requests.keys() & limits.keys())
 
 
 class Autoscaling(Part):
@@ -130,16 +158,39 @@ class Autoscaling(Part):
 class Toleration(Part):
     """A taint that pods accept, written as in a Pod."""
 
-    key: str | None = None
+    key: Annotated[str, Field(min_length=1)] | None = None
     """The taint's key; every key when absent."""
     operator: Literal["Equal", "Exists"] | None = None
     """`Equal` compares values, `Exists` ignores them."""
-    value: str | None = None
+    value: LabelValue | None = None
     """The taint's value."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """The taint's effect; every effect when absent."""
-    toleration_seconds: int | None = None
+    toleration_seconds: StrictInt | None = None
     """Seconds that a pod stays after a `NoExecute` taint appears."""
+
+    rules: ClassVar = (
+        Rule(
+            field="operator",
+            sentence="a toleration without `key` is for every taint, which `operator: Exists` says",
+            cel="has(self.key) || (has(self.operator) && self.operator == 'Exists')",
+            holds=lambda toleration: toleration.key is not None or toleration.operator == "Exists",
+        ),
+        Rule(
+            field="value",
+            sentence="`operator: Exists` ignores values, so `value` must be absent",
+            cel="!has(self.value) || !has(self.operator) || self.operator != 'Exists'",
+            holds=lambda toleration: toleration.value is None or toleration.operator != "Exists",
+        ),
+        Rule(
+            field="tolerationSeconds",
+            sentence="`tolerationSeconds` belongs to `effect: NoExecute`",
+            cel="!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+            holds=lambda toleration: (
+                toleration.toleration_seconds is None or toleration.effect == "NoExecute"
+            ),
+        ),
+    )
 
 
 def _unique(env: tuple[EnvVar, ...]) -> bool:
@@ -154,10 +205,11 @@ class Workload(Part):
     autoscaling: Autoscaling | None = None
     """Scales the number of pods with the load."""
     resources: Resources = Field(default_factory=Resources)
-    """CPU and memory of each pod's application container."""
+    """CPU and memory of each pod's application container; `cpu: 100m` and `memory: 192Mi` are requested
+    unless this says otherwise."""
     env: tuple[EnvVar, ...] = Field(default=(), max_length=64)
     """Extra environment, such as `TODOAPP_FEED_DAYS`."""
-    node_selector: dict[str, str] = Field(default_factory=dict)
+    node_selector: dict[str, LabelValue] = Field(default_factory=dict)
     """Labels that a node must have."""
     tolerations: tuple[Toleration, ...] = Field(default=(), max_length=32)
     """Taints that the pods accept."""
@@ -165,7 +217,7 @@ class Workload(Part):
         default_factory=dict, json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}
     )
     """Affinities, written as in a Pod."""
-    pod_labels: dict[str, str] = Field(default_factory=dict)
+    pod_labels: dict[str, LabelValue] = Field(default_factory=dict)
     """Extra labels of the pods."""
     pod_annotations: dict[str, str] = Field(default_factory=dict)
     """Extra annotations of the pods."""

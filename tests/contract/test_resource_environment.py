@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from todoapp.settings import Settings, Topics
 from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.names import LAPTOP, names_on_cluster
 from todoapp_operator.render.environment import environment, migration_environment
 from todoapp_operator.spec import TodoApp
 from todoapp_operator.workload import RESERVED_VARIABLES
@@ -17,7 +18,7 @@ SECRETS = {"TODOAPP_DATABASE_URL", "TODOAPP_JWT_SECRET"}
 
 
 def rendered(component: Component) -> set[str]:
-    return {variable.name for variable in environment(APP, component)}
+    return {variable.name for variable in environment(APP, component, LAPTOP)}
 
 
 def read_by_the_application() -> set[str]:
@@ -51,7 +52,7 @@ def test_every_variable_without_a_usable_default_is_rendered(component: Componen
 def test_settings_accepts_the_rendered_values(component: Component, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         monkeypatch.delenv(name)
-    for each in environment(APP, component):
+    for each in environment(APP, component, names_on_cluster(APP)):
         monkeypatch.setenv(each.name, each.value or "from elsewhere")
 
     settings = Settings()

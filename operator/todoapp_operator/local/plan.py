@@ -12,6 +12,7 @@ from todoapp_operator.local.state_folder import StateFolder
 from todoapp_operator.local.supervisor import Process
 from todoapp_operator.refusal import Refusal
 from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.names import LAPTOP
 from todoapp_operator.render.environment import environment, migration_environment
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token
 from todoapp_operator.spec import TodoApp
@@ -101,7 +102,7 @@ class Plan:
     def _daprd(self, instance: Instance) -> Process:
         grpc_port, internal_port = instance.sidecar_grpc_ports
         options = {
-            "--app-id": str(instance.component),
+            "--app-id": LAPTOP.app_id(instance.component),
             "--app-port": str(instance.port),
             "--app-channel-address": HOST,
             "--app-health-check-path": _LIVE,
@@ -124,7 +125,7 @@ class Plan:
         """The Deployment's, but for where the process listens and where people find the api."""
         return {
             **_inherited(),
-            **self._resolved(environment(self.app, instance.component), name=instance.name),
+            **self._resolved(environment(self.app, instance.component, LAPTOP), name=instance.name),
             "TODOAPP_HOST": HOST,
             "TODOAPP_PORT": str(instance.port),
             "TODOAPP_PUBLIC_URL": f"http://{HOST}:{self.instances[0].port}",
@@ -155,7 +156,7 @@ class Plan:
 def _served(instance: Instance) -> str:
     """An instance as the embedded sidecar's `--app` wants it."""
     ports = f"app-port={instance.port},http-port={instance.sidecar_port}"
-    return f"id={instance.component},{ports},health={_LIVE},name={instance.name}"
+    return f"id={LAPTOP.app_id(instance.component)},{ports},health={_LIVE},name={instance.name}"
 
 
 def _todoapp(command: str) -> tuple[str, ...]:

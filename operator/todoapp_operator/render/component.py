@@ -6,7 +6,7 @@ __all__ = ["Component"]
 
 
 class Component(StrEnum):
-    """A process; the value is its command (`todoapp api`) and its Dapr app id."""
+    """A process; the value is its command, as in `todoapp api`."""
 
     API = "api"
     NOTIFICATION = "notification"

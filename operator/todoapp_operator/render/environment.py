@@ -6,8 +6,9 @@ it on a cluster, and `todoappctl run` on a laptop.
 
 from todoapp_operator.render import secrets
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.dapr.names import PUBSUB, SECRET_STORE, UPDATES_PUBSUB
+from todoapp_operator.render.dapr.names import Names
 from todoapp_operator.spec import TodoApp
+from todoapp_operator.values import Period
 from todoapp_operator.workload import EnvVar, EnvVarSource, FieldRef, SecretKeyRef, Workload
 
 __all__ = ["PORT", "environment", "migration_environment"]
@@ -15,7 +16,7 @@ __all__ = ["PORT", "environment", "migration_environment"]
 PORT = 8000
 
 
-def environment(app: TodoApp, component: Component) -> list[EnvVar]:
+def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar]:
     """The variables of one of the three long-running processes, in a fixed order."""
     workload: Workload = getattr(app.spec, component)
     topics = app.spec.topics
@@ -28,13 +29,15 @@ def environment(app: TodoApp, component: Component) -> list[EnvVar]:
         _from_secret("DAPR_API_TOKEN", secrets.dapr_api_token(app)),
         _from_secret("APP_API_TOKEN", secrets.app_api_token(app)),
         EnvVar(name="POD_NAME", value_from=EnvVarSource(field_ref=FieldRef(field_path="metadata.name"))),
-        EnvVar(name="TODOAPP_SECRET_STORE", value=SECRET_STORE),
-        EnvVar(name="TODOAPP_PUBSUB", value=PUBSUB),
-        EnvVar(name="TODOAPP_UPDATES_PUBSUB", value=UPDATES_PUBSUB),
+        EnvVar(name="TODOAPP_SECRET_STORE", value=names.secret_store),
+        EnvVar(name="TODOAPP_PUBSUB", value=names.pubsub),
+        EnvVar(name="TODOAPP_UPDATES_PUBSUB", value=names.updates_pubsub),
         EnvVar(name="TODOAPP_TOPIC_TASK_EVENTS", value=topics.task_events.name),
         EnvVar(name="TODOAPP_TOPIC_REMINDERS", value=topics.reminders.name),
         EnvVar(name="TODOAPP_TOPIC_TASK_UPDATES", value=topics.task_updates.name),
         EnvVar(name="TODOAPP_TOPIC_ACTIVITY_LOGS", value=topics.activity_logs.name),
+        EnvVar(name="TODOAPP_RETENTION_ACTIVITY", value=_duration(app.spec.retention.activity)),
+        EnvVar(name="TODOAPP_RETENTION_NOTIFICATIONS", value=_duration(app.spec.retention.notifications)),
         *_logging(app),
         *workload.env,
     ]
@@ -50,6 +53,11 @@ def _logging(app: TodoApp) -> list[EnvVar]:
         EnvVar(name="TODOAPP_LOG_LEVEL", value=app.spec.observability.log_level),
         EnvVar(name="TODOAPP_LOG_FORMAT", value="json"),
     ]
+
+
+def _duration(period: Period) -> str:
+    """A period such as '365d' or '24h' as ISO 8601 has it: P365D, PT24H."""
+    return f"P{period.upper()}" if period.endswith("d") else f"PT{period.upper()}"
 
 
 def _public_url(app: TodoApp) -> str:

@@ -18,4 +18,4 @@ class _Dumper(yaml.SafeDumper):
 
 
 def to_yaml(manifest: Manifest) -> str:
-    return yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, width=110)
+    return yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

@@ -3,7 +3,14 @@
 from todoapp_operator.spec import TodoApp
 from todoapp_operator.workload import SecretKeyRef
 
-__all__ = ["app_api_token", "dapr_api_token", "database_url", "jwt_secret"]
+__all__ = [
+    "app_api_token",
+    "dapr_api_token",
+    "database_cluster_name",
+    "database_url",
+    "jwt_secret",
+    "readable_secrets",
+]
 
 
 def database_url(app: TodoApp) -> SecretKeyRef:
@@ -11,7 +18,12 @@ def database_url(app: TodoApp) -> SecretKeyRef:
     database = app.spec.database
     if database is not None and database.secret_ref is not None:
         return database.secret_ref
-    return SecretKeyRef(name=f"{app.metadata.name}-database-app", key="uri")
+    return SecretKeyRef(name=f"{database_cluster_name(app)}-app", key="uri")
+
+
+def database_cluster_name(app: TodoApp) -> str:
+    """The CloudNativePG cluster, where the resource names no database of the user's."""
+    return f"{app.metadata.name}-database"
 
 
 def jwt_secret(app: TodoApp) -> SecretKeyRef:
@@ -30,3 +42,8 @@ def dapr_api_token(app: TodoApp) -> SecretKeyRef:
 def app_api_token(app: TodoApp) -> SecretKeyRef:
     """What a sidecar shows to its process. Dapr wants the key to be `token`."""
     return SecretKeyRef(name=f"{app.metadata.name}-app-api-token", key="token")
+
+
+def readable_secrets(app: TodoApp) -> list[str]:
+    """Secrets that the application reads through its sidecar, and nobody else's."""
+    return sorted({database_url(app).name, jwt_secret(app).name})

@@ -1,4 +1,5 @@
 from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.names import LAPTOP, Names, names_on_cluster
 from todoapp_operator.render.environment import environment, migration_environment
 from todoapp_operator.spec import TodoApp
 from todoapp_operator.workload import EnvVar, EnvVarSource, SecretKeyRef
@@ -8,8 +9,8 @@ def todoapp(**spec: object) -> TodoApp:
     return TodoApp.model_validate({"metadata": {"name": "todo", "namespace": "home"}, "spec": spec})
 
 
-def variables(app: TodoApp, component: Component = Component.API) -> dict[str, EnvVar]:
-    return {variable.name: variable for variable in environment(app, component)}
+def variables(app: TodoApp, component: Component = Component.API, names: Names = LAPTOP) -> dict[str, EnvVar]:
+    return {variable.name: variable for variable in environment(app, component, names)}
 
 
 def from_secret(name: str, key: str) -> EnvVarSource:
@@ -22,6 +23,15 @@ def test_the_application_reads_its_secrets_through_the_secret_store() -> None:
     assert rendered["TODOAPP_DATABASE_URL_REF"].value == "todo-database-app/uri"
     assert rendered["TODOAPP_JWT_SECRET_REF"].value == "todo-jwt/secret"
     assert rendered["TODOAPP_SECRET_STORE"].value == "secretstore"
+
+
+def test_components_on_a_cluster_are_called_by_the_todoapps_name() -> None:
+    app = todoapp()
+    rendered = variables(app, names=names_on_cluster(app))
+
+    assert rendered["TODOAPP_SECRET_STORE"].value == "todo-secretstore"
+    assert rendered["TODOAPP_PUBSUB"].value == "todo-pubsub"
+    assert rendered["TODOAPP_UPDATES_PUBSUB"].value == "todo-updates"
 
 
 def test_secrets_that_the_resource_names_are_the_ones_that_are_read() -> None:

@@ -85,8 +85,8 @@ def test_dapr_files_of_an_earlier_run_are_gone(tmp_path: Path) -> None:
         folder.write_dapr_files(laptop_files(renamed, folder.path, broker=None))
 
         names = {path.name for path in folder.dapr_resources.iterdir()}
-    assert "other-task-events.yaml" in names
-    assert "todo-task-events.yaml" not in names
+    assert "other-recurrence.yaml" in names
+    assert "todo-recurrence.yaml" not in names
 
 
 def test_a_folder_is_for_one_run_at_a_time(tmp_path: Path) -> None:

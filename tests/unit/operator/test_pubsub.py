@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from todoapp_operator.backing_services import Broker
+from todoapp_operator.render.dapr.names import LAPTOP
 from todoapp_operator.render.dapr.pubsub import embedded_pubsub, kafka_pubsub
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.spec import TodoApp
@@ -18,7 +19,7 @@ def settings(manifest: Manifest) -> dict[str, Any]:
 
 
 def connection(**broker: Any) -> dict[str, Any]:
-    shared, _ = kafka_pubsub(APP, Broker.model_validate(broker))
+    shared, _ = kafka_pubsub(APP, Broker.model_validate(broker), LAPTOP)
     return settings(shared)
 
 
@@ -26,9 +27,9 @@ def test_strimzis_user_and_authority_are_taken_from_its_secrets() -> None:
     kafka = connection(strimzi={"cluster": "events", "namespace": "streams"})
 
     assert kafka["brokers"] == "events-kafka-bootstrap.streams.svc:9093"
-    assert kafka["saslUsername"] == "todo-kafka"
+    assert kafka["saslUsername"] == {"name": "todo-kafka", "key": "username"}
     assert kafka["saslPassword"] == {"name": "todo-kafka", "key": "password"}
-    assert kafka["caCert"] == {"name": "events-cluster-ca-cert", "key": "ca.crt"}
+    assert kafka["caCert"] == {"name": "todo-kafka", "key": "ca.crt"}
 
 
 def test_redpanda_cloud_is_trusted_by_public_authorities() -> None:
@@ -56,14 +57,19 @@ def test_any_other_kafka_is_spoken_to_as_it_wants(kafka: dict[str, Any], auth_ty
     assert rendered.get("saslMechanism") == ("SHA-512" if auth_type == "password" else None)
 
 
-@pytest.mark.parametrize(
-    "pair",
-    [embedded_pubsub(), kafka_pubsub(APP, Broker.model_validate({"strimzi": {}}))],
-    ids=["embedded", "kafka"],
-)
-def test_replicas_share_pubsub_and_each_hears_all_updates(pair: list[Manifest]) -> None:
-    shared, updates = map(settings, pair)
+def test_replicas_share_pubsub_and_each_hears_all_updates() -> None:
+    embedded, kafka = embedded_pubsub(), kafka_pubsub(APP, Broker.model_validate({"strimzi": {}}), LAPTOP)
 
-    assert shared["initialOffset"] == "oldest"
-    assert "consumerID" not in shared
-    assert (updates["initialOffset"], updates["consumerID"]) == ("newest", "{podName}")
+    for shared, updates in (map(settings, embedded), map(settings, kafka)):
+        assert "{podName}" not in shared.get("consumerID", "")
+        assert "{podName}" in updates["consumerID"]
+        assert (shared["initialOffset"], updates["initialOffset"]) == ("oldest", "newest")
+
+
+def test_todoapps_of_two_namespaces_are_two_groups_on_one_broker() -> None:
+    kafka = Broker.model_validate({"strimzi": {}})
+    apps = [APP, TodoApp.model_validate({"metadata": {"name": "todo", "namespace": "home"}})]
+
+    groups = [settings(kafka_pubsub(app, kafka, LAPTOP)[0])["consumerID"] for app in apps]
+
+    assert groups == ["default.{appID}", "home.{appID}"]

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-import cel
 import pytest
 from pydantic import ValidationError
 
+from testbed.kubernetes_cel import evaluate
 from todoapp_operator.backing_services import Broker, Database, Kafka, Topic, Topics
 from todoapp_operator.rules import Part
-from todoapp_operator.spec import Auth, TodoApp, TodoAppSpec
-from todoapp_operator.workload import Autoscaling, EnvVar, EnvVarSource, Workload
+from todoapp_operator.spec import Auth, Gateway, TodoApp, TodoAppSpec
+from todoapp_operator.workload import Autoscaling, EnvVar, EnvVarSource, Resources, Toleration, Workload
 
 SECRET = {"name": "s"}
 KEY = {"name": "s", "key": "k"}
@@ -22,7 +22,7 @@ ASSISTANT = {"model": "claude", "apiKeySecretRef": SECRET}
 
 
 def spec(**fields: Any) -> dict[str, Any]:
-    return {"api": {}, "features": {"assistant": False}, **fields}
+    return {"api": {}, "features": {"assistant": False}, "imagePullSecrets": [], **fields}
 
 
 def kafka(auth: str, **fields: Any) -> dict[str, Any]:
@@ -57,7 +57,13 @@ KEPT: list[tuple[type[Part], dict[str, Any]]] = [
     (Workload, {"env": [], "replicas": 2}),
     (Workload, {"env": [], "autoscaling": SCALING}),
     (Workload, env("TODOAPP_FEED_DAYS", "B")),
+    (Resources, {}),
+    (Resources, {"requests": {"cpu": "0.5"}, "limits": {"cpu": "500m", "memory": "1Gi"}}),
+    (Toleration, {"operator": "Exists"}),
+    (Toleration, {"key": "a", "value": "b", "effect": "NoExecute", "tolerationSeconds": 5}),
+    (Gateway, GATEWAY),
     (TodoAppSpec, spec()),
+    (TodoAppSpec, spec(imagePullSecrets=[SECRET, {"name": "t"}])),
     (TodoAppSpec, spec(ingress=INGRESS)),
     (TodoAppSpec, spec(gateway=GATEWAY)),
     (TodoAppSpec, spec(api={"autoscaling": {**SCALING, "cpu": 50}})),
@@ -85,6 +91,17 @@ BROKEN: list[tuple[type[Part], dict[str, Any], str, str]] = [
     (Workload, {"env": [], "replicas": 1, "autoscaling": SCALING}, "autoscaling", "exclude each other"),
     (Workload, env("A", "A"), "env", "only once"),
     (Workload, env("TODOAPP_PORT"), "env", "may not set what other fields decide"),
+    (Resources, {"requests": {"cpu": 2}, "limits": {"cpu": "1500m"}}, "limits", "at least the request"),
+    (Toleration, {"value": "b"}, "operator", "without `key`"),
+    (Toleration, {"operator": "Exists", "value": "b"}, "value", "ignores values"),
+    (Toleration, {"key": "a", "tolerationSeconds": 5}, "tolerationSeconds", "belongs to `effect: NoExecute`"),
+    (Gateway, {**GATEWAY, "parentRefs": [SECRET, SECRET]}, "parentRefs", "in `parentRefs` only once"),
+    (
+        TodoAppSpec,
+        spec(imagePullSecrets=[SECRET, SECRET]),
+        "imagePullSecrets",
+        "in `imagePullSecrets` only once",
+    ),
     (TodoAppSpec, spec(ingress=INGRESS, gateway=GATEWAY), "gateway", "exclude each other"),
     (
         TodoAppSpec,
@@ -100,7 +117,7 @@ BROKEN: list[tuple[type[Part], dict[str, Any], str, str]] = [
 def test_a_rule_that_is_kept_is_silent(part: type[Part], value: dict[str, Any]) -> None:
     part.model_validate(value)
 
-    assert all(cel.evaluate(rule.cel, {"self": value}) for rule in part.rules)
+    assert all(evaluate(rule.cel, value) for rule in part.rules)
 
 
 @pytest.mark.parametrize(("part", "value", "field", "sentence"), BROKEN)
@@ -113,7 +130,7 @@ def test_a_broken_rule_names_field_and_rule(
     [details] = error.value.errors()
     assert details["ctx"]["field"] == field
     assert sentence in details["msg"]
-    broken = [rule.field for rule in part.rules if not cel.evaluate(rule.cel, {"self": value})]
+    broken = [rule.field for rule in part.rules if not evaluate(rule.cel, value)]
     assert broken == [field]
 
 
@@ -131,6 +148,7 @@ def test_the_rules_go_into_the_schema() -> None:
         {
             "rule": "[has(self.secretRef), has(self.cluster)].exists_one(given, given)",
             "message": "exactly one of `secretRef` and `cluster` must be given",
+            "fieldPath": ".secretRef",
         }
     ]
 

@@ -1,8 +1,8 @@
 """Dapr's Component manifests."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.manifest import Manifest
 
 __all__ = ["Settings", "component", "secret"]
@@ -16,8 +16,8 @@ def component(
     kind: str,
     settings: Settings,
     *,
+    scopes: Sequence[str],
     version: str = "v1",
-    scopes: tuple[Component, ...] = tuple(Component),
     secret_store: str | None = None,
     init_timeout: str | None = None,
 ) -> Manifest:
@@ -37,7 +37,7 @@ def component(
         "metadata": {"name": name},
         "spec": {"type": kind, "version": version, **timeout, "metadata": metadata},
         **auth,
-        "scopes": [str(app_id) for app_id in scopes],
+        "scopes": list(scopes),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath, PurePosixPath
 
 from todoapp_operator.backing_services import Broker, Kafka, Redpanda, SecretRef, Strimzi
-from todoapp_operator.render.dapr.names import SECRET_STORE
+from todoapp_operator.render.dapr.names import LAPTOP
 from todoapp_operator.render.dapr.policies import configuration, resiliency
 from todoapp_operator.render.dapr.pubsub import embedded_pubsub, kafka_pubsub
 from todoapp_operator.render.dapr.stores import cluster_stores, laptop_stores
@@ -34,12 +34,14 @@ def laptop_files(app: TodoApp, folder: PurePath, *, broker: Broker | None) -> Fi
 
     State and secrets are in `folder`. Without `broker` the embedded one carries the events.
     """
-    pubsub = kafka_pubsub(app, broker, secret_store=SECRET_STORE) if broker else embedded_pubsub()
-    resources = [*pubsub, *laptop_stores(folder), *subscriptions(app)]
+    pubsub = (
+        kafka_pubsub(app, broker, LAPTOP, secret_store=LAPTOP.secret_store) if broker else embedded_pubsub()
+    )
+    resources = [*pubsub, *laptop_stores(folder), *subscriptions(app, LAPTOP)]
     return {
         **_named(PurePosixPath("resources"), resources),
-        PurePosixPath("resources/resiliency.yaml"): resiliency(app),
-        PurePosixPath("config.yaml"): configuration(app),
+        PurePosixPath("resources/resiliency.yaml"): resiliency(app, LAPTOP),
+        PurePosixPath("config.yaml"): configuration(app, LAPTOP),
     }
 
 
@@ -47,15 +49,18 @@ def published_files(app: TodoApp) -> Files:
     """The folder `dapr/`: a set of components for each broker, and what all of them share."""
     sets = {
         "embedded": embedded_pubsub() + laptop_stores(PurePath(".todoapp")),
-        **{name: kafka_pubsub(app, broker) + cluster_stores(app) for name, broker in _BROKERS.items()},
+        **{
+            name: kafka_pubsub(app, broker, LAPTOP) + cluster_stores(app, LAPTOP)
+            for name, broker in _BROKERS.items()
+        },
     }
-    files = _named(PurePosixPath("subscriptions"), subscriptions(app))
+    files = _named(PurePosixPath("subscriptions"), subscriptions(app, LAPTOP))
     for name, components in sets.items():
         files |= _named(PurePosixPath("components", name), components)
     return {
         **files,
-        PurePosixPath("resiliency.yaml"): resiliency(app),
-        PurePosixPath("config.yaml"): configuration(app),
+        PurePosixPath("resiliency.yaml"): resiliency(app, LAPTOP),
+        PurePosixPath("config.yaml"): configuration(app, LAPTOP),
     }
 
 

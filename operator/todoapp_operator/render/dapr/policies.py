@@ -3,16 +3,15 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from todoapp_operator.render.component import Component
-from todoapp_operator.render.dapr.names import PUBSUB, SECRET_STORE, STATE_STORE, UPDATES_PUBSUB
+from todoapp_operator.render.dapr.names import Names
 from todoapp_operator.render.manifest import Manifest
-from todoapp_operator.render.secrets import database_url, jwt_secret
+from todoapp_operator.render.secrets import readable_secrets
 from todoapp_operator.spec import TodoApp, Tracing
 
 __all__ = ["configuration", "resiliency"]
 
 
-def resiliency(app: TodoApp) -> Manifest:
+def resiliency(app: TodoApp, names: Names) -> Manifest:
     """Retries, timeouts and circuit breakers, with the figures of `spec.dapr.resiliency`."""
     figures = app.spec.dapr.resiliency
     outbound = {"retry": "call", "timeout": "call", "circuitBreaker": "unreachable"}
@@ -21,7 +20,7 @@ def resiliency(app: TodoApp) -> Manifest:
         "apiVersion": "dapr.io/v1alpha1",
         "kind": "Resiliency",
         "metadata": {"name": app.metadata.name},
-        "scopes": [str(component) for component in Component],
+        "scopes": names.app_ids(),
         "spec": {
             "policies": {
                 "timeouts": {"call": figures.timeout, "deliver": "30s"},
@@ -39,21 +38,25 @@ def resiliency(app: TodoApp) -> Manifest:
                 },
             },
             "targets": {
-                "apps": {str(component): outbound for component in Component},
+                "apps": dict.fromkeys(names.app_ids(), outbound),
                 "components": {
-                    PUBSUB: {"outbound": outbound, "inbound": inbound},
-                    UPDATES_PUBSUB: {"outbound": outbound, "inbound": inbound},
-                    STATE_STORE: {"outbound": outbound},
-                    SECRET_STORE: {"outbound": outbound},
+                    names.pubsub: {"outbound": outbound, "inbound": inbound},
+                    names.updates_pubsub: {"outbound": outbound, "inbound": inbound},
+                    names.state_store: {"outbound": outbound},
+                    names.secret_store: {"outbound": outbound},
                 },
             },
         },
     }
 
 
-def configuration(app: TodoApp) -> Manifest:
+def configuration(app: TodoApp, names: Names) -> Manifest:
     """Tracing when asked for, calls between apps denied, and no secret readable but the app's own two."""
-    readable = sorted({database_url(app).name, jwt_secret(app).name})
+    secrets = {
+        "storeName": names.secret_store,
+        "defaultAccess": "deny",
+        "allowedSecrets": readable_secrets(app),
+    }
     return {
         "apiVersion": "dapr.io/v1alpha1",
         "kind": "Configuration",
@@ -61,9 +64,7 @@ def configuration(app: TodoApp) -> Manifest:
         "spec": {
             **_tracing(app.spec.observability.tracing),
             "metrics": {"enabled": app.spec.observability.metrics},
-            "secrets": {
-                "scopes": [{"storeName": SECRET_STORE, "defaultAccess": "deny", "allowedSecrets": readable}]
-            },
+            "secrets": {"scopes": [secrets]},
             "accessControl": {"defaultAction": "deny", "trustDomain": "public"},
         },
     }

@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.component import component, secret
-from todoapp_operator.render.dapr.names import SECRET_STORE, STATE_STORE
+from todoapp_operator.render.dapr.names import LAPTOP, Names
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.secrets import database_url
 from todoapp_operator.spec import TodoApp
@@ -19,25 +19,26 @@ def laptop_stores(folder: PurePath) -> list[Manifest]:
     """State in SQLite and secrets in a file, both in `folder`."""
     return [
         component(
-            STATE_STORE,
+            LAPTOP.state_store,
             "state.sqlite",
             {"connectionString": str(folder / "statestore.db"), "keyPrefix": _KEY_PREFIX},
-            scopes=(Component.API,),
+            scopes=LAPTOP.app_ids([Component.API]),
         ),
         component(
-            SECRET_STORE,
+            LAPTOP.secret_store,
             "secretstores.local.file",
             {"secretsFile": str(folder / "secrets.json"), "multiValued": "true"},
+            scopes=LAPTOP.app_ids(),
         ),
     ]
 
 
-def cluster_stores(app: TodoApp) -> list[Manifest]:
+def cluster_stores(app: TodoApp, names: Names) -> list[Manifest]:
     """State in the TodoApp's PostgreSQL, secrets in its namespace."""
     url = database_url(app)
     return [
         component(
-            STATE_STORE,
+            names.state_store,
             "state.postgresql",
             {
                 "connectionString": secret(url.name, url.key),
@@ -45,8 +46,8 @@ def cluster_stores(app: TodoApp) -> list[Manifest]:
                 "keyPrefix": _KEY_PREFIX,
                 "maxConns": "4",
             },
+            scopes=names.app_ids([Component.API]),
             version="v2",
-            scopes=(Component.API,),
         ),
-        component(SECRET_STORE, "secretstores.kubernetes", {}),
+        component(names.secret_store, "secretstores.kubernetes", {}, scopes=names.app_ids()),
     ]

@@ -4,17 +4,18 @@ from dataclasses import dataclass
 
 from todoapp_operator.backing_services import Topic
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.dapr.names import PUBSUB, UPDATES_PUBSUB
+from todoapp_operator.render.dapr.names import Names
+from todoapp_operator.render.identity import object_name
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.spec import TodoApp
 
-__all__ = ["DEAD_LETTER_ROUTE", "subscriptions"]
+__all__ = ["DEAD_LETTER_ROUTE", "Reader", "readers", "subscriptions"]
 
 DEAD_LETTER_ROUTE = "/events/dead-letter"
 
 
 @dataclass(frozen=True)
-class _Reader:
+class Reader:
     """One process's interest in a topic. `rules` are conditions (CEL) with their routes, first match wins."""
 
     component: Component
@@ -24,7 +25,7 @@ class _Reader:
     rules: tuple[tuple[str, str], ...] = ()
 
 
-def subscriptions(app: TodoApp) -> list[Manifest]:
+def subscriptions(app: TodoApp, names: Names) -> list[Manifest]:
     """A Subscription of each topic and one of its dead letters, for each process that reads it.
 
     Every topic has a dead-letter topic *and* the Resiliency an inbound retry: without the first Dapr
@@ -32,17 +33,17 @@ def subscriptions(app: TodoApp) -> list[Manifest]:
     """
     return [
         manifest
-        for reader in _readers(app)
-        for manifest in (_events(app, reader), _dead_letters(app, reader))
+        for reader in readers(app, names)
+        for manifest in (_events(app, names, reader), _dead_letters(app, names, reader))
     ]
 
 
-def _readers(app: TodoApp) -> tuple[_Reader, ...]:
+def readers(app: TodoApp, names: Names) -> tuple[Reader, ...]:
     topics = app.spec.topics
     return (
-        _Reader(
+        Reader(
             Component.RECURRENCE,
-            PUBSUB,
+            names.pubsub,
             topics.task_events,
             default="/events/task-changed",
             rules=(
@@ -52,9 +53,9 @@ def _readers(app: TodoApp) -> tuple[_Reader, ...]:
                 ),
             ),
         ),
-        _Reader(
+        Reader(
             Component.NOTIFICATION,
-            PUBSUB,
+            names.pubsub,
             topics.reminders,
             default="/events/reminder-triggered",
             rules=(
@@ -62,27 +63,35 @@ def _readers(app: TodoApp) -> tuple[_Reader, ...]:
                 ('event.type == "reminder.cancelled"', "/events/reminder-cancelled"),
             ),
         ),
-        _Reader(Component.API, UPDATES_PUBSUB, topics.task_updates, default="/events/task-updates"),
+        Reader(Component.API, names.updates_pubsub, topics.task_updates, default="/events/task-updates"),
     )
 
 
-def _events(app: TodoApp, reader: _Reader) -> Manifest:
+def _events(app: TodoApp, names: Names, reader: Reader) -> Manifest:
     rules = [{"match": condition, "path": route} for condition, route in reader.rules]
-    routes = {"rules": rules, "default": reader.default} if rules else {"default": reader.default}
-    return _subscription(
-        app, reader, reader.topic.name, {"routes": routes, "deadLetterTopic": reader.topic.dead_letter}
-    )
-
-
-def _dead_letters(app: TodoApp, reader: _Reader) -> Manifest:
-    return _subscription(app, reader, reader.topic.dead_letter, {"routes": {"default": DEAD_LETTER_ROUTE}})
-
-
-def _subscription(app: TodoApp, reader: _Reader, topic: str, delivery: Manifest) -> Manifest:
     return {
         "apiVersion": "dapr.io/v2alpha1",
         "kind": "Subscription",
-        "metadata": {"name": f"{app.metadata.name}-{topic}"},
-        "spec": {"pubsubname": reader.pubsub, "topic": topic, **delivery},
-        "scopes": [str(reader.component)],
+        "metadata": {"name": f"{app.metadata.name}-{reader.component}"},
+        "spec": {
+            "pubsubname": reader.pubsub,
+            "topic": reader.topic.name,
+            "routes": {**({"rules": rules} if rules else {}), "default": reader.default},
+            "deadLetterTopic": reader.topic.dead_letter,
+        },
+        "scopes": [names.app_id(reader.component)],
+    }
+
+
+def _dead_letters(app: TodoApp, names: Names, reader: Reader) -> Manifest:
+    return {
+        "apiVersion": "dapr.io/v2alpha1",
+        "kind": "Subscription",
+        "metadata": {"name": object_name(f"{app.metadata.name}-{reader.component}-dead-letter")},
+        "spec": {
+            "pubsubname": reader.pubsub,
+            "topic": reader.topic.dead_letter,
+            "routes": {"default": DEAD_LETTER_ROUTE},
+        },
+        "scopes": [names.app_id(reader.component)],
     }

@@ -1,0 +1,92 @@
+"""How to reach the broker of a TodoApp, and what the TodoApp is called there."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from todoapp_operator.backing_services import Broker, Kafka, SecretRef, Strimzi
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.names import Names
+from todoapp_operator.render.identity import object_name
+from todoapp_operator.spec import TodoApp
+
+__all__ = [
+    "Connection",
+    "broker",
+    "connection",
+    "consumer_group",
+    "kafka_credentials",
+    "kafka_user",
+    "strimzi_ca_secret",
+]
+
+
+def broker(app: TodoApp) -> Broker:
+    """The broker on a cluster, where a TodoApp that names none uses Strimzi's `kafka`."""
+    return app.spec.broker or Broker(strimzi=Strimzi())
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the brokers are, and the Secrets that open them.
+
+    `credentials` has the keys `username` and `password`, `certificate` the keys `tls.crt` and `tls.key`,
+    `authority` the key `ca.crt`; public authorities count where it is absent.
+    """
+
+    brokers: tuple[str, ...]
+    credentials: str | None = None
+    mechanism: Literal["SHA-256", "SHA-512"] = "SHA-512"
+    certificate: str | None = None
+    authority: str | None = None
+
+    @property
+    def encrypted(self) -> bool:
+        return any((self.credentials, self.certificate, self.authority))
+
+
+def connection(app: TodoApp, broker: Broker) -> Connection:
+    if broker.strimzi is not None:
+        secret = kafka_credentials(app)
+        return Connection((_bootstrap(broker.strimzi),), credentials=secret, authority=secret)
+    if broker.redpanda is not None:
+        return Connection(broker.redpanda.brokers, credentials=broker.redpanda.credentials_secret_ref.name)
+    if broker.kafka is not None:
+        return _kafka(broker.kafka)
+    raise AssertionError("a Broker names exactly one kind")
+
+
+def _bootstrap(strimzi: Strimzi) -> str:
+    return f"{strimzi.cluster}-kafka-bootstrap.{strimzi.namespace}.svc:9093"
+
+
+def _kafka(kafka: Kafka) -> Connection:
+    return Connection(
+        kafka.brokers,
+        credentials=_name(kafka.credentials_secret_ref),
+        mechanism=kafka.mechanism,
+        certificate=_name(kafka.certificate_secret_ref),
+        authority=_name(kafka.ca_secret_ref),
+    )
+
+
+def _name(secret: SecretRef | None) -> str | None:
+    return secret.name if secret else None
+
+
+def consumer_group(app: TodoApp, names: Names, component: Component) -> str:
+    """The consumer group that the replicas of a process share."""
+    return f"{app.metadata.namespace}.{names.app_id(component)}"
+
+
+def kafka_user(app: TodoApp) -> str:
+    """The KafkaUser's name. It lies in Kafka's namespace, with the users of other namespaces' TodoApps."""
+    return object_name(app.metadata.namespace, app.metadata.name)
+
+
+def kafka_credentials(app: TodoApp) -> str:
+    """The Secret beside the TodoApp with what Strimzi keeps in Kafka's namespace: the user and the CA."""
+    return f"{app.metadata.name}-kafka"
+
+
+def strimzi_ca_secret(strimzi: Strimzi) -> str:
+    return f"{strimzi.cluster}-cluster-ca-cert"

@@ -1,0 +1,104 @@
+"""Names, labels and owner of the objects that a TodoApp becomes."""
+
+import hashlib
+import re
+from typing import Any
+
+import orjson
+
+from todoapp_operator.spec import API_VERSION, KIND, TodoApp
+
+__all__ = ["MANAGER", "RELEASE_LABEL", "digest", "metadata", "object_name", "own_labels", "selector"]
+
+MANAGER = "todoapp-operator"
+"""Value of the label `app.kubernetes.io/managed-by` of every object."""
+
+RELEASE_LABEL = "todoapp.dev/release"
+"""Tells the releases of a `BlueGreen` roll-out apart."""
+
+_NAME = "todoapp.dev/name"
+_NAMESPACE = "todoapp.dev/namespace"
+_COMPONENT = "todoapp.dev/component"
+
+_LONGEST_NAME = 63
+_DIGEST_LENGTH = 8
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+
+
+def metadata(
+    app: TodoApp,
+    name: str,
+    *,
+    component: str | None = None,
+    namespace: str | None = None,
+    owned: bool = True,
+    labels: dict[str, str] | None = None,
+    annotations: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """An object's metadata.
+
+    Owner references do not cross namespaces, so an object in another `namespace` has none; neither has
+    one that outlives the TodoApp (`owned=False`), nor any while the TodoApp is only a file.
+    """
+    namespace = namespace or app.metadata.namespace
+    described = {"annotations": annotations} if annotations else {}
+    inside = namespace == app.metadata.namespace
+    owner = {"ownerReferences": [_owner(app)]} if owned and inside and app.metadata.uid else {}
+    return {
+        "name": name,
+        "namespace": namespace,
+        "labels": own_labels(app, component) | (labels or {}),
+        **described,
+        **owner,
+    }
+
+
+def selector(app: TodoApp, component: str | None = None) -> dict[str, str]:
+    """Labels that select the pods of one component, or those of all.
+
+    Only our own two: Kubernetes never lets a Deployment's selector change, so nothing that may change
+    can be part of it.
+    """
+    chosen = {_COMPONENT: str(component)} if component else {}
+    return {_NAME: app.metadata.name, **chosen}
+
+
+def object_name(*parts: str) -> str:
+    """Join `parts` with dots to a Kubernetes name of at most 63 characters.
+
+    Where the parts do not allow that, a digest of them keeps the name unique.
+    """
+    name = ".".join(parts)
+    if len(name) <= _LONGEST_NAME and _SUBDOMAIN.fullmatch(name):
+        return name
+    beginning = re.sub(r"[^a-z0-9]+", "-", name.lower())[: _LONGEST_NAME - _DIGEST_LENGTH - 1].strip("-")
+    return f"{beginning}-{digest(name)}".removeprefix("-")
+
+
+def digest(value: Any) -> str:
+    """Eight hexadecimal digits that change when `value`, as JSON, does."""
+    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).hexdigest()[:_DIGEST_LENGTH]
+
+
+def own_labels(app: TodoApp, component: str | None) -> dict[str, str]:
+    part = {"app.kubernetes.io/component": str(component)} if component else {}
+    return {
+        "app.kubernetes.io/name": "todoapp",
+        "app.kubernetes.io/instance": app.metadata.name,
+        **part,
+        "app.kubernetes.io/managed-by": MANAGER,
+        _NAMESPACE: app.metadata.namespace,
+        **selector(app, component),
+    }
+
+
+def _owner(app: TodoApp) -> dict[str, Any]:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "name": app.metadata.name,
+        "uid": app.metadata.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }

@@ -1,0 +1,1 @@
+"""What makes a TodoApp seen: monitors, alerts and dashboards."""

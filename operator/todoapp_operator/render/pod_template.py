@@ -1,0 +1,88 @@
+"""The pods of the three processes."""
+
+from typing import Any
+
+from todoapp_operator.render.access import service_account_name
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.annotations import SHUTDOWN_SECONDS, sidecar_annotations
+from todoapp_operator.render.dapr.cluster import dapr_resources
+from todoapp_operator.render.dapr.names import names_on_cluster
+from todoapp_operator.render.environment import PORT, environment
+from todoapp_operator.render.identity import digest, own_labels
+from todoapp_operator.render.placement import placement
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.pods import (
+    SCRATCH_MOUNT,
+    SCRATCH_VOLUME,
+    env,
+    image,
+    pull_secrets,
+    resources,
+    restricted,
+    unprivileged,
+)
+from todoapp_operator.spec import TodoApp
+from todoapp_operator.workload import Resources, Workload
+
+__all__ = ["pod_template"]
+
+_DEREGISTRATION_SECONDS = 5
+_PROCESS_SECONDS = 5
+_REQUESTS = {"cpu": "100m", "memory": "192Mi"}
+
+
+def pod_template(app: TodoApp, component: Component, platform: Platform) -> dict[str, Any]:
+    workload: Workload = getattr(app.spec, component)
+    return {
+        "metadata": {
+            "labels": workload.pod_labels | own_labels(app, component),
+            "annotations": workload.pod_annotations | _annotations(app, component, platform),
+        },
+        "spec": {
+            "serviceAccountName": service_account_name(app, component),
+            **pull_secrets(app),
+            "securityContext": restricted(),
+            "terminationGracePeriodSeconds": _DEREGISTRATION_SECONDS + _PROCESS_SECONDS + SHUTDOWN_SECONDS,
+            **placement(app, component, workload),
+            "containers": [_container(app, component, platform, workload)],
+            "volumes": [SCRATCH_VOLUME],
+        },
+    }
+
+
+def _annotations(app: TodoApp, component: Component, platform: Platform) -> dict[str, str]:
+    """Sidecars read their components and secrets at the start only: what changes there must make new pods."""
+    secrets = {"todoapp.dev/secrets": platform.secrets_digest} if platform.secrets_digest else {}
+    return {
+        **sidecar_annotations(app, component, names_on_cluster(app)),
+        "todoapp.dev/dapr": digest([manifest | {"metadata": {}} for manifest in dapr_resources(app)]),
+        **secrets,
+    }
+
+
+def _container(app: TodoApp, component: Component, platform: Platform, workload: Workload) -> dict[str, Any]:
+    return {
+        "name": str(component),
+        **image(app, platform),
+        "args": [str(component)],
+        "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
+        "env": env(environment(app, component, names_on_cluster(app))),
+        "resources": resources(_with_requests(workload.resources)),
+        "startupProbe": _probe("/health/live", periodSeconds=2, failureThreshold=60),
+        "livenessProbe": _probe("/health/live", periodSeconds=10, failureThreshold=3),
+        "readinessProbe": _probe("/health/ready", periodSeconds=5, failureThreshold=2),
+        # Requests go on arriving until every node has heard that the pod is leaving.
+        "lifecycle": {"preStop": {"sleep": {"seconds": _DEREGISTRATION_SECONDS}}},
+        "securityContext": unprivileged(),
+        "volumeMounts": [SCRATCH_MOUNT],
+    }
+
+
+def _with_requests(chosen: Resources) -> Resources:
+    """A request that is left open but limited equals its limit, as Kubernetes has it."""
+    open_requests = {name: amount for name, amount in _REQUESTS.items() if name not in chosen.limits}
+    return chosen.model_copy(update={"requests": open_requests | chosen.requests})
+
+
+def _probe(path: str, **timing: int) -> dict[str, Any]:
+    return {"httpGet": {"path": path, "port": "http"}, "timeoutSeconds": 3, **timing}

@@ -1,0 +1,68 @@
+"""What the pods of a TodoApp have in common: image, restrictions, environment."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from todoapp_operator.quantities import canonical
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.spec import TodoApp
+from todoapp_operator.workload import EnvVar, Resources
+
+__all__ = [
+    "SCRATCH_MOUNT",
+    "SCRATCH_VOLUME",
+    "env",
+    "image",
+    "pull_secrets",
+    "resources",
+    "restricted",
+    "unprivileged",
+]
+
+# The user that both Dockerfiles make.
+_USER = 10001
+
+SCRATCH_VOLUME = {"name": "scratch", "emptyDir": {"sizeLimit": "64Mi"}}
+SCRATCH_MOUNT = {"name": "scratch", "mountPath": "/tmp"}  # noqa: S108 - the only folder that can be written
+
+
+def restricted() -> dict[str, Any]:
+    """A pod's security context that the Pod Security Standard `restricted` accepts."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": _USER,
+        "runAsGroup": _USER,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def unprivileged() -> dict[str, Any]:
+    """A container's security context to go with `restricted`."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def image(app: TodoApp, platform: Platform) -> dict[str, str]:
+    return {"image": app.spec.image or platform.image, "imagePullPolicy": app.spec.image_pull_policy}
+
+
+def pull_secrets(app: TodoApp) -> dict[str, Any]:
+    names = [{"name": secret.name} for secret in app.spec.image_pull_secrets]
+    return {"imagePullSecrets": names} if names else {}
+
+
+def env(variables: Iterable[EnvVar]) -> list[dict[str, Any]]:
+    return [variable.model_dump(by_alias=True, exclude_none=True) for variable in variables]
+
+
+def resources(chosen: Resources) -> dict[str, Any]:
+    """`chosen` without what it leaves open, each quantity in its canonical form."""
+    amounts = {"requests": chosen.requests, "limits": chosen.limits}
+    return {
+        kind: {name: canonical(quantity) for name, quantity in quantities.items()}
+        for kind, quantities in amounts.items()
+        if quantities
+    }

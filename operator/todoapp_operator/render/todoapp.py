@@ -1,0 +1,83 @@
+"""Everything that a TodoApp is on a cluster."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from todoapp_operator.render.access import access
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.cluster import dapr_resources
+from todoapp_operator.render.database import database_resources
+from todoapp_operator.render.deployments import deployment
+from todoapp_operator.render.disruption import disruption_budget
+from todoapp_operator.render.kinds import Kind, Provider, kind_of
+from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.migration import migration_job
+from todoapp_operator.render.monitoring.alerts import alerts
+from todoapp_operator.render.monitoring.dashboards import dashboards
+from todoapp_operator.render.monitoring.monitors import monitors
+from todoapp_operator.render.network import network_policies
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.routes import routes
+from todoapp_operator.render.scaling import autoscalers
+from todoapp_operator.render.services import service
+from todoapp_operator.render.strimzi import strimzi_resources
+from todoapp_operator.spec import TodoApp
+
+__all__ = ["MissingKind", "missing_kinds", "render"]
+
+
+@dataclass(frozen=True)
+class MissingKind:
+    """A kind that the TodoApp needs and the cluster does not know; `sentence` is for people."""
+
+    kind: Kind
+    sentence: str
+
+
+def render(app: TodoApp, platform: Platform) -> list[Manifest]:
+    """Every manifest of `app` that the cluster can take, in the order in which they are to be applied.
+
+    Pure: the same arguments give the same manifests. Values of Secrets are no part of it, see
+    `wanted_secrets`. A migration Job has to succeed before what comes after it is applied.
+    """
+    return [manifest for manifest in _all(app, platform) if platform.offers(manifest)]
+
+
+def missing_kinds(app: TodoApp, platform: Platform) -> list[MissingKind]:
+    """What `render` had to leave out, each kind once."""
+    kinds = dict.fromkeys(kind_of(manifest) for manifest in _all(app, platform))
+    return [
+        MissingKind(kind, f"The cluster does not know {kind}; {_REMEDIES[kind.provider]}.")
+        for kind in kinds
+        if kind not in platform.kinds
+    ]
+
+
+_REMEDIES = {
+    Provider.DAPR: "install Dapr",
+    Provider.STRIMZI: "install Strimzi, or name another `spec.broker`",
+    Provider.CLOUDNATIVE_PG: "install CloudNativePG, or name a database by `spec.database.secretRef`",
+    Provider.KEDA: "install KEDA, or scale by `cpu` instead of `lag`",
+    Provider.PROMETHEUS_OPERATOR: "install the Prometheus operator, or switch off "
+    "`spec.observability.serviceMonitor` and `alerts`",
+    Provider.GATEWAY_API: "install the Gateway API, or use `spec.ingress`",
+}
+
+
+def _all(app: TodoApp, platform: Platform) -> Iterator[Manifest]:
+    yield from access(app)
+    yield from network_policies(app)
+    yield from database_resources(app)
+    yield from strimzi_resources(app)
+    yield from dapr_resources(app)
+    if app.spec.rollout.migrations == "Auto":
+        yield migration_job(app, platform)
+    for component in Component:
+        yield (pods := deployment(app, component, platform))
+        yield from autoscalers(app, component, target=pods["metadata"]["name"])
+        yield disruption_budget(app, component)
+        yield service(app, component, platform)
+    yield from routes(app)
+    yield from monitors(app)
+    yield from alerts(app)
+    yield from dashboards(app)

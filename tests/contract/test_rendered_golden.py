@@ -1,0 +1,31 @@
+"""The manifests of every example, kept for review: a change of what is rendered shows in them.
+
+After a change that is meant: `for name in todo kafka redpanda production; do
+.venv/bin/todoappctl render examples/$name.yaml > tests/golden/$name.yaml; done`
+"""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from todoapp_operator.cli import cli
+
+EXAMPLES = sorted(Path("examples").glob("*.yaml"))
+GOLDEN = Path("tests/golden")
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_an_example_is_rendered_as_it_was_reviewed(example: Path) -> None:
+    golden = GOLDEN / example.name
+
+    rendered = CliRunner().invoke(cli, ["render", str(example)])
+
+    assert rendered.exit_code == 0
+    assert rendered.stdout == golden.read_text(), (
+        f"{golden} differs; if that is meant: .venv/bin/todoappctl render {example} > {golden}"
+    )
+
+
+def test_there_is_one_file_for_each_example() -> None:
+    assert sorted(file.name for file in GOLDEN.iterdir()) == [example.name for example in EXAMPLES]

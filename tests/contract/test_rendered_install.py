@@ -1,0 +1,126 @@
+"""What installs the operator: the definition of the TodoApp, the operator's rights, kustomize and Helm."""
+
+import re
+import subprocess
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from todoapp_operator.crd import crd
+from todoapp_operator.release import released_image
+from todoapp_operator.render.kinds import KINDS
+from todoapp_operator.render.manifest import to_yaml
+from todoapp_operator.render.pods import restricted, unprivileged
+
+INSTALLATION = Path("operator/manifests")
+CHART = Path("operator/chart")
+EVERY_VERB = ["get", "list", "watch", "create", "patch", "delete"]
+OWN_GROUP = "todoapp.dev"
+
+# The first test on a machine builds the tools.
+pytestmark = pytest.mark.timeout(120, func_only=True)
+
+
+def documents(text: str) -> list[dict[str, Any]]:
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+def installed(kind: str, name: str) -> dict[str, Any]:
+    texts = [file.read_text() for file in INSTALLATION.glob("*.yaml")]
+    [found] = [
+        each
+        for text in texts
+        for each in documents(text)
+        if each["kind"] == kind and each["metadata"]["name"] == name
+    ]
+    return found
+
+
+def test_the_committed_definition_is_what_todoappctl_crd_prints() -> None:
+    assert (INSTALLATION / "crd.yaml").read_text() == to_yaml(crd())
+
+
+def test_the_operator_may_do_what_rendering_needs_and_no_more() -> None:
+    rules = installed("ClusterRole", "todoapp-operator")["rules"]
+    granted = {
+        (group, resource): sorted(rule["verbs"])
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+
+    children = {(kind.group, kind.plural) for kind in KINDS} | {("", "secrets")}
+    assert {place for place, verbs in granted.items() if verbs == sorted(EVERY_VERB)} == children
+    assert {place: verbs for place, verbs in granted.items() if place not in children} == {
+        (OWN_GROUP, "todoapps"): ["get", "list", "patch", "watch"],
+        (OWN_GROUP, "todoapps/status"): ["patch"],
+        (OWN_GROUP, "todoapps/finalizers"): ["update"],
+        ("apiextensions.k8s.io", "customresourcedefinitions"): ["get", "list", "watch"],
+        ("", "events"): ["create", "patch"],
+    }
+
+
+def test_the_operators_pods_pass_the_restricted_pod_security_standard() -> None:
+    pod = installed("Deployment", "todoapp-operator")["spec"]["template"]["spec"]
+
+    assert pod["securityContext"] == restricted()
+    assert [container["securityContext"] for container in pod["containers"]] == [unprivileged()]
+
+
+def test_every_part_of_a_release_has_its_number() -> None:
+    number = version("todoapp")
+    [operator] = installed("Deployment", "todoapp-operator")["spec"]["template"]["spec"]["containers"]
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+
+    assert (chart["version"], chart["appVersion"]) == (number, number)
+    assert operator["image"] == f"ghcr.io/example/todoapp-operator:{number}"
+    assert released_image() == f"ghcr.io/example/todoapp:{number}"
+
+
+@pytest.mark.parametrize("dockerfile", [Path("app/Dockerfile"), Path("operator/Dockerfile")])
+def test_an_image_runs_as_the_user_that_pods_run_as(dockerfile: Path) -> None:
+    [user] = re.findall(r"^USER (.+)$", dockerfile.read_text(), re.MULTILINE)
+
+    assert user == f"{restricted()['runAsUser']}:{restricted()['runAsGroup']}"
+
+
+def test_helm_installs_what_kustomize_does(helm: Path, kustomize: Path) -> None:
+    by_kustomize = without_namespace(documents(output(kustomize, "build", str(INSTALLATION))))
+    by_helm = documents(output(helm, "template", "todoapp", str(CHART), "--namespace", "todoapp-system"))
+
+    assert sorted(by_helm, key=place) == sorted(by_kustomize, key=place)
+
+
+def without_namespace(manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Helm makes the release's namespace by itself."""
+    return [manifest for manifest in manifests if manifest["kind"] != "Namespace"]
+
+
+def place(manifest: dict[str, Any]) -> tuple[str, str]:
+    return manifest["kind"], manifest["metadata"]["name"]
+
+
+def test_a_chart_takes_values(helm: Path) -> None:
+    values = ["--set", "replicas=3", "--set", "image.repository=example/own", "--set", "image.tag=9"]
+    manifests = documents(
+        output(helm, "template", "todoapp", str(CHART), "--namespace", "elsewhere", *values)
+    )
+
+    places = {
+        kind: list(group)
+        for kind, group in groupby(sorted(manifests, key=place), key=lambda one: one["kind"])
+    }
+    [deployment] = places["Deployment"]
+    assert deployment["metadata"]["namespace"] == "elsewhere"
+    assert deployment["spec"]["replicas"] == 3
+    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == "example/own:9"
+    bindings = [*places["ClusterRoleBinding"], *places["RoleBinding"]]
+    assert {subject["namespace"] for each in bindings for subject in each["subjects"]} == {"elsewhere"}
+
+
+def output(program: Path, *arguments: str) -> str:
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,185 @@
+"""What is rendered for a cluster fits the application, and each part of it fits the others."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from fastapi.routing import APIRoute
+
+from todoapp import cli, health
+from todoapp.messaging.subscriptions import Outcome
+from todoapp.metrics import Metrics
+from todoapp_operator.document import load
+from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.todoapp import render
+from todoapp_operator.render.wanted_secrets import wanted_secrets
+from todoapp_operator.spec import TodoApp
+
+RUNBOOKS = Path("docs/runbooks")
+PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
+APPS = {file.stem: load(file).app for file in sorted(Path("examples").glob("*.yaml"))}
+PRODUCTION = APPS["production"]
+
+each_example = pytest.mark.parametrize("app", APPS.values(), ids=list(APPS))
+
+
+def manifests(app: TodoApp, *kinds: str) -> list[Manifest]:
+    return [manifest for manifest in render(app, PLATFORM) if manifest["kind"] in kinds]
+
+
+def containers(app: TodoApp) -> list[dict[str, Any]]:
+    pods = [manifest["spec"]["template"]["spec"] for manifest in manifests(app, "Deployment", "Job")]
+    return [container for pod in pods for container in pod["containers"]]
+
+
+def found(value: Any, key: str) -> Iterator[Any]:
+    """Every value under `key`, at any depth."""
+    if isinstance(value, dict):
+        yield from ([value[key]] if key in value else [])
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from found(each, key)
+
+
+def test_a_containers_argument_is_a_command_of_the_application() -> None:
+    commands = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
+
+    assert {argument for each in containers(PRODUCTION) for argument in each["args"]} <= set(commands)
+
+
+def test_a_probe_asks_what_the_application_answers() -> None:
+    paths = {route.path for route in health.router.routes if isinstance(route, APIRoute)}
+    asked = {probe["path"] for each in containers(PRODUCTION) for probe in found(each, "httpGet")}
+    scraped = {
+        endpoint["path"]
+        for each in manifests(PRODUCTION, "ServiceMonitor")
+        for endpoint in each["spec"]["endpoints"]
+    }
+
+    assert asked | scraped <= paths
+    assert asked
+
+
+@each_example
+def test_every_component_that_a_process_calls_is_open_to_its_sidecar(app: TodoApp) -> None:
+    scopes = {each["metadata"]["name"]: set(each["scopes"]) for each in manifests(app, "Component")}
+    named = ("TODOAPP_PUBSUB", "TODOAPP_UPDATES_PUBSUB", "TODOAPP_SECRET_STORE")
+
+    for deployment in manifests(app, "Deployment"):
+        template = deployment["spec"]["template"]
+        app_id = template["metadata"]["annotations"]["dapr.io/app-id"]
+        variables = {each["name"]: each.get("value") for each in template["spec"]["containers"][0]["env"]}
+        assert all(app_id in scopes[variables[name]] for name in named)
+
+
+@each_example
+def test_every_policy_is_about_components_and_sidecars_that_are_there(app: TodoApp) -> None:
+    [resiliency] = manifests(app, "Resiliency")
+    components = {each["metadata"]["name"] for each in manifests(app, "Component")}
+    annotations = [
+        each["spec"]["template"]["metadata"]["annotations"] for each in manifests(app, "Deployment")
+    ]
+    app_ids = {each["dapr.io/app-id"] for each in annotations}
+
+    assert resiliency["spec"]["targets"]["components"].keys() == components
+    assert resiliency["spec"]["targets"]["apps"].keys() == app_ids == set(resiliency["scopes"])
+    assert {each["dapr.io/config"] for each in annotations} == {
+        each["metadata"]["name"] for each in manifests(app, "Configuration")
+    }
+
+
+@pytest.mark.parametrize("name", ["todo", "production"])
+def test_strimzi_makes_and_opens_every_topic(name: str) -> None:
+    app = APPS[name]
+    [user] = manifests(app, "KafkaUser")
+    acls = [acl["resource"] for acl in user["spec"]["authorization"]["acls"]]
+    heard = {
+        each["spec"][field]
+        for each in manifests(app, "Subscription")
+        for field in ("topic", "deadLetterTopic")
+        if field in each["spec"]
+    }
+    published = {topic.name for topic in app.spec.topics.all}
+    made = {each["spec"]["topicName"] for each in manifests(app, "KafkaTopic")}
+
+    assert made == heard | published == {acl["name"] for acl in acls if acl["type"] == "topic"}
+
+
+@pytest.mark.parametrize("name", ["todo", "production"])
+def test_every_consumer_group_is_open_to_the_user(name: str) -> None:
+    app = APPS[name]
+    [user] = manifests(app, "KafkaUser")
+    acls = [acl["resource"] for acl in user["spec"]["authorization"]["acls"]]
+    open_groups = {(acl["name"], acl["patternType"]) for acl in acls if acl["type"] == "group"}
+
+    for component in manifests(app, "Component"):
+        for setting in component["spec"]["metadata"]:
+            if setting["name"] == "consumerID" and "{podName}" in setting["value"]:
+                assert (
+                    setting["value"].replace("{podName}", f"{app.metadata.name}-api-"),
+                    "prefix",
+                ) in open_groups
+            elif setting["name"] == "consumerID":
+                for app_id in component["scopes"]:
+                    assert (setting["value"].replace("{appID}", app_id), "literal") in open_groups
+
+
+@each_example
+def test_every_secret_that_is_read_is_one_that_will_be_there(app: TodoApp) -> None:
+    there = {secret.name for secret in wanted_secrets(app)}
+    there |= {f"{cluster['metadata']['name']}-app" for cluster in manifests(app, "Cluster")}
+    everything = render(app, PLATFORM)
+    references = [reference["name"] for reference in found(everything, "secretKeyRef")]
+    scaled = [each["name"] for targets in found(everything, "secretTargetRef") for each in targets]
+
+    assert {*references, *scaled} <= there
+
+
+@each_example
+def test_the_application_may_read_the_secrets_that_it_asks_for_and_no_other(app: TodoApp) -> None:
+    variables = [each for container in containers(app) for each in container["env"]]
+    asked = {each["value"].partition("/")[0] for each in variables if each["name"].endswith("_REF")}
+    [role] = manifests(app, "Role")
+    [configuration] = manifests(app, "Configuration")
+
+    [scope] = configuration["spec"]["secrets"]["scopes"]
+    assert set(scope["allowedSecrets"]) == asked
+    assert [set(rule["resourceNames"]) for rule in role["rules"]] == [asked]
+
+
+def test_alerts_and_dashboards_show_figures_that_the_application_has() -> None:
+    registry = Metrics.fresh().registry
+    known = {name for figure in registry.collect() for name in (figure.name, *suffixed(figure.name))}
+
+    assert set(re.findall(r"todoapp_[a-z_]+", " ".join(queries()))) <= known
+
+
+def suffixed(name: str) -> list[str]:
+    return [f"{name}_{suffix}" for suffix in ("total", "count", "bucket", "sum")]
+
+
+def test_deliveries_are_told_apart_by_the_outcomes_that_the_application_counts() -> None:
+    assert set(re.findall(r'outcome="(\w+)"', " ".join(queries()))) == set(Outcome)
+
+
+def queries() -> list[str]:
+    """Every PromQL expression of the production example."""
+    texts = [each for manifest in manifests(PRODUCTION, "ConfigMap") for each in manifest["data"].values()]
+    return [
+        *found(manifests(PRODUCTION, "PrometheusRule"), "expr"),
+        *found(list(map(json.loads, texts)), "expr"),
+    ]
+
+
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
+    named = set(found(manifests(PRODUCTION, "PrometheusRule"), "alert"))
+
+    assert {page.stem for page in RUNBOOKS.glob("*.md")} == named
+    for page in RUNBOOKS.glob("*.md"):
+        assert page.read_text().startswith(f"# {page.stem}\n")

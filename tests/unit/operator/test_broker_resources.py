@@ -1,0 +1,141 @@
+"""What a TodoApp asks of Strimzi and KEDA, and the ways that stay open to it."""
+
+from typing import Any
+
+import pytest
+
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.network import network_policies
+from todoapp_operator.render.scaling import autoscalers
+from todoapp_operator.render.strimzi import strimzi_resources
+from todoapp_operator.spec import TodoApp
+
+ADDRESSES = ["a.example.com:9094", "b.example.com:9095"]
+BY_LAG = {"notification": {"autoscaling": {"maxReplicas": 4, "lag": 50}}}
+SECRET = {"name": "s"}
+KAFKA_PASSWORD = {"kafka": {"brokers": ADDRESSES, "auth": "scram", "credentialsSecretRef": SECRET}}
+
+
+def todoapp(**spec: Any) -> TodoApp:
+    return TodoApp.model_validate({"metadata": {"name": "todo", "namespace": "home"}, "spec": spec})
+
+
+def of_kind(kind: str, manifests: list[Manifest]) -> list[Manifest]:
+    return [manifest for manifest in manifests if manifest["kind"] == kind]
+
+
+def test_topics_are_made_in_kafkas_namespace_with_the_sizes_of_the_resource() -> None:
+    app = todoapp(topics={"taskEvents": {"name": "Events", "partitions": 12, "retention": "2h"}})
+
+    topics = {each["spec"]["topicName"]: each for each in of_kind("KafkaTopic", strimzi_resources(app))}
+
+    assert set(topics) == {
+        *("Events", "reminders", "task-updates", "activity-logs"),
+        *("Events-dead-letter", "reminders-dead-letter", "task-updates-dead-letter"),
+    }
+    assert topics["Events"]["spec"]["partitions"] == 12
+    assert topics["Events"]["spec"]["config"] == {"retention.ms": 7_200_000}
+    assert topics["Events-dead-letter"]["spec"]["partitions"] == 1
+    assert topics["reminders"]["metadata"]["namespace"] == "kafka"
+    assert topics["reminders"]["metadata"]["labels"]["strimzi.io/cluster"] == "kafka"
+
+
+def test_the_user_may_use_its_own_topics_and_groups_only() -> None:
+    [user] = of_kind("KafkaUser", strimzi_resources(todoapp()))
+    granted = {
+        (acl["resource"]["type"], acl["resource"]["name"], acl["resource"]["patternType"])
+        for acl in user["spec"]["authorization"]["acls"]
+    }
+
+    assert {name for kind, name, _ in granted if kind == "group"} == {
+        "home.todo-api",
+        "home.todo-notification",
+        "home.todo-recurrence",
+        "home.todo-api-",
+    }
+    assert {(kind, name) for kind, name, pattern in granted if pattern == "prefix"} == {
+        ("group", "home.todo-api-")
+    }
+
+
+@pytest.mark.parametrize("broker", [KAFKA_PASSWORD, {"kafka": {"brokers": ADDRESSES}}])
+def test_any_other_broker_gets_nothing_of_strimzi(broker: dict[str, Any]) -> None:
+    assert strimzi_resources(todoapp(broker=broker)) == []
+
+
+def test_unread_events_of_a_process_are_those_of_its_group_in_its_topic() -> None:
+    manifests = autoscalers(todoapp(**BY_LAG), Component.NOTIFICATION, target="todo-notification")
+    authentication, scaled = manifests
+    [trigger] = scaled["spec"]["triggers"]
+
+    assert trigger["metadata"] == {
+        "bootstrapServers": "kafka-kafka-bootstrap.kafka.svc:9093",
+        "consumerGroup": "home.todo-notification",
+        "topic": "reminders",
+        "lagThreshold": "50",
+        "offsetResetPolicy": "earliest",
+        "version": "3.0.0",
+        "tls": "enable",
+        "sasl": "scram_sha512",
+    }
+    assert trigger["authenticationRef"]["name"] == authentication["metadata"]["name"]
+    assert {each["parameter"] for each in authentication["spec"]["secretTargetRef"]} == {
+        *("username", "password", "ca"),
+    }
+
+
+def test_an_open_broker_needs_no_authentication() -> None:
+    app = todoapp(broker={"kafka": {"brokers": ADDRESSES}}, **BY_LAG)
+
+    [scaled] = autoscalers(app, Component.NOTIFICATION, target="todo-notification")
+
+    assert "authenticationRef" not in scaled["spec"]["triggers"][0]
+
+
+def test_cpu_is_that_of_the_process_and_not_of_its_sidecar() -> None:
+    [scaler] = autoscalers(todoapp(api={"autoscaling": {"maxReplicas": 4}}), Component.API, target="todo-api")
+
+    assert scaler["spec"]["metrics"][0]["containerResource"] == {
+        "name": "cpu",
+        "container": "api",
+        "target": {"type": "Utilization", "averageUtilization": 70},
+    }
+
+
+def egress(app: TodoApp, component: str) -> list[dict[str, Any]]:
+    [policy] = [each for each in network_policies(app) if each["metadata"]["name"] == f"todo-{component}"]
+    rules: list[dict[str, Any]] = policy["spec"]["egress"]
+    return rules
+
+
+def ports(rules: list[dict[str, Any]]) -> set[int]:
+    return {port["port"] for rule in rules for port in rule.get("ports", [])}
+
+
+def test_everything_is_closed_but_what_a_process_needs() -> None:
+    app = todoapp(broker=KAFKA_PASSWORD, database={"cluster": {}})
+
+    assert ports(egress(app, "recurrence")) == {53, 443, 6443, 9094, 9095, 5432}
+    assert ports(egress(app, "migration")) == {53, 5432}
+
+
+def test_a_database_elsewhere_may_be_at_any_port() -> None:
+    anywhere = {"ports": [{"protocol": "TCP", "port": 1, "endPort": 65535}]}
+
+    assert anywhere in egress(todoapp(database={"secretRef": SECRET}), "api")
+    assert anywhere not in egress(todoapp(), "api")
+    assert anywhere in egress(todoapp(), "notification")
+
+
+def test_only_the_api_is_called_from_outside_the_cluster() -> None:
+    policies = {each["metadata"]["name"]: each["spec"] for each in network_policies(todoapp())}
+    public = [
+        name for name, spec in policies.items() if any("from" not in rule for rule in spec.get("ingress", []))
+    ]
+
+    assert public == ["todo-api"]
+
+
+def test_network_policies_can_be_left_to_others() -> None:
+    assert network_policies(todoapp(networkPolicy=False)) == []

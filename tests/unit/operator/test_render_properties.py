@@ -1,0 +1,138 @@
+"""What holds for every TodoApp, whatever it asks for."""
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from testbed.made_up_todoapps import todoapps
+from todoapp_operator.quantities import canonical
+from todoapp_operator.render.kinds import KINDS, Kind, Provider, kind_of
+from todoapp_operator.render.manifest import Manifest, to_yaml
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.todoapp import missing_kinds, render
+from todoapp_operator.spec import TodoApp
+
+PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+OWN_KINDS = frozenset(kind for kind in KINDS if kind.provider is Provider.KUBERNETES)
+
+generated = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
+
+def kinds() -> st.SearchStrategy[frozenset[Kind]]:
+    """What a cluster may know: Kubernetes' own kinds, and any of the others."""
+    return st.frozensets(st.sampled_from(KINDS)).map(OWN_KINDS.union)
+
+
+def place(manifest: Manifest) -> tuple[Kind, str, str]:
+    metadata = manifest["metadata"]
+    return kind_of(manifest), metadata["namespace"], metadata["name"]
+
+
+@generated
+@given(todoapps())
+def test_the_same_todoapp_becomes_the_same_text(app: TodoApp) -> None:
+    again = TodoApp.model_validate(app.model_dump(by_alias=True))
+
+    assert "".join(map(to_yaml, render(app, PLATFORM))) == "".join(map(to_yaml, render(again, PLATFORM)))
+
+
+@generated
+@given(todoapps())
+def test_every_object_has_a_name_and_a_place_of_its_own(app: TodoApp) -> None:
+    places = Counter(map(place, render(app, PLATFORM)))
+
+    assert max(places.values()) == 1
+    for _, namespace, name in places:
+        assert NAME.fullmatch(name), name
+        assert len(name) <= 63
+        assert namespace
+
+
+@generated
+@given(todoapps())
+def test_every_object_says_whose_it_is(app: TodoApp) -> None:
+    for manifest in render(app, PLATFORM):
+        labels = manifest["metadata"]["labels"]
+        assert labels["app.kubernetes.io/managed-by"] == "todoapp-operator"
+        assert (labels["todoapp.dev/namespace"], labels["todoapp.dev/name"]) == (
+            app.metadata.namespace,
+            app.metadata.name,
+        )
+        assert all(len(value) <= 63 for value in labels.values())
+
+
+@generated
+@given(todoapps())
+def test_every_object_goes_with_its_todoapp_but_those_elsewhere_and_a_database_to_keep(app: TodoApp) -> None:
+    own = app.spec.database.cluster if app.spec.database else None
+    kept = own is None or own.deletion_policy == "Retain"
+    for manifest in render(app, PLATFORM):
+        elsewhere = manifest["metadata"]["namespace"] != app.metadata.namespace
+        without_owner = elsewhere or (manifest["kind"] == "Cluster" and kept)
+        owners = [owner["uid"] for owner in manifest["metadata"].get("ownerReferences", [])]
+        assert owners == ([] if without_owner else [app.metadata.uid])
+
+
+@generated
+@given(todoapps())
+def test_what_selects_pods_are_labels_that_never_change(app: TodoApp) -> None:
+    for manifest in render(app, PLATFORM):
+        if manifest["kind"] == "Deployment":
+            chosen = manifest["spec"]["selector"]["matchLabels"]
+            template = manifest["spec"]["template"]["metadata"]["labels"]
+            assert set(chosen) - {"todoapp.dev/release"} == {"todoapp.dev/name", "todoapp.dev/component"}
+            assert chosen.items() <= template.items()
+
+
+@generated
+@given(todoapps(), kinds())
+def test_a_cluster_is_given_what_it_knows_and_told_what_is_missing(
+    app: TodoApp, known: frozenset[Kind]
+) -> None:
+    everything = {kind_of(manifest) for manifest in render(app, PLATFORM)}
+    poorer = Platform(image=PLATFORM.image, kinds=known)
+
+    assert {kind_of(manifest) for manifest in render(app, poorer)} == everything & known
+    assert {missing.kind for missing in missing_kinds(app, poorer)} == everything - known
+
+
+@generated
+@given(todoapps(), st.sampled_from(["api", "recurrence", "secrets", "pubsub", "database", "dead-letter"]))
+def test_todoapps_of_one_namespace_share_no_object(app: TodoApp, suffix: str) -> None:
+    neighbour = renamed(app, f"{app.metadata.name[:28]}-{suffix}")
+
+    assert not set(map(place, render(app, PLATFORM))) & set(map(place, render(neighbour, PLATFORM)))
+
+
+def renamed(app: TodoApp, name: str) -> TodoApp:
+    return app.model_copy(update={"metadata": app.metadata.model_copy(update={"name": name})})
+
+
+@generated
+@given(todoapps())
+def test_no_value_has_a_form_that_the_api_server_would_rewrite(app: TodoApp) -> None:
+    for manifest in render(app, PLATFORM):
+        assert json.loads(json.dumps(manifest)) == manifest
+        for quantity in quantities(manifest):
+            assert canonical(quantity) == quantity
+
+
+def quantities(value: Any) -> list[str]:
+    """Every amount under a `requests` or `limits`."""
+    if isinstance(value, list):
+        return [found for each in value for found in quantities(each)]
+    if not isinstance(value, dict):
+        return []
+    amounts = [*value.get("requests", {}).values(), *value.get("limits", {}).values()]
+    return amounts + [found for each in value.values() for found in quantities(each)]
+
+
+@generated
+@given(todoapps())
+def test_no_secret_is_rendered(app: TodoApp) -> None:
+    assert not [manifest for manifest in render(app, PLATFORM) if manifest["kind"] == "Secret"]

@@ -1,0 +1,73 @@
+from typing import Any
+
+from todoapp_operator.render.wanted_secrets import (
+    CopiedSecret,
+    GeneratedSecret,
+    RequiredSecret,
+    SourceKey,
+    wanted_secrets,
+)
+from todoapp_operator.spec import TodoApp
+
+
+def todoapp(**spec: Any) -> TodoApp:
+    return TodoApp.model_validate({"metadata": {"name": "todo", "namespace": "home"}, "spec": spec})
+
+
+TOKENS = [GeneratedSecret("todo-dapr-api-token", "token"), GeneratedSecret("todo-app-api-token", "token")]
+
+
+def test_what_nobody_names_is_made_by_the_operator() -> None:
+    assert wanted_secrets(todoapp()) == [
+        CopiedSecret(
+            "todo-kafka",
+            copies={
+                "password": SourceKey("kafka", "home.todo", "password"),
+                "ca.crt": SourceKey("kafka", "kafka-cluster-ca-cert", "ca.crt"),
+            },
+            literals={"username": "home.todo"},
+        ),
+        GeneratedSecret("todo-jwt", "secret"),
+        *TOKENS,
+    ]
+
+
+def test_what_the_resource_names_is_the_users_to_make() -> None:
+    app = todoapp(
+        imagePullSecrets=[{"name": "registry"}],
+        database={"secretRef": {"name": "neon"}},
+        assistant={"model": "m", "apiKeySecretRef": {"name": "model"}},
+        channels={"secretRef": {"name": "mail"}},
+        broker={
+            "kafka": {
+                "brokers": ["a.example.com:9092"],
+                "auth": "mtls",
+                "certificateSecretRef": {"name": "client"},
+                "caSecretRef": {"name": "ca"},
+            }
+        },
+        auth={"jwtSecretRef": {"name": "own"}},
+    )
+
+    assert wanted_secrets(app) == [
+        RequiredSecret("registry", "spec.imagePullSecrets"),
+        RequiredSecret("neon", "spec.database.secretRef", ("url",)),
+        RequiredSecret("model", "spec.assistant.apiKeySecretRef", ("api-key",)),
+        RequiredSecret("mail", "spec.channels.secretRef"),
+        RequiredSecret("client", "spec.broker.kafka.certificateSecretRef", ("tls.crt", "tls.key")),
+        RequiredSecret("ca", "spec.broker.kafka.caSecretRef", ("ca.crt",)),
+        RequiredSecret("own", "spec.auth.jwtSecretRef", ("secret",)),
+        *TOKENS,
+    ]
+
+
+def test_each_is_told_in_a_sentence() -> None:
+    copied, generated, *_ = wanted_secrets(todoapp())
+    required = RequiredSecret("neon", "spec.database.secretRef", ("url",))
+
+    assert str(required) == "Secret neon with url: yours to make, because spec.database.secretRef names it."
+    assert str(generated) == "Secret todo-jwt with secret: made by the operator, a random text."
+    assert str(copied) == (
+        "Secret todo-kafka with username and password and ca.crt: made by the operator from password of "
+        "kafka/home.todo and ca.crt of kafka/kafka-cluster-ca-cert."
+    )
