@@ -28,7 +28,7 @@ lint: .venv/ready-to-develop ## Check format, style, types and who imports whom
 	@$(BIN)/lint-imports
 
 bench: .venv/ready-to-develop ## Measure a running TodoApp; figures on the screen and as JSON
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
 
 # --inexact: what a developer has beyond this may stay.
 .venv/ready-to-run: uv.lock pyproject.toml | $(UV)

@@ -4,10 +4,16 @@ import os
 
 import pytest
 
+pytest.register_assert_rewrite("testbed")
+
 pytest_plugins = [
     "testbed.application",
+    "testbed.cluster",
     "testbed.databases",
     "testbed.delivering",
+    "testbed.history",
+    "testbed.kubernetes_tools",
+    "testbed.outgoing",
     "testbed.sidecar_options",
     "testbed.stack",
 ]

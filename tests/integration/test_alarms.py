@@ -1,5 +1,6 @@
 """Reminders on the embedded sidecar: events reach the notification process, its jobs wake it in time."""
 
+import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
+from sqlalchemy import select
 
 from testbed.application import JWT_SECRET, signed_up, user_id_of
 from testbed.ports import free_port
@@ -15,6 +18,9 @@ from testbed.serving import serving
 from testbed.sidecar_process import AppInstance, running_sidecar
 from testbed.waiting import eventually
 from todoapp.api.app import create_api
+from todoapp.database import Database
+from todoapp.messaging.event import Topic
+from todoapp.messaging.outbox import OutboxEvent
 from todoapp.notification.app import create_notification
 from todoapp.process import Runtime
 from todoapp.settings import Settings
@@ -33,6 +39,7 @@ RESOURCES = [
 class Reminded:
     """A user of an api, the notification process on the same database, and that one's sidecar."""
 
+    database: Database
     user: httpx.AsyncClient
     notification: httpx.AsyncClient
     sidecar: httpx.AsyncClient
@@ -49,6 +56,12 @@ class Reminded:
         """The instant that the reminder's job is due, if there is a job."""
         answer = await self.sidecar.get(f"/v1.0/jobs/reminder-{reminder['id']}")
         return datetime.fromisoformat(answer.json()["dueTime"]) if answer.is_success else None
+
+    async def events(self) -> list[Json]:
+        """What was announced of reminders so far."""
+        rows = select(OutboxEvent.event).where(OutboxEvent.topic == Topic.REMINDERS)
+        async with self.database.read() as session:
+            return [orjson.loads(event) for event in await session.scalars(rows)]
 
     async def told(self) -> list[Json]:
         items: list[Json] = (await self.user.get("/api/notifications")).json()["items"]
@@ -71,7 +84,7 @@ async def reminded(database_url: str, tmp_path: Path) -> AsyncIterator[Reminded]
                 httpx.AsyncClient(base_url=f"http://{server.address}") as process,
                 httpx.AsyncClient(base_url=app.url) as sidecar,
             ):
-                yield Reminded(user, process, sidecar)
+                yield Reminded(api.database, user, process, sidecar)
     for runtime in (api, notification):
         await runtime.close()
 
@@ -103,6 +116,39 @@ async def test_a_job_follows_its_reminder(reminded: Reminded) -> None:
     await eventually(lambda: alarm_is(later), what="the job is back")
     await reminded.user.delete(path)
     await eventually(lambda: alarm_is(None), what="no job for a deleted task")
+
+
+async def test_the_jobs_of_a_deleted_account_go(reminded: Reminded) -> None:
+    tomorrow = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    reminder = await reminded.add(tomorrow)
+
+    async def alarm_is(expected: datetime | None) -> bool:
+        return await reminded.alarm(reminder) == expected
+
+    await eventually(lambda: alarm_is(tomorrow), what="a job at the reminder's instant")
+    assert (await reminded.user.delete("/api/me")).status_code == 204
+
+    await eventually(lambda: alarm_is(None), what="no job for a deleted account")
+
+
+async def test_events_in_any_order_any_number_of_times_leave_the_right_alarm(reminded: Reminded) -> None:
+    soon, later = (datetime.now(UTC).replace(microsecond=0) + timedelta(days=days) for days in (1, 2))
+    reminder = await reminded.add(soon)
+    path = f"/api/tasks/{reminder['task_id']}"
+    await reminded.user.post(f"{path}/complete")
+    await reminded.user.post(f"{path}/reopen")
+    await reminded.user.put(f"{path}/reminders/{reminder['id']}", json={"remind_at": later.isoformat()})
+
+    events = await reminded.events() * 2
+    random.Random(7).shuffle(events)
+    for event in events:
+        answer = await reminded.notification.post(f"/events/{event['type'].replace('.', '-')}", json=event)
+        assert answer.json() == {"status": "SUCCESS"}
+
+    async def has_alarm() -> bool:
+        return await reminded.alarm(reminder) == later
+
+    await eventually(has_alarm, what="a job at the reminder's last instant")
 
 
 async def test_a_job_that_comes_a_moment_early_is_waited_out(reminded: Reminded) -> None:

@@ -9,46 +9,12 @@ import orjson
 import pytest
 from sqlalchemy import delete, select
 
-from testbed.application import Clock, user_id_of
+from testbed.application import user_id_of
 from testbed.delivering import Deliveries, Envelope
 from todoapp.messaging.dead_letters import DeadLetter, DeliveryFailure
 from todoapp.messaging.inbox import InboxEntry
-from todoapp.notification.sweep import sweep
-from todoapp.reminders.events import EVENTS as REMINDER_EVENTS
-from todoapp.tasks.events import EVENTS as TASK_EVENTS
 
 Json = dict[str, Any]
-
-SUBSCRIBED = {event.type for event in (*TASK_EVENTS, *REMINDER_EVENTS)} | {"data.changed"}
-
-
-@pytest.fixture
-async def history(client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries) -> list[Envelope]:
-    """Everything that a life with every type of event left in the outbox. Nothing is delivered yet."""
-    repeating = {
-        "title": "Put out the bins",
-        "due_at": "2027-03-08T08:00:00Z",
-        "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=MO"},
-    }
-    done, skipped, reopened = [
-        (await client.post("/api/tasks", json=repeating | {"reminders": [{"offset_minutes": 60}]})).json()
-        for _ in range(3)
-    ]
-    await client.post(f"/api/tasks/{done['id']}/complete")
-    await client.post(f"/api/tasks/{skipped['id']}/skip-occurrence")
-    await client.post(f"/api/tasks/{reopened['id']}/complete")
-    await client.post(f"/api/tasks/{reopened['id']}/reopen")
-    gone = (await client.post("/api/tasks", json={"title": "Never mind"})).json()
-    await client.delete(f"/api/tasks/{gone['id']}")
-    await client.post(
-        "/api/tasks",
-        json={"title": "Right now", "reminders": [{"remind_at": clock.now.isoformat()}]},
-    )
-    clock.advance(seconds=10)
-    await sweep(deliveries.runtimes["notification"])
-    history = await deliveries.published()
-    assert {each["type"] for each in history} == SUBSCRIBED
-    return history
 
 
 async def effects(client: httpx.AsyncClient) -> Json:

@@ -169,5 +169,12 @@ def test_every_operation_declares_its_refusals(api: FastAPI) -> None:
 
     assert all(content == problem for each in refusals.values() for content in each.values())
     assert set(refusals["patch", "/api/tasks/{task_id}"]) == {
-        *("400", "401", "403", "404", "409", "412", "413", "415", "422", "500", "503")
+        *("400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503")
     }
+
+
+def test_every_tag_of_the_description_is_explained(api: FastAPI) -> None:
+    document = api.openapi()
+    used = {tag for path in document["paths"].values() for each in path.values() for tag in each["tags"]}
+
+    assert used == {tag["name"] for tag in document["tags"]}

@@ -10,7 +10,9 @@ import pytest
 from fastapi import Response
 
 from testbed.application import Clock, user_id_of
-from todoapp.api.idempotency import IdempotencyKey, KeyedRequest, RequestRunning, claimed, forget_old_keys
+from testbed.delivering import Deliveries
+from todoapp.api.idempotency import KeyedRequest, RequestRunning, claimed
+from todoapp.idempotency import IdempotencyKey
 from todoapp.process import Runtime
 
 DAY = timedelta(hours=24)
@@ -115,13 +117,13 @@ async def test_the_claim_of_a_dead_process_is_taken_over_and_a_slow_one_rolls_ba
 
 
 async def test_a_key_is_forgotten_after_a_day(
-    client: httpx.AsyncClient, runtime: Runtime, clock: Clock
+    client: httpx.AsyncClient, runtime: Runtime, clock: Clock, deliveries: Deliveries
 ) -> None:
     await add_task(client, "old")
     await add_task(client, "replaced")
     clock.advance(hours=24)
     await add_task(client, "replaced", "Water the plants")
-    await forget_old_keys(runtime.database, before=clock() - timedelta(hours=1))
+    await deliveries.retain("idempotency-keys")
 
     user = await user_id_of(client)
     async with runtime.database.read() as session:

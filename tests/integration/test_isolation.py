@@ -18,12 +18,14 @@ from testbed.rows import Rows, all_rows
 from todoapp.database import Base, Database, new_id
 from todoapp.notifications.model import Notification
 from todoapp.process import Runtime
+from todoapp.webhooks.model import WebhookDelivery
 
 HIDDEN = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 REFUSED = HIDDEN | {HTTPStatus.UNPROCESSABLE_ENTITY}
 """An unknown id in a body is also just invalid."""
 
 WITHOUT_TOKEN = {
+    "GET /api/calendar/{secret}.ics",
     "GET /health",
     "GET /health/live",
     "GET /health/ready",
@@ -32,6 +34,12 @@ WITHOUT_TOKEN = {
     "POST /api/auth/refresh",
     "POST /api/auth/signup",
 }
+TABLES = {
+    "category_id": "categories",
+    "token_id": "api_tokens",
+    "webhook_delivery_id": "webhook_deliveries",
+}
+"""Where a reference leads that is not named for its table."""
 WITH_ANOTHER_SECRET = {"/events/dead-letter", "/events/task-updates", "/openapi.json"}
 """What the description leaves out: the sidecar shows a token of its own, and the description is public."""
 
@@ -49,7 +57,7 @@ class Person:
         return request
 
     def row(self, reference: str) -> UUID:
-        table = "categories" if reference == "category_id" else f"{reference.removesuffix('_id')}s"
+        table = TABLES.get(reference, f"{reference.removesuffix('_id')}s")
         assert table in self.rows, f"Nobody has a row for {reference!r}; `sign_up` has to give everybody one."
         return self.rows[table]
 
@@ -159,13 +167,25 @@ async def sign_up(api: FastAPI, runtime: Runtime) -> Person:
             "reminders": [{"offset_minutes": 30}],
         }
         answer = await client.post("/api/tasks", json=task)
+        await client.post("/api/tokens", json={"name": "Script", "scopes": ["read"]})
+        await client.post("/api/channels", json={"name": "Phone", "url": "ntfys://ntfy.sh/topic"})
+        hook = {"url": "https://example.com/hook", "event_types": ["task.created"]}
+        webhook = (await client.post("/api/webhooks", json=hook)).json()
         task_id = UUID(answer.json()["id"])
         authorization = client.headers["Authorization"]
     notification = Notification(
         user_id=user, task_id=task_id, kind="reminder", message="", created_at=runtime.now()
     )
+    delivery = WebhookDelivery(
+        user_id=user,
+        destination_id=UUID(webhook["id"]),
+        event_id=new_id(),
+        event_type="task.created",
+        body="{}",
+        created_at=runtime.now(),
+    )
     async with runtime.database.write() as session:
-        session.add(notification)
+        session.add_all([notification, delivery])
     return Person(authorization, {"users": user, **await rows_of(user, runtime.database)})
 
 

@@ -65,7 +65,7 @@ async def test_a_notification_outlives_its_task(client: httpx.AsyncClient, told:
 
     [newest, *_] = await notifications(client)
 
-    assert (newest["message"], newest["task_id"]) == ("third", None)
+    assert (newest["message"], newest["task_id"]) == ("third", told[0]["task_id"])
 
 
 async def test_nobody_reads_for_another(

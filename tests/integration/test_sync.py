@@ -1,15 +1,15 @@
 """Sync: `since=N` is the whole protocol."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import update
 
 from testbed.application import Clock
+from testbed.delivering import Deliveries
 from todoapp.messaging.outbox import OutboxEvent
-from todoapp.messaging.retention import forget_old_messages
 from todoapp.process import Runtime
 
 Json = dict[str, Any]
@@ -70,7 +70,7 @@ async def test_concurrent_writes_leave_no_gap(client: httpx.AsyncClient) -> None
 
 
 async def test_the_feed_forgets_what_is_old_and_published(
-    client: httpx.AsyncClient, runtime: Runtime, clock: Clock
+    client: httpx.AsyncClient, runtime: Runtime, clock: Clock, deliveries: Deliveries
 ) -> None:
     for number in range(4):
         await client.post("/api/tasks", json={"title": f"Task {number}"})
@@ -78,7 +78,8 @@ async def test_the_feed_forgets_what_is_old_and_published(
     async with runtime.database.write() as session:
         await session.execute(published)
 
-    await forget_old_messages(runtime.database, now=clock.advance(days=8), feed=timedelta(days=7))
+    clock.advance(days=8)
+    await deliveries.retain("outbox")
 
     expired = await client.get("/api/sync", params={"since": 1})
     assert (expired.status_code, expired.json()["code"]) == (410, "feed-expired")
@@ -90,6 +91,14 @@ async def test_a_number_from_the_future_is_gone_too(client: httpx.AsyncClient) -
     answer = await client.get("/api/sync", params={"since": 1000})
 
     assert (answer.status_code, answer.json()["code"]) == (410, "feed-ahead")
+
+
+@pytest.mark.parametrize("query", [{"since": "-1"}, {"since": "now"}, {"limit": "0"}, {"from": "1"}])
+async def test_what_is_no_number_is_refused(client: httpx.AsyncClient, query: dict[str, str]) -> None:
+    answer = await client.get("/api/sync", params=query)
+
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == [f"#/query/{next(iter(query))}"]
 
 
 async def test_everybody_has_their_own_feed(client: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:

@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,19 +16,20 @@ from sqlalchemy import select
 
 from testbed.application import JWT_SECRET, Clock, calling
 from todoapp.api.app import create_api
-from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import OutboxEvent
 from todoapp.notification.app import create_notification
 from todoapp.process import Runtime
 from todoapp.recurrence.app import create_recurrence
 from todoapp.settings import Settings
+from todoapp_sidecar.loading import load
+from todoapp_sidecar.routing import Router
 
 __all__ = ["Deliveries", "Envelope", "deliveries"]
 
 Envelope = dict[str, Any]
 """A CloudEvent as it travels."""
 
-FINISHED = {"task.completed", "task.skipped"}
+SUBSCRIPTIONS = Path("dapr/subscriptions")
 
 
 @dataclass
@@ -48,6 +52,11 @@ class Deliveries:
     async def send(self, consumer: str, path: str, body: bytes, **headers: str) -> httpx.Response:
         headers = {"content-type": "application/cloudevents+json"} | headers
         return await self.consumers[consumer].post(path, content=body, headers=headers)
+
+    async def retain(self, rule: str) -> None:
+        """Let the job of a retention rule be due."""
+        answer = await self.consumers["notification"].post(f"/job/retention-{rule}", json={"rule": rule})
+        assert answer.status_code == HTTPStatus.NO_CONTENT, answer.text
 
     @asynccontextmanager
     async def guarded_by(self, token: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -89,12 +98,16 @@ async def deliveries(database_url: str, clock: Clock) -> AsyncIterator[Deliverie
 
 
 def _destination(envelope: Envelope) -> tuple[str, str]:
-    match Topic(envelope["topic"]):
-        case Topic.TASK_EVENTS:
-            return "recurrence", f"/events/task-{'finished' if envelope['type'] in FINISHED else 'changed'}"
-        case Topic.REMINDERS:
-            return "notification", f"/events/{envelope['type'].replace('.', '-')}"
-        case Topic.TASK_UPDATES:
-            return "api", "/events/task-updates"
-        case Topic.ACTIVITY_LOGS:
-            raise ValueError("Nobody of ours subscribes to the activity log.")
+    process, router = _subscriptions()[envelope["topic"]]
+    path = router.path(orjson.dumps(envelope))
+    assert path, f"No rule of the subscription to {envelope['topic']} takes {envelope['type']}."
+    return process, path
+
+
+@cache
+def _subscriptions() -> dict[str, tuple[str, Router]]:
+    """Topic → the process that hears it, and its paths, as the files for sidecars say."""
+    return {
+        each.spec.topic: (next(iter(each.scopes)), Router(each.spec.rules))
+        for each in load([SUBSCRIPTIONS]).subscriptions
+    }

@@ -46,7 +46,7 @@ class Operation:
 
     def request(self, row: NameRow, *, prefix: str = "/api") -> httpx.Request:
         """A small valid request, to the path or to its other spelling with `prefix`."""
-        path = re.sub(r"{(\w+)}", lambda name: str(row(name[1])), self.path).replace("/api", prefix, 1)
+        path = re.sub(r"{(\w+_id)}", lambda name: str(row(name[1])), self.path).replace("/api", prefix, 1)
         return httpx.Request(
             self.verb, f"http://api{path}", params=self._parameters(row), json=self._body(row)
         )
@@ -95,6 +95,8 @@ class Operation:
         """What stands behind a reference, and of several schemas the first that is not null."""
         if "$ref" in schema:
             return self._resolved(self.components[schema["$ref"].rpartition("/")[2]])
+        if "oneOf" in schema:
+            return self._resolved(schema["oneOf"][0])
         if "anyOf" in schema and "examples" not in schema:
             return self._resolved(next(each for each in schema["anyOf"] if each.get("type") != "null"))
         return schema

@@ -1,7 +1,7 @@
 """Somebody who uses TodoApp: one account, over HTTP and over a WebSocket."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -96,11 +96,10 @@ class Person:
     @contextmanager
     def watching(self) -> Iterator["Watcher"]:
         """Another client of the same person, told of every change as it happens."""
-        watcher = Watcher(self.url.replace("http", "ws", 1) + "/api/ws", self.token)
-        try:
+        with ExitStack() as connections:
+            watcher = Watcher(self.url.replace("http", "ws", 1) + "/api/ws", self.token, connections)
+            watcher.connect()
             yield watcher
-        finally:
-            watcher.close()
 
 
 @dataclass
@@ -109,6 +108,7 @@ class Watcher:
 
     url: str
     token: str
+    _connections: ExitStack
     changes: list[Change] = field(default_factory=list)
     _connection: ClientConnection | None = None
 
@@ -117,20 +117,26 @@ class Watcher:
         for change in self.changes:
             if wanted(change):
                 return change
-        return wait_until(lambda: self._next_if(wanted), what=what)
+        return wait_until(lambda: self._next_wanted(wanted), what=what)
 
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+    def connect(self) -> ClientConnection:
+        since = self.changes[-1]["seq"] if self.changes else 0
+        protocols = [Subprotocol("todoapp.v1"), Subprotocol(f"bearer.{self.token}")]
+        opened = connect(f"{self.url}?since={since}", subprotocols=protocols, legacy=False)
+        self._connection = self._connections.enter_context(opened)
+        return self._connection
 
-    def _next_if(self, wanted: Callable[[Change], bool]) -> Change | None:
-        change = self._next()
-        return change if change and wanted(change) else None
+    def _next_wanted(self, wanted: Callable[[Change], bool]) -> Change | None:
+        """Read on to a wanted change, or until nothing comes."""
+        while change := self._next():
+            if wanted(change):
+                return change
+        return None
 
     def _next(self) -> Change | None:
         try:
-            self._connection = self._connection or self._connect()
-            message: Change = orjson.loads(self._connection.recv(timeout=1))
+            connection = self._connection or self.connect()
+            message: Change = orjson.loads(connection.recv(timeout=1))
         except TimeoutError:
             return None
         except (ConnectionClosed, InvalidStatus, OSError):
@@ -140,11 +146,6 @@ class Watcher:
             return None
         self.changes.append(message)
         return message
-
-    def _connect(self) -> ClientConnection:
-        since = self.changes[-1]["seq"] if self.changes else 0
-        protocols = [Subprotocol("todoapp.v1"), Subprotocol(f"bearer.{self.token}")]
-        return connect(f"{self.url}?since={since}", subprotocols=protocols)
 
 
 def _mentions(read: Callable[[], Any], word: str) -> bool:

@@ -1,10 +1,11 @@
 """A real HTTP server that stands for an app behind a sidecar: it records calls and answers as told."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -56,7 +57,7 @@ class RecordingApp:
 
     def forget_scripts(self) -> None:
         """Answer as at the start; the subscriptions stay."""
-        subscriptions = self._scripts.get("/dapr/subscribe", lambda _: Answer())
+        subscriptions = self._scripts.get("/dapr/subscribe", _succeed)
         self._scripts = {"/dapr/subscribe": subscriptions, "/dapr/config": lambda _: Answer(404)}
 
     def script(self, path: str, script: Script) -> None:
@@ -99,7 +100,11 @@ class RecordingApp:
         with self._changed:
             self._calls.append(call)
             self._changed.notify_all()
-        return self._scripts.get(call.path, lambda _: Answer())(call)
+        return self._scripts.get(call.path, _succeed)(call)
+
+
+def _succeed(_: Call) -> Answer:
+    return Answer()
 
 
 @contextmanager
@@ -121,6 +126,22 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self._connections: list[socket.socket] = []
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self._connections.append(connection)
+        return connection, address
+
+    def server_close(self) -> None:
+        """Close the connections too, as the end of a process does."""
+        super().server_close()
+        for connection in self._connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of callers that are gone: tests kill them."""

@@ -21,6 +21,8 @@ __all__ = ["Stack", "pytest_runtest_makereport", "running_stack", "stack", "todo
 
 TODOAPPCTL = Path(".venv/bin/todoappctl")
 LOG_TAIL_LINES = 60
+READY_SECONDS = 90
+"""With replicas, on a machine that has other things to do."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,11 @@ class Stack:
 
     def pid(self, name: str) -> int:
         """The process that bears a name now; another one after it was restarted."""
-        processes = orjson.loads((self.state / "processes.json").read_bytes())
-        return next(int(each["pid"]) for each in processes if each["name"] == name)
+        return self._process(name)["pid"]
+
+    def address(self, name: str) -> str:
+        """Where one of the processes answers."""
+        return f"http://127.0.0.1:{self._process(name)['port']}"
 
     def kill(self, name: str) -> None:
         """End a process as a crash would. The supervisor starts another one."""
@@ -59,6 +64,11 @@ class Stack:
     def log_tail(self) -> str:
         return "\n".join(self.log.read_text().splitlines()[-LOG_TAIL_LINES:])
 
+    def _process(self, name: str) -> dict[str, int]:
+        processes = orjson.loads((self.state / "processes.json").read_bytes())
+        found: dict[str, int] = next(each for each in processes if each["name"] == name)
+        return found
+
 
 @contextmanager
 def _stopped(pid: int) -> Iterator[None]:
@@ -70,21 +80,23 @@ def _stopped(pid: int) -> Iterator[None]:
 
 
 @contextmanager
-def running_stack(file: Path, directory: Path) -> Iterator[Stack]:
-    """Run `todoappctl run FILE` until the end of the block.
+def running_stack(file: Path, directory: Path, *options: str) -> Iterator[Stack]:
+    """Run `todoappctl run FILE`, with more options, until the end of the block.
 
     Raises:
         AssertionError: it did not get ready, or did not stop cleanly; the message holds its log.
     """
     port = free_port()
-    log = directory / "log"
-    command = [str(TODOAPPCTL), "run", str(file), "--state", str(directory / "state"), "--port", str(port)]
+    log, state = directory / "log", directory / ".todoapp"
+    command = [str(TODOAPPCTL), "run", str(file), "--state", str(state), "--port", str(port), *options]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-    running = Stack(f"http://127.0.0.1:{port}", directory / "state", log, process.pid)
+    running = Stack(f"http://127.0.0.1:{port}", state, log, process.pid)
     try:
         wait_until(
-            lambda: process.poll() is not None or f"ready at {running.url}" in log.read_text(), what="ready"
+            lambda: process.poll() is not None or f"ready at {running.url}" in log.read_text(),
+            what=f"{running.url} is ready",
+            seconds=READY_SECONDS,
         )
         assert process.poll() is None, f"todoappctl ended with {process.returncode}:\n{running.log_tail()}"
         yield running

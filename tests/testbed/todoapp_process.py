@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +55,19 @@ class ServiceProcess:
 
 
 @contextmanager
-def running_service(name: str, directory: Path, **variables: str) -> Iterator[ServiceProcess]:
-    """Run `todoapp NAME` until the end of the block, with these variables and no others of its own."""
+def running_service(
+    name: str, directory: Path, *, wrapper: Sequence[str] = (), **variables: str
+) -> Iterator[ServiceProcess]:
+    """Run `todoapp NAME` until the end of the block, with these variables and no others of its own.
+
+    `wrapper` is a command that runs the one that follows it.
+    """
     port = free_port()
     environment = {"TODOAPP_PORT": str(port), "TODOAPP_JWT_SECRET": JWT_SECRET} | variables
     log = directory / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            _command(name),
+            [*wrapper, *_command(name)],
             env=_environment(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -1,0 +1,182 @@
+"""The calendar feed: who may read it, and what calendar clients find in it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from icalendar import Calendar, Component
+
+from testbed.application import calling
+
+Json = dict[str, Any]
+
+
+async def give(client: httpx.AsyncClient) -> str:
+    """Make a secret URL and return its path."""
+    answer = await client.post("/api/me/calendar")
+    assert answer.status_code == 201, answer.text
+    url: str = answer.json()["url"]
+    return urlsplit(url).path
+
+
+async def read(api: FastAPI, path: str, **parameters: str) -> list[Component]:
+    """What a calendar client finds, which has no token."""
+    async with calling(api) as anybody:
+        answer = await anybody.get(path, params=parameters)
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    return list(Calendar.from_ical(answer.content).subcomponents)
+
+
+def one(components: list[Component], name: str) -> Component:
+    [found] = [each for each in components if each.name == name]
+    return found
+
+
+async def add(client: httpx.AsyncClient, **fields: Any) -> Json:
+    answer = await client.post("/api/tasks", json={"title": "Pay the rent"} | fields)
+    assert answer.status_code == 201, answer.text
+    added: Json = answer.json()
+    return added
+
+
+async def test_whoever_has_the_url_reads_and_nobody_else(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient, api: FastAPI
+) -> None:
+    task = await add(client)
+    await add(stranger, title="Not yours")
+    path = await give(client)
+
+    [todo] = await read(api, path)
+
+    assert (todo.name, todo["SUMMARY"], todo["UID"]) == (
+        "VTODO",
+        "Pay the rent",
+        f"{task['id']}@todoapp.dev",
+    )
+    async with calling(api) as anybody:
+        guessed = await anybody.get("/api/calendar/guess.ics")
+    assert (guessed.status_code, guessed.json()["code"]) == (404, "calendar-not-found")
+
+
+async def test_a_new_url_and_a_withdrawal_end_the_one_before(client: httpx.AsyncClient, api: FastAPI) -> None:
+    first = await give(client)
+    second = await give(client)
+    given = (await client.get("/api/me/calendar")).json()
+    withdrawn = await client.delete("/api/me/calendar")
+
+    async with calling(api) as anybody:
+        answers = [await anybody.get(path) for path in (first, second)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert (given, withdrawn.status_code) == ({"created_at": "2027-03-03T08:00:00Z"}, 204)
+    assert (await client.get("/api/me/calendar")).json() == {"created_at": None}
+
+
+async def test_a_timed_task_is_due_at_wall_time_in_its_zone(client: httpx.AsyncClient, api: FastAPI) -> None:
+    await add(
+        client,
+        due_at="2027-07-01T07:00:00Z",
+        description="Before noon",
+        priority="high",
+        tags=["money", "home"],
+        reminders=[{"offset_minutes": 30}, {"remind_at": "2027-06-30T12:00:00Z"}],
+    )
+
+    components = await read(api, await give(client))
+
+    todo, event = one(components, "VTODO"), one(components, "VEVENT")
+    assert todo["DUE"].to_ical() == event["DTSTART"].to_ical() == b"20270701T090000"
+    assert todo["DUE"].params["TZID"] == event["DTSTART"].params["TZID"] == "Europe/Berlin"
+    assert one(components, "VTIMEZONE")["TZID"] == "Europe/Berlin"
+    assert (todo["PRIORITY"], todo["DESCRIPTION"]) == (3, "Before noon")
+    assert todo["CATEGORIES"].to_ical() == b"home,money"
+    assert [alarm["TRIGGER"].to_ical() for alarm in todo.walk("VALARM")] == [b"20270630T120000Z", b"-PT30M"]
+
+
+async def test_an_all_day_task_is_due_on_a_day(client: httpx.AsyncClient, api: FastAPI) -> None:
+    await add(client, due_date="2027-07-01")
+
+    components = await read(api, await give(client))
+
+    assert one(components, "VTODO")["DUE"].to_ical() == b"20270701"
+    assert one(components, "VEVENT")["DTSTART"].to_ical() == b"20270701"
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "rule"),
+    [
+        ({"rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH"}, b"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH"),
+        ({"rrule": "FREQ=DAILY;COUNT=3"}, b"FREQ=DAILY;UNTIL=20270703T070000Z"),
+        ({"rrule": "FREQ=DAILY;UNTIL=20270705"}, b"FREQ=DAILY;UNTIL=20270705T215959Z"),
+        ({"rrule": "FREQ=DAILY;UNTIL=20270705T120000"}, b"FREQ=DAILY;UNTIL=20270705T100000Z"),
+        ({"rrule": "FREQ=DAILY", "basis": "completion"}, None),
+        ({"cron": "0 9 * * *"}, None),
+    ],
+)
+async def test_a_series_repeats_by_its_rule_where_icalendar_has_one(
+    client: httpx.AsyncClient, api: FastAPI, recurrence: Json, rule: bytes | None
+) -> None:
+    await add(client, due_at="2027-07-01T07:00:00Z", recurrence=recurrence)
+
+    event = one(await read(api, await give(client), shown="events"), "VEVENT")
+
+    assert (event["RRULE"].to_ical() if "RRULE" in event else None) == rule
+
+
+async def test_an_all_day_series_ends_on_a_day(client: httpx.AsyncClient, api: FastAPI) -> None:
+    await add(client, due_date="2027-07-01", recurrence={"rrule": "FREQ=DAILY;COUNT=3"})
+
+    event = one(await read(api, await give(client)), "VEVENT")
+
+    assert event["RRULE"].to_ical() == b"FREQ=DAILY;UNTIL=20270703"
+
+
+async def test_an_occurrence_that_was_moved_is_an_exception_of_its_series(
+    client: httpx.AsyncClient, api: FastAPI
+) -> None:
+    task = await add(client, due_at="2027-07-01T07:00:00Z", recurrence="daily")
+    await client.patch(f"/api/tasks/{task['id']}", json={"due_at": "2027-07-01T10:00:00Z"})
+
+    components = await read(api, await give(client), shown="events")
+
+    series, moved = (each for each in components if each.name == "VEVENT")
+    assert (series["DTSTART"].to_ical(), "RECURRENCE-ID" in series) == (b"20270701T090000", False)
+    assert (moved["DTSTART"].to_ical(), moved["RECURRENCE-ID"].to_ical(), "RRULE" in moved) == (
+        b"20270701T120000",
+        b"20270701T090000",
+        False,
+    )
+    assert series["UID"] == moved["UID"]
+
+
+async def test_closed_tasks_are_not_shown(client: httpx.AsyncClient, api: FastAPI) -> None:
+    task = await add(client)
+    await client.post(f"/api/tasks/{task['id']}/complete")
+
+    assert await read(api, await give(client)) == []
+
+
+@pytest.mark.parametrize(("shown", "names"), [("todos", {"VTODO"}), ("events", {"VEVENT"})])
+async def test_a_client_may_ask_for_one_kind(
+    client: httpx.AsyncClient, api: FastAPI, shown: str, names: set[str]
+) -> None:
+    await add(client, due_date="2027-07-01")
+
+    assert {each.name for each in await read(api, await give(client), shown=shown)} == names
+
+
+async def test_an_unchanged_calendar_is_not_sent_again(client: httpx.AsyncClient, api: FastAPI) -> None:
+    await add(client, due_at="2027-07-01T07:00:00Z")
+    path = await give(client)
+
+    async with calling(api) as anybody:
+        first = await anybody.get(path)
+        same = await anybody.get(path, headers={"If-None-Match": first.headers["etag"]})
+        again = await anybody.get(path)
+        await add(client)
+        changed = await anybody.get(path, headers={"If-None-Match": first.headers["etag"]})
+
+    assert (same.status_code, same.content) == (304, b"")
+    assert again.content == first.content
+    assert (changed.status_code, changed.content != first.content) == (200, True)

@@ -1,0 +1,31 @@
+"""Secrets at rest."""
+
+import pytest
+
+from todoapp.sealing import BrokenSeal, Seal
+
+SECRET = "a secret that only these tests know, 32 bytes and more"
+
+
+def test_what_is_sealed_opens_with_the_same_secret() -> None:
+    assert Seal.of(SECRET).open(Seal.of(SECRET).close("ntfys://ntfy.sh/tøpic")) == "ntfys://ntfy.sh/tøpic"
+
+
+def test_what_is_sealed_shows_nothing_and_differs_each_time() -> None:
+    first, second = (Seal.of(SECRET).close("hunter2") for _ in range(2))
+
+    assert first != second
+    assert "hunter2" not in first + second + repr(Seal.of(SECRET))
+
+
+@pytest.mark.parametrize("broken", ["", "hunter2", "ü"])
+def test_what_was_never_sealed_does_not_open(broken: str) -> None:
+    with pytest.raises(BrokenSeal):
+        Seal.of(SECRET).open(broken)
+
+
+def test_another_secret_does_not_open_it() -> None:
+    sealed = Seal.of(SECRET).close("hunter2")
+
+    with pytest.raises(BrokenSeal):
+        Seal.of(f"{SECRET}!").open(sealed)
