@@ -25,7 +25,7 @@ from testbed.promises import (
 from testbed.stack import Stack, running_stack, todoapp_file
 from todoapp.database import Database, open_database
 
-KILLS = int(os.environ.get("TODOAPP_TEST_KILLS", "200"))
+KILLS = int(os.environ.get("TODOAPP_TEST_KILLS", "60"))
 SEED = int(os.environ.get("TODOAPP_TEST_SEED", "0")) or randrange(1, 2**31)
 ACCOUNTS = 8
 CLIENTS = 16

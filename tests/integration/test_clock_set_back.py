@@ -1,4 +1,4 @@
-"""A clock that is set back breaks nothing: what was ordered stays ordered, what was done is not done again."""
+"""A clock that is set back breaks nothing: orders and numbers stay, and what was done is not done again."""
 
 import httpx
 import pytest
@@ -53,7 +53,8 @@ async def test_pages_hold_every_task_once(client: httpx.AsyncClient, clock: Cloc
         await add(client, f"Task {number}")
         clock.advance(hours=-BACK if number == 2 else 1)
 
-    titles, cursor = [], {}
+    titles: list[str] = []
+    cursor: dict[str, str] = {}
     while True:
         page = (await client.get("/api/tasks", params={"limit": 1, "sort_by": sort_by, **cursor})).json()
         titles += [task["title"] for task in page["items"]]

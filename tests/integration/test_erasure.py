@@ -1,5 +1,7 @@
 """Deleting an account: nothing of it stays, and nothing of anybody else's goes."""
 
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -14,6 +16,9 @@ from testbed.delivering import Deliveries, Envelope
 from testbed.rows import Rows, all_rows
 from testbed.serving import serving
 from todoapp.database import Base, Database
+from todoapp.messaging.event import Topic
+from todoapp.messaging.relay import Relay
+from todoapp.messaging.sidecar import Message
 
 Json = dict[str, Any]
 
@@ -131,3 +136,33 @@ async def test_events_on_their_way_find_nothing_to_do(
             assert (await deliveries.deliver(envelope)).json() == {"status": "SUCCESS"}
 
     assert await rows(database) == before
+
+
+@dataclass
+class Interrupted:
+    """A broker during whose first acknowledgement something else happens."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None
+    published: list[Message] = field(default_factory=list)
+
+    async def publish(self, _pubsub: str, _topic: str, messages: Sequence[Message]) -> None:
+        self.published += messages
+        if self.meanwhile is not None:
+            happen, self.meanwhile = self.meanwhile, None
+            await happen()
+
+
+async def test_its_end_is_published_although_it_came_amid_a_publication(
+    client: httpx.AsyncClient, deliveries: Deliveries, database: Database
+) -> None:
+    """SQLite gives the numbers of the deleted events to those that tell of the end."""
+    await client.post("/api/tasks", json={"title": "Buy milk"})
+    broker = Interrupted(meanwhile=lambda: client.delete("/api/me"))
+    routes = {topic: ("pubsub", topic.value) for topic in Topic}
+    relay = Relay(database, broker, routes=routes, batch_size=100, idle_seconds=1)
+
+    await relay.publish_pending()
+
+    [end] = await deliveries.published()
+    assert end["data"]["entity"] == "user"
+    assert end["id"] in [message.id for message in broker.published]

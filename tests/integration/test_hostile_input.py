@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from testbed.delivering import Deliveries, Envelope
-from testbed.serving import serving
+from testbed.serving import Serving, serving
 
 Json = Any
 
@@ -212,6 +213,12 @@ async def test_any_dead_letter_is_kept(deliveries: Deliveries, body: bytes) -> N
     assert (answer.status_code, answer.json()) == (200, {"status": "SUCCESS"})
 
 
+@pytest.fixture
+async def server(api: FastAPI) -> AsyncIterator[Serving]:
+    async with serving(api) as running:
+        yield running
+
+
 first_messages = (
     texts
     | st.binary(max_size=100)
@@ -223,10 +230,10 @@ first_messages = (
 @hostile
 @given(messages=st.lists(first_messages, min_size=1, max_size=3), since=st.none() | texts)
 async def test_any_first_message_of_a_stranger_ends_the_connection(
-    api: FastAPI, messages: list[str | bytes], since: str | None
+    server: Serving, messages: list[str | bytes], since: str | None
 ) -> None:
     query = httpx.QueryParams({} if since is None else {"since": since})
-    async with serving(api) as server, connect(f"ws://{server.address}/api/ws?{query}") as socket:
+    async with connect(f"ws://{server.address}/api/ws?{query}") as socket:
         with suppress(ConnectionClosed):
             for message in messages:
                 await socket.send(message)

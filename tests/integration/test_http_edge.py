@@ -178,3 +178,34 @@ def test_every_tag_of_the_description_is_explained(api: FastAPI) -> None:
     used = {tag for path in document["paths"].values() for each in path.values() for tag in each["tags"]}
 
     assert used == {tag["name"] for tag in document["tags"]}
+
+
+def test_an_idempotency_key_is_offered_where_the_answer_is_kept(api: FastAPI) -> None:
+    offered = {
+        operation.path: "Idempotency-Key" in {each["name"] for each in operation.description["parameters"]}
+        for operation in operations(api)
+        if operation.verb == "POST" and "parameters" in operation.description
+    }
+
+    assert offered["/api/tasks"]
+    assert offered["/api/tasks/{task_id}/complete"]
+    assert not any(offered.get(path) for path in ("/api/auth/login", "/api/tokens", "/api/webhooks"))
+
+
+def test_answers_lead_to_what_can_be_done_next(api: FastAPI) -> None:
+    paths = api.openapi()["paths"]
+    created = paths["/api/tasks/{task_id}/reminders"]["post"]["responses"]["201"]["links"]
+    listed = paths["/api/tasks"]["get"]["responses"]["200"]["links"]
+
+    of_the_reminder = {"task_id": "$request.path.task_id", "reminder_id": "$response.body#/id"}
+    assert {name: link["parameters"] for name, link in created.items()} == dict.fromkeys(
+        ("get_reminder", "replace_reminder", "delete_reminder"), of_the_reminder
+    )
+    assert listed["list_tasks"]["parameters"] == {"cursor": "$response.body#/next_cursor"}
+
+
+@pytest.mark.parametrize("path", ["/api/tasks/bulk", "/api/tasks/quick"])
+async def test_a_verb_beside_the_tasks_is_not_taken_for_a_task(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.put(path, json={"title": "x"})
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

@@ -1,12 +1,15 @@
 """Imports: what comes of each kind of file, once however often it is imported."""
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
+import orjson
 import pytest
 from fastapi import FastAPI
 
 from testbed.application import Clock
+from testbed.delivering import Deliveries
 
 Json = dict[str, Any]
 
@@ -267,6 +270,37 @@ async def test_a_series_goes_on_where_it_was(
 
     mine, theirs = await tasks_of(client), await tasks_of(stranger)
     assert theirs["Pay the rent"]["next_occurrence"] == mine["Pay the rent"]["next_occurrence"]
+
+
+async def test_a_series_that_went_on_meanwhile_is_not_opened_twice(
+    client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries
+) -> None:
+    await life(client, clock)
+    export = (await client.get("/api/me/export")).content
+    rent = (await tasks_of(client))["Pay the rent"]
+    await client.post(f"/api/tasks/{rent['id']}/complete")
+    await deliveries.settle()
+    await client.delete(f"/api/tasks/{rent['id']}")
+
+    report = await send(client, export, "application/json")
+
+    [entry] = [each for each in report["entries"] if each["title"] == "Pay the rent"]
+    restored = (await client.get(f"/api/tasks/{rent['id']}")).json()
+    assert entry["notes"] == ["Its series has an open task already, so it begins a series of its own."]
+    assert (restored["completed"], restored["recurrence"]) == (False, rent["recurrence"])
+    assert restored["series_id"] != rent["series_id"]
+
+
+async def test_a_task_that_the_rules_refuse_is_refused(client: httpx.AsyncClient, clock: Clock) -> None:
+    await life(client, clock)
+    export = (await client.get("/api/me/export")).json()
+    for task in export["tasks"]:
+        task |= {"id": str(uuid4()), "due_at": "9500-01-01T00:00:00Z", "series_id": None}
+
+    report = await send(client, orjson.dumps(export), "application/json", dry_run=True)
+
+    assert report["refused"] == 2
+    assert report["entries"][-1]["notes"] == ["The year must be from 1900 to 8999."]
 
 
 async def test_reminders_that_have_had_their_time_are_left_out(

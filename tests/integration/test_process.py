@@ -72,6 +72,31 @@ def test_what_a_person_has_to_put_right_is_one_sentence(variables: dict[str, str
     assert "swordfish" not in ended.stderr + ended.stdout
 
 
+@pytest.mark.parametrize(
+    ("proxies", "statuses"), [("127.0.0.1", [201, 429, 201]), ("192.0.2.1", [201, 429, 429])]
+)
+def test_a_proxy_that_is_trusted_names_the_caller(
+    database_url: str, tmp_path: Path, proxies: str, statuses: list[int]
+) -> None:
+    variables = {
+        "TODOAPP_DATABASE_URL": database_url,
+        "TODOAPP_TRUSTED_PROXIES": proxies,
+        "TODOAPP_PASSWORD_CHECKS_PER_QUARTER_HOUR": "1",
+    }
+    with running_service("api", tmp_path, **variables) as running:
+        running.wait_for(200, "/health/ready")
+        answers = [
+            httpx.post(
+                f"{running.url}/api/auth/signup",
+                json=ADA | {"email": f"{number}@example.com"},
+                headers={"X-Forwarded-For": caller},
+            )
+            for number, caller in enumerate(["198.51.100.7", "198.51.100.7", "203.0.113.9"])
+        ]
+
+    assert [answer.status_code for answer in answers] == statuses
+
+
 def test_a_taken_port_is_named(database_url: str, tmp_path: Path) -> None:
     with running_service("api", tmp_path, TODOAPP_DATABASE_URL=database_url) as running:
         running.wait_for(200, "/health/live")

@@ -268,3 +268,24 @@ async def test_a_refused_request_may_be_corrected_under_its_key(client: httpx.As
     accepted = await client.post(f"/api/tasks/{task['id']}/skip-occurrence", headers=headers)
 
     assert (refused.status_code, accepted.status_code) == (409, 200)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "detail"),
+    [
+        ("due_at", 5, "It must be an instant with its offset, like 2027-03-01T09:00:00Z."),
+        ("due_at", "0.5", "It must be an instant with its offset, like 2027-03-01T09:00:00Z."),
+        ("due_at", "2027-03-01T09:00:00", "It must name its offset, like 2027-03-01T09:00:00Z."),
+        ("due_at", "0001-01-01T00:00:00+14:00", "Its year must be from 1 to 9999, in UTC too."),
+        ("due_date", 86400, "It must be a day, like 2027-03-01."),
+        ("due_date", "2027-03-01T00:00:00Z", "It must be a day, like 2027-03-01."),
+        ("all_day", "yes", "It must be true or false."),
+    ],
+)
+async def test_what_could_be_read_in_two_ways_is_refused(
+    client: httpx.AsyncClient, field: str, value: object, detail: str
+) -> None:
+    answer = await client.post("/api/tasks", json={"title": "Pay the rent", field: value})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"pointer": f"/{field}", "detail": detail}]

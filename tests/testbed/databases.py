@@ -1,6 +1,5 @@
 """Databases for tests: each one fresh, with the schema that `todoapp migrate` makes."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from testbed.postgresql import PostgreSQL, running_postgresql
+from testbed.todoapp_process import environment
 from todoapp.database import Database, open_database
 
 __all__ = [
@@ -30,8 +30,11 @@ def migrate(database_url: str, *arguments: str) -> None:
     Raises:
         CalledProcessError: its output is on the test's standard output.
     """
-    environment = {"PATH": os.environ["PATH"], "TODOAPP_DATABASE_URL": database_url}
-    subprocess.run([sys.executable, "-m", "todoapp", "migrate", *arguments], env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "todoapp", "migrate", *arguments],
+        env=environment({"TODOAPP_DATABASE_URL": database_url}),
+        check=True,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import httpx
 from testbed.ports import free_port
 from testbed.waiting import wait_until
 
-__all__ = ["JWT_SECRET", "ServiceProcess", "run_command", "running_service"]
+__all__ = ["JWT_SECRET", "ServiceProcess", "environment", "run_command", "running_service"]
 
 JWT_SECRET = "a secret that only these tests know, 32 bytes and more"
 STOP_SECONDS = 15
@@ -63,12 +63,12 @@ def running_service(
     `wrapper` is a command that runs the one that follows it.
     """
     port = free_port()
-    environment = {"TODOAPP_PORT": str(port), "TODOAPP_JWT_SECRET": JWT_SECRET} | variables
+    always = {"TODOAPP_PORT": str(port), "TODOAPP_JWT_SECRET": JWT_SECRET}
     log = directory / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*wrapper, *_command(name)],
-            env=_environment(environment),
+            env=environment(always | variables),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -83,14 +83,21 @@ def running_service(
 
 def run_command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `todoapp …` to its end."""
-    environment = _environment(variables)
-    return subprocess.run(_command(*arguments), env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        _command(*arguments), env=environment(variables), capture_output=True, text=True, check=False
+    )
 
 
 def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "todoapp", *arguments]
 
 
-def _environment(variables: dict[str, str]) -> dict[str, str]:
-    """An empty value leaves a variable out."""
-    return {"PATH": os.environ["PATH"], **{name: value for name, value in variables.items() if value}}
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Of this process's variables only what a program cannot do without, and what measures it.
+
+    An empty value leaves a variable out.
+    """
+    needed = {
+        name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")
+    }
+    return needed | {name: value for name, value in variables.items() if value}

@@ -12,7 +12,7 @@ from todoapp.accounts import service as accounts
 from todoapp.api.dependencies import Changes, CurrentRuntime, CurrentWriter, Now
 from todoapp.api.routing import resource_router
 from todoapp.importing.entries import Entry
-from todoapp.importing.files import MEDIA_TYPES, read_file
+from todoapp.importing.files import MediaType, read_file
 from todoapp.importing.report import ImportReport
 from todoapp.importing.service import import_entries
 
@@ -25,9 +25,9 @@ router = resource_router(PATH, "Import")
 
 EMPTY_EXPORT = {"format": "todoapp-export/1", "categories": [], "tags": [], "tasks": []}
 CONTENT: dict[str, Any] = {
-    "application/json": {"schema": {"type": "object", "examples": [EMPTY_EXPORT]}},
-    "text/calendar": {"schema": {"type": "string"}},
-    "text/csv": {"schema": {"type": "string"}},
+    MediaType.EXPORT.value: {"schema": {"type": "object", "examples": [EMPTY_EXPORT]}},
+    MediaType.ICAL.value: {"schema": {"type": "string"}},
+    MediaType.TODOIST.value: {"schema": {"type": "string"}},
 }
 
 
@@ -35,15 +35,21 @@ async def _entries(
     request: Request, user_id: CurrentWriter, runtime: CurrentRuntime, now: Now
 ) -> Sequence[Entry]:
     """What the file says, read before the transaction begins, which would keep the user's others waiting."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in MEDIA_TYPES:
-        raise HTTPException(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"Send the file with one of the types {', '.join(MEDIA_TYPES)}.",
-        )
+    media_type = _media_type(request)
     async with runtime.database.read() as session:
         zone = (await accounts.get_user(session, user_id)).timezone
     return await asyncio.to_thread(read_file, await request.body(), media_type, now=now, zone=zone)
+
+
+def _media_type(request: Request) -> MediaType:
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        return MediaType(given)
+    except ValueError:
+        known = ", ".join(MediaType)
+        raise HTTPException(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send the file with one of the types {known}."
+        ) from None
 
 
 @router.post("", openapi_extra={"requestBody": {"required": True, "content": CONTENT}})

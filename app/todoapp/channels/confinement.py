@@ -16,7 +16,7 @@ from typing import Any
 
 from todoapp.outgoing.addresses import PrivateDestination, is_public
 
-__all__ = ["confine"]
+__all__ = ["Confinement"]
 
 CONNECTING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 STARTING = {
@@ -38,30 +38,32 @@ READABLE = frozenset(
 """Files and folders that Python and its packages read for their own ends."""
 
 
-def confine(*, allow_private: bool) -> list[PrivateDestination]:
-    """From here on this process starts nothing, writes no file, reads none but Python's, and connects
-    to public addresses only.
-
-    Args:
-        allow_private: let it connect to every address.
-
-    Returns:
-        A list to which every connection refused from here on is added: what it interrupts may
-        swallow the error.
+class Confinement:
+    """What a process may not do from its beginning on: start programs, write files, read others than
+    Python's, and connect to addresses that are not public.
     """
-    refusals: list[PrivateDestination] = []
 
-    def check(event: str, arguments: tuple[Any, ...]) -> None:
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self.refused: list[PrivateDestination] = []
+        """Connections that were refused; what they interrupted may have swallowed the error."""
+
+    def begin(self) -> None:
+        sys.addaudithook(self.check)
+
+    def check(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Judge one audit event.
+
+        Raises:
+            PermissionError
+        """
         if event == "open":
             _check_file(*arguments)
         elif event in STARTING:
             raise PermissionError(f"A channel may not cause {event}.")
-        elif event in CONNECTING and not allow_private and not _is_public_end(*arguments):
-            refusals.append(PrivateDestination())
-            raise refusals[-1]
-
-    sys.addaudithook(check)
-    return refusals
+        elif event in CONNECTING and not self._allow_private and not _is_public_end(*arguments):
+            self.refused.append(PrivateDestination())
+            raise self.refused[-1]
 
 
 def _check_file(path: object, _mode: object, flags: object) -> None:

@@ -6,7 +6,7 @@ import re
 
 import apprise
 
-from todoapp.channels.confinement import confine
+from todoapp.channels.confinement import Confinement
 
 __all__ = ["SERVICE_SECONDS", "check", "send"]
 
@@ -31,7 +31,7 @@ class _Log(logging.Handler):
 def check(url: str) -> str | None:
     """Say what is wrong with the URL of a channel; None when nothing is. Nothing is sent."""
     _listen()
-    confine(allow_private=False)
+    Confinement(allow_private=False).begin()
     if _service(url) is None:
         return (
             "The URL lacks a part that its service needs, or has one that does not fit; "
@@ -47,7 +47,8 @@ def send(url: str, title: str, body: str, *, allow_private: bool) -> str | None:
         None when the service took it; else one sentence, without secrets, that says why not.
     """
     log = _listen()
-    refusals = confine(allow_private=allow_private)
+    confinement = Confinement(allow_private=allow_private)
+    confinement.begin()
     if not allow_private:
         _forget_proxies()
     service = _service(url)
@@ -55,8 +56,8 @@ def send(url: str, title: str, body: str, *, allow_private: bool) -> str | None:
         return "The channel's URL does not fit its service any more; give the channel a new URL."
     if service.notify(title=title, body=body):
         return None
-    if refusals:
-        return str(refusals[0])
+    if confinement.refused:
+        return str(confinement.refused[0])
     if log.status:
         return f"The service answered with HTTP status {log.status}."
     return "The service could not be reached, or did not take the message."

@@ -20,6 +20,7 @@ __all__ = [
     "TaskEntry",
     "checked",
     "entry_or_refusal",
+    "titled",
 ]
 
 MOST_ENTRIES = 5_000
@@ -87,6 +88,18 @@ def checked(model: type[M], values: Mapping[str, Any]) -> M:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(step) for step in first["loc"])
         raise ValueError(f"{path}: {first['msg'].removeprefix('Value error, ')}.") from error
+
+
+def titled(title: str) -> str:
+    """A title in one line, without the white space around its words.
+
+    Raises:
+        ValueError: nothing is left of it.
+    """
+    words = " ".join(title.split())
+    if not words:
+        raise ValueError("It has no title.")
+    return words
 
 
 def entry_or_refusal(place: str, title: str, read: Callable[[], Entry]) -> Entry:

@@ -11,7 +11,14 @@ from icalendar import Component, vCategory, vRecur
 
 from todoapp.calendar.feed import DOMAIN
 from todoapp.calendar.priorities import priority_from_ical
-from todoapp.importing.entries import Entry, SkippedEntry, TaskEntry, checked, entry_or_refusal
+from todoapp.importing.entries import (
+    Entry,
+    SkippedEntry,
+    TaskEntry,
+    checked,
+    entry_or_refusal,
+    titled,
+)
 from todoapp.importing.errors import UnreadableFile
 from todoapp.reminders.inputs import LONGEST_OFFSET
 from todoapp.tasks.inputs import NewTask
@@ -118,7 +125,7 @@ class _Reading:
     def task(self, place: str, title: str, uid: str) -> TaskEntry:
         due = self._due()
         values = {
-            "title": title,
+            "title": titled(title),
             "description": _text(self._component, "DESCRIPTION").replace("\r", ""),
             "priority": self._priority(),
             "tags": self._tags(),

@@ -17,7 +17,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from todoapp.errors import DomainError
 from todoapp.fields import Name, TimeZone
-from todoapp.importing.entries import Entry, SkippedEntry, TaskEntry, checked, entry_or_refusal
+from todoapp.importing.entries import (
+    Entry,
+    SkippedEntry,
+    TaskEntry,
+    checked,
+    entry_or_refusal,
+    titled,
+)
 from todoapp.importing.errors import UnreadableFile
 from todoapp.tasks.inputs import NewTask
 from todoapp.tasks.model import Priority
@@ -113,7 +120,7 @@ class _Project:
         Raises:
             ValueError
         """
-        title = " ".join(LABEL.sub("", row["CONTENT"]).split())
+        title = titled(LABEL.sub("", row["CONTENT"]))
         date, notes = self._date(row)
         if row["INDENT"].strip() not in {"", "1"}:
             notes.append("It was part of the task before it and becomes a task of its own.")

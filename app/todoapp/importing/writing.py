@@ -134,7 +134,7 @@ class Writing:
         series_id = self.identities.id_of(place.series_id)
         if is_open and series_id in self.open_series:
             notes.append("Its series has an open task already, so it begins a series of its own.")
-            series_id = task_id
+            series_id = self.identities.id_of(f"series {task_id}")  # the task's own id may be the other's
         if is_open:
             self.open_series.add(series_id)
         parent = self.identities.id_of(place.parent_task_id) if place.parent_task_id else None

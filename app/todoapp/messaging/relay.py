@@ -125,7 +125,8 @@ class Relay:
 
     async def _publish_call(self, pubsub: str, topic: str, events: Sequence[OutboxEvent]) -> None:
         messages = [Message(str(event.event_id), event.key, event.event) for event in events]
-        these = OutboxEvent.seq.in_([event.seq for event in events])
+        # Not by seq: when an account is deleted meanwhile, SQLite gives its numbers to the next events.
+        these = OutboxEvent.event_id.in_([event.event_id for event in events])
         attempt = update(OutboxEvent).where(these).values(attempts=OutboxEvent.attempts + 1)
         try:
             await self._publisher.publish(pubsub, topic, messages)

@@ -164,6 +164,10 @@ def _todoapp(command: str) -> tuple[str, ...]:
 
 
 def _inherited() -> dict[str, str]:
-    """What any program needs; the rest of the user's environment would make laptops differ."""
+    """What any program needs; the rest of the user's environment would make laptops differ.
+
+    A coverage measurement reaches all processes, or it would say little.
+    """
     wanted = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR")
-    return {name: value for name, value in os.environ.items() if name in wanted or name.startswith("LC_")}
+    kinds = ("LC_", "COVERAGE_")
+    return {name: value for name, value in os.environ.items() if name in wanted or name.startswith(kinds)}

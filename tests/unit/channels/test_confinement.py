@@ -1,19 +1,25 @@
 """What a messenger may not do, tried in a process that is confined as a messenger is."""
 
+import os
+import socket
 import subprocess
 import sys
 
 import pytest
 
+from todoapp.channels.confinement import Confinement
+from todoapp.outgoing.addresses import PrivateDestination
+
 PROGRAM = """
 import os, socket, subprocess, sys, threading
-from todoapp.channels.confinement import confine
+from todoapp.channels.confinement import Confinement
 server = socket.create_server(("127.0.0.1", 0))
-refusals = confine(allow_private={allow_private})
+confinement = Confinement(allow_private={allow_private})
+confinement.begin()
 try:
     {attempt}
 except PermissionError as error:
-    print("refused:", error, len(refusals))
+    print("refused:", error, len(confinement.refused))
 else:
     print("done")
 """
@@ -69,3 +75,44 @@ def test_no_files_and_no_programs(attempt: str, *, allow_private: bool) -> None:
 )
 def test_what_python_needs_itself(attempt: str) -> None:
     assert outcome(attempt) == "done"
+
+
+def test_a_public_address_is_connected_to() -> None:
+    confinement = Confinement(allow_private=False)
+
+    with socket.socket() as connection:
+        confinement.check("socket.connect", (connection, ("1.1.1.1", 443)))
+        confinement.check("socket.sendmsg", (connection, None))
+
+    assert confinement.refused == []
+
+
+def test_a_refusal_is_remembered() -> None:
+    confinement = Confinement(allow_private=False)
+
+    with socket.socket() as connection, pytest.raises(PrivateDestination) as refusal:
+        confinement.check("socket.connect", (connection, ("10.0.0.1", 443)))
+
+    assert confinement.refused == [refusal.value]
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments"),
+    [
+        ("open", ("/etc/passwd", "r", os.O_RDONLY)),
+        ("open", (os.__file__, "w", os.O_WRONLY | os.O_CREAT)),
+        ("subprocess.Popen", ("true", [], None, None)),
+    ],
+)
+def test_what_is_not_a_connection_is_refused_everywhere(event: str, arguments: tuple[object, ...]) -> None:
+    with pytest.raises(PermissionError):
+        Confinement(allow_private=True).check(event, arguments)
+
+
+@pytest.mark.parametrize("path", [os.__file__, os.devnull, 3])
+def test_what_python_reads_may_be_opened(path: str | int) -> None:
+    Confinement(allow_private=False).check("open", (path, "r", os.O_RDONLY))
+
+
+def test_other_events_pass() -> None:
+    Confinement(allow_private=False).check("import", ("json", None, None, None, None))

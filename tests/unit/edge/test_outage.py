@@ -49,6 +49,14 @@ async def test_another_process_keeps_the_lock(tmp_path: Path) -> None:
     assert "secret" not in describe_outage(error)
 
 
+async def test_the_file_may_only_be_read(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "todo.db") as other:
+        other.execute("CREATE TABLE tasks (title)")
+    url = f"sqlite+aiosqlite:///file:{tmp_path / 'todo.db'}?mode=ro&uri=true"
+
+    assert is_outage(await error_of(url, "INSERT INTO tasks VALUES ('secret')"))
+
+
 async def test_a_mistake_of_ours_is_no_outage(tmp_path: Path) -> None:
     assert not is_outage(await error_of(f"sqlite+aiosqlite:///{tmp_path / 'todo.db'}", "SELECT nonsense"))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from todoapp.importing.entries import Entry, LabelEntry, RefusedEntry, SkippedEntry, TaskEntry
 from todoapp.importing.errors import UnreadableFile
-from todoapp.importing.files import MEDIA_TYPES, read_file
+from todoapp.importing.files import MediaType, read_file
 from todoapp.personal_data.document import FORMAT
 
 NOW = datetime(2027, 3, 3, 8, tzinfo=UTC)
@@ -20,7 +20,7 @@ ZONE = "Europe/Berlin"
 Read = Callable[[bytes], Sequence[Entry]]
 
 
-def reader(media_type: str) -> Read:
+def reader(media_type: MediaType) -> Read:
     return partial(read_file, media_type=media_type, now=NOW, zone=ZONE)
 
 
@@ -38,9 +38,9 @@ def check(read: Read, content: bytes) -> None:
             assert entry.new.title == entry.new.title.strip() != ""
 
 
-@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+@pytest.mark.parametrize("media_type", MediaType)
 @given(content=st.binary(max_size=400))
-def test_any_bytes(media_type: str, content: bytes) -> None:
+def test_any_bytes(media_type: MediaType, content: bytes) -> None:
     check(reader(media_type), content)
 
 
@@ -71,7 +71,7 @@ def csv_files(draw: st.DrawFn) -> bytes:
 
 @given(content=csv_files())
 def test_any_table(content: bytes) -> None:
-    check(reader("text/csv"), content)
+    check(reader(MediaType.TODOIST), content)
 
 
 NAMES = st.sampled_from(
@@ -143,7 +143,7 @@ def test_any_calendar(blocks: list[tuple[str, list[str]]]) -> None:
     lines = ["BEGIN:VCALENDAR"]
     for name, content in blocks:
         lines += [f"BEGIN:{name}", *content, f"END:{name}"]
-    check(reader("text/calendar"), "\r\n".join([*lines, "END:VCALENDAR"]).encode(errors="replace"))
+    check(reader(MediaType.ICAL), "\r\n".join([*lines, "END:VCALENDAR"]).encode(errors="replace"))
 
 
 JSON = st.recursive(
@@ -186,7 +186,7 @@ def test_any_value_in_an_exported_task(name: str, value: object) -> None:
         content = orjson.dumps(document)
     except (TypeError, orjson.JSONEncodeError):  # an integer that JSON readers do not agree on
         return
-    check(reader("application/json"), content)
+    check(reader(MediaType.EXPORT), content)
 
 
 @given(
@@ -197,4 +197,4 @@ def test_any_value_in_an_export(name: str, value: object) -> None:
         content = orjson.dumps({"format": FORMAT} | {name: value})
     except (TypeError, orjson.JSONEncodeError):
         return
-    check(reader("application/json"), content)
+    check(reader(MediaType.EXPORT), content)
