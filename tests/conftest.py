@@ -11,6 +11,7 @@ pytest_plugins = [
     "testbed.cluster",
     "testbed.databases",
     "testbed.delivering",
+    "testbed.file_checkers",
     "testbed.history",
     "testbed.kubernetes_tools",
     "testbed.outgoing",

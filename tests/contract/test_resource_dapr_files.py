@@ -72,7 +72,7 @@ def test_every_set_offers_the_same_components_to_the_same_apps() -> None:
         for folder in COMPONENTS.iterdir()
     }
 
-    assert set(offers) == {"embedded", "strimzi", "redpanda", "kafka"}
+    assert set(offers) == {"embedded", "compose", "strimzi", "redpanda", "kafka"}
     assert all(offer == offers["embedded"] for offer in offers.values())
 
 

@@ -7,7 +7,7 @@ from todoapp_operator.backing_services import Broker, Kafka, Redpanda, SecretRef
 from todoapp_operator.render.dapr.names import LAPTOP
 from todoapp_operator.render.dapr.policies import configuration, resiliency
 from todoapp_operator.render.dapr.pubsub import embedded_pubsub, kafka_pubsub
-from todoapp_operator.render.dapr.stores import cluster_stores, laptop_stores
+from todoapp_operator.render.dapr.stores import cluster_stores, compose_stores, laptop_stores
 from todoapp_operator.render.dapr.subscriptions import subscriptions
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.spec import TodoApp
@@ -27,6 +27,8 @@ _BROKERS = {
     ),
     "kafka": Broker(kafka=Kafka(brokers=("localhost:9092",))),
 }
+_IN_COMPOSE = Broker(kafka=Kafka(brokers=("kafka:9092",)))
+_SECRETS_IN_COMPOSE = PurePath("/run/secrets")
 
 
 def laptop_files(app: TodoApp, folder: PurePath, *, broker: Broker | None) -> Files:
@@ -53,6 +55,8 @@ def published_files(app: TodoApp) -> Files:
             name: kafka_pubsub(app, broker, LAPTOP) + cluster_stores(app, LAPTOP)
             for name, broker in _BROKERS.items()
         },
+        "compose": kafka_pubsub(app, _IN_COMPOSE, LAPTOP, secret_store=LAPTOP.secret_store)
+        + compose_stores(app, _SECRETS_IN_COMPOSE),
     }
     files = _named(PurePosixPath("subscriptions"), subscriptions(app, LAPTOP))
     for name, components in sets.items():
