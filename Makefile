@@ -6,26 +6,28 @@ OWN_UV := $(CACHE)/uv/bin/uv
 UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
 BIN := .venv/bin
 
-# Every process that a test starts writes down what it ran; one that is killed cannot.
-COVERED := $(BIN)/coverage erase && $(BIN)/coverage run -m pytest && $(BIN)/coverage combine --quiet && $(BIN)/coverage report
+# A worker for each core, up to four, as each brings a PostgreSQL of its own. Every process that a test starts
+# writes down what it ran; one that is killed cannot.
+ALL_TESTS := $(BIN)/coverage erase \
+	&& $(BIN)/coverage run -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadgroup --no-loadscope-reorder \
+	&& $(BIN)/coverage combine --quiet \
+	&& $(BIN)/coverage report
 
 FILE ?= examples/todo.yaml
 ARGS ?=
+STACK ?= minikube
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage lint bench
+.PHONY: help run test lint bench bench-operator pulumi-preview pulumi-command
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/ready-to-run ## Run a whole TodoApp here (FILE=examples/todo.yaml ARGS="--port 8000")
 	@$(BIN)/todoappctl run $(FILE) $(ARGS)
 
-test: .venv/ready-to-develop ## Run every test on real components (ARGS="-k journey" for some of them)
-	@$(BIN)/pytest $(ARGS)
-
-coverage: .venv/ready-to-develop ## Run every test and measure how much of app/ and dapr/ they cover
-	@$(COVERED)
+test: .venv/ready-to-develop ## Run every test on real components, and measure what they cover (ARGS="-k journey": only some tests)
+	@$(if $(strip $(ARGS)),$(BIN)/pytest $(ARGS),$(ALL_TESTS))
 
 lint: .venv/ready-to-develop ## Check format, style, types and who imports whom
 	@$(BIN)/ruff format --check .
@@ -36,16 +38,30 @@ lint: .venv/ready-to-develop ## Check format, style, types and who imports whom
 bench: .venv/ready-to-develop ## Measure a running TodoApp; figures on the screen and as JSON
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
 
+bench-operator: .venv/ready-to-develop ## Measure the operator with 1, 100 and 1000 TodoApps on a real API server
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.reconciling $(ARGS)
+
+pulumi-preview: pulumi-command .venv/ready-for-pulumi ## Show what `pulumi up` would do (STACK=minikube, aks, gke or oke)
+	@cd pulumi && pulumi preview --stack $(STACK) --policy-pack policy $(ARGS)
+
+pulumi-command:
+	@command -v pulumi >/dev/null || { echo "The pulumi command is missing; https://www.pulumi.com/docs/install tells how to get it." >&2; exit 1; }
+
 # --inexact: what a developer has beyond this may stay.
 .venv/ready-to-run: uv.lock pyproject.toml | $(UV)
 	@echo "Setting up Python packages in .venv (downloaded once, then from uv's cache) ..."
 	@$(UV) sync --frozen --quiet --inexact --no-dev
 	@touch $@
 
+.venv/ready-for-pulumi: uv.lock pyproject.toml | $(UV)
+	@echo "Setting up the SDKs of Pulumi and three clouds in .venv (60 MB, downloaded once, then from uv's cache) ..."
+	@$(UV) sync --frozen --quiet --inexact --no-dev --extra platform
+	@touch $@
+
 .venv/ready-to-develop: uv.lock pyproject.toml | $(UV)
 	@echo "Setting up Python packages, development tools and PostgreSQL in .venv (downloaded once, then from uv's cache) ..."
 	@$(UV) sync --frozen --quiet
-	@touch $@ .venv/ready-to-run
+	@touch $@ .venv/ready-to-run .venv/ready-for-pulumi
 
 # Made beside its place and then moved there, so that an interrupted download leaves nothing half done.
 $(OWN_UV):

@@ -3,20 +3,40 @@
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("testbed")
 
+# A machine that has other things to do is no defect: examples may take their time.
+settings.register_profile(
+    "unhurried", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
+
 pytest_plugins = [
     "testbed.application",
+    "testbed.argocd",
+    "testbed.audit",
     "testbed.cluster",
     "testbed.databases",
     "testbed.delivering",
     "testbed.file_checkers",
     "testbed.history",
+    "testbed.installations",
+    "testbed.kafka",
+    "testbed.kubernetes_objects",
     "testbed.kubernetes_tools",
+    "testbed.node.fixtures",
+    "testbed.node.installed",
+    "testbed.operator_process",
+    "testbed.operator_account",
+    "testbed.operator_process",
     "testbed.outgoing",
+    "testbed.pulumi_program",
+    "testbed.prometheus_tools",
     "testbed.sidecar_options",
     "testbed.stack",
+    "testbed.workers",
 ]
 
 LEFT_OUT = ("skipped", "xfailed", "xpassed")
@@ -38,5 +58,7 @@ def _left_out(config: pytest.Config) -> int:
     if os.environ.get("CI") != "true":
         return 0
     reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:  # a worker of `pytest -n`: the process that it reports to counts
+        return 0
     assert isinstance(reporter, pytest.TerminalReporter)
     return sum(len(reporter.stats.get(outcome, ())) for outcome in LEFT_OUT)

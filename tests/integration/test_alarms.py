@@ -142,7 +142,7 @@ async def test_events_in_any_order_any_number_of_times_leave_the_right_alarm(rem
     events = await reminded.events() * 2
     random.Random(7).shuffle(events)
     for event in events:
-        answer = await reminded.notification.post(f"/events/{event['type'].replace('.', '-')}", json=event)
+        answer = await reminded.notification.post("/events/reminders", json=event)
         assert answer.json() == {"status": "SUCCESS"}
 
     async def has_alarm() -> bool:

@@ -125,7 +125,7 @@ async def test_a_dead_letter_is_kept_once_with_the_reason(
 POISON: dict[str, tuple[bytes | Json, str | None]] = {
     "not JSON": (b"{", None),
     "no envelope": (b'["task.completed"]', None),
-    "unknown type": ({"type": "task.vanished"}, "recurrence does not handle 'task.vanished'"),
+    "unknown type": ({"type": "task.vanished"}, "'task.vanished' is not heard here"),
     "another major version": ({"data": {"version": "2.0.0"}}, "task.completed has version 2.0.0"),
     "not its schema": ({"data": {"task_id": "42"}}, "The event does not fit its schema. task_id: "),
     "no instant": ({"time": "yesterday"}, "The event does not fit its schema. time: "),
@@ -141,7 +141,7 @@ async def test_poison_is_dropped_at_once_and_becomes_a_dead_letter_with_the_reas
     healthy = next(each for each in history if each["type"] == "task.completed")
     body = broken if isinstance(broken, bytes) else orjson.dumps(spoilt(healthy, broken))
 
-    dropped = await deliveries.send("recurrence", "/events/task-finished", body)
+    dropped = await deliveries.send("recurrence", "/events/task-events", body)
     letter = await deliveries.send("recurrence", "/events/dead-letter", body)
 
     assert (dropped.status_code, dropped.json()) == (200, {"status": "DROP"})
@@ -156,14 +156,14 @@ async def test_only_the_sidecar_may_deliver(deliveries: Deliveries, history: lis
 
     async with guarded as recurrence:
         refused = [
-            await recurrence.post("/events/task-finished", content=event),
+            await recurrence.post("/events/task-events", content=event),
             await recurrence.post(
-                "/events/task-finished", content=event, headers={"dapr-api-token": "a guess"}
+                "/events/task-events", content=event, headers={"dapr-api-token": "a guess"}
             ),
             await recurrence.post("/events/dead-letter", content=event),
         ]
         taken = await recurrence.post(
-            "/events/task-finished",
+            "/events/task-events",
             content=event,
             headers={"dapr-api-token": "a token that the sidecar shows"},
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 from standardwebhooks import Webhook as Signer
 
 from testbed.application import Clock, signed_up
@@ -13,6 +14,7 @@ from testbed.delivering import Deliveries
 from testbed.outgoing import Outgoing
 from testbed.recording_app import Answer, Call, RecordingApp
 from todoapp.api.app import create_api
+from todoapp.webhooks.model import Webhook
 
 Json = dict[str, Any]
 
@@ -340,3 +342,18 @@ async def test_the_log_is_kept_for_a_month_but_for_what_still_waits(
     await deliveries.retain("webhook-deliveries")
 
     assert [each["status"] for each in await log_of(owner, webhook)] == ["pending"]
+
+
+async def test_a_webhook_sealed_under_another_secret_asks_for_a_rotation(
+    owner: httpx.AsyncClient, deliveries: Deliveries, outgoing: Outgoing, receiver: RecordingApp
+) -> None:
+    webhook = await listen(owner, receiver, "task.created")
+    async with outgoing.runtime.database.write() as session:
+        (await session.scalars(select(Webhook))).one().sealed_secret = "from another installation"
+    await add_task(owner, deliveries)
+
+    await outgoing.send_due()
+
+    [delivery] = await log_of(owner, webhook)
+    assert delivery["last_error"] == "The webhook's secret cannot be read any more; rotate it."
+    assert receiver.calls("/hook") == []

@@ -1,5 +1,6 @@
 """A Kubernetes control plane for tests, one for all of them."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -41,12 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def report(pytestconfig: pytest.Config) -> Report:
     """Says on the terminal what takes long, which pytest would otherwise keep to itself."""
     capture: Any = pytestconfig.pluginmanager.get_plugin("capturemanager")
-    terminal: Any = pytestconfig.pluginmanager.get_plugin("terminalreporter")
 
     def say(sentence: str) -> None:
         with capture.global_and_fixture_disabled():
-            terminal.ensure_newline()
-            terminal.write_line(sentence, flush=True)
+            print(f"\n{sentence}", file=sys.stderr)  # noqa: T201 - a worker of `pytest -n` has no terminal
 
     return say
 

@@ -1,6 +1,6 @@
 """Carrying what the outbox holds to the processes that subscribe to it, as a test wants it carried."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -48,6 +48,21 @@ class Deliveries:
         """Deliver one event as the subscriptions say."""
         consumer, path = _destination(envelope)
         return await self.send(consumer, path, orjson.dumps(envelope))
+
+    async def deliver_list(self, envelopes: Sequence[Envelope]) -> list[str]:
+        """Deliver events of one topic in one call, as to a subscription with `bulkSubscribe`.
+
+        Returns:
+            The status of each event.
+        """
+        consumer, path = _destination(envelopes[0])
+        entries = [{"entryId": str(number), "event": each} for number, each in enumerate(envelopes)]
+        body = {"id": "a list", "type": "com.dapr.event.sent.bulk", "entries": entries}
+        answer = await self.send(consumer, path, orjson.dumps(body), **{"content-type": "application/json"})
+        assert answer.status_code == HTTPStatus.OK, answer.text
+        statuses = answer.json()["statuses"]
+        assert [each["entryId"] for each in statuses] == [each["entryId"] for each in entries]
+        return [each["status"] for each in statuses]
 
     async def send(self, consumer: str, path: str, body: bytes, **headers: str) -> httpx.Response:
         headers = {"content-type": "application/cloudevents+json"} | headers

@@ -2,7 +2,7 @@
 
 import socket
 
-__all__ = ["free_port"]
+__all__ = ["free_port", "is_open"]
 
 
 def free_port() -> int:
@@ -11,3 +11,9 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

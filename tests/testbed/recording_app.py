@@ -15,7 +15,7 @@ from testbed.ports import free_port
 
 __all__ = ["Answer", "Call", "RecordingApp", "recording_app"]
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

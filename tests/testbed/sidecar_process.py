@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from testbed.ending import end
 from testbed.ports import free_port
 from testbed.waiting import wait_until
 
@@ -105,9 +106,7 @@ def running_sidecar(
     try:
         yield SidecarProcess(process, apps, log)
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+        end(process)
 
 
 def app_instance(app_id: str, port: int, options: str = "") -> AppInstance:

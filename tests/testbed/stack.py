@@ -21,6 +21,7 @@ __all__ = ["Stack", "pytest_runtest_makereport", "running_stack", "stack", "todo
 
 TODOAPPCTL = Path(".venv/bin/todoappctl")
 LOG_TAIL_LINES = 60
+STOP_SECONDS = 30
 READY_SECONDS = 90
 """With replicas, on a machine that has other things to do."""
 
@@ -43,8 +44,14 @@ class Stack:
         return f"http://127.0.0.1:{self._process(name)['port']}"
 
     def kill(self, name: str) -> None:
-        """End a process as a crash would. The supervisor starts another one."""
-        os.kill(self.pid(name), signal.SIGKILL)
+        """End a process as a crash would, and wait until it is gone. The supervisor starts another one.
+
+        Raises:
+            psutil.NoSuchProcess: it is away already.
+        """
+        victim = psutil.Process(self.pid(name))
+        victim.kill()
+        victim.wait(timeout=STOP_SECONDS)
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
@@ -102,7 +109,7 @@ def running_stack(file: Path, directory: Path, *options: str) -> Iterator[Stack]
         yield running
     finally:
         process.terminate()
-        status = process.wait(timeout=30)
+        status = process.wait(timeout=STOP_SECONDS)
     assert status == 0, f"todoappctl ended with {status} after SIGTERM:\n{running.log_tail()}"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from testbed.ending import end
 from testbed.ports import free_port
 from testbed.waiting import wait_until
 
@@ -76,9 +77,7 @@ def running_service(
     try:
         yield ServiceProcess(process, port, log)
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+        end(process)
 
 
 def run_command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

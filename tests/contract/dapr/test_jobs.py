@@ -65,7 +65,11 @@ def test_without_data_the_body_is_empty(sidecar: httpx.Client, app: RecordingApp
     assert call.body == b""
 
 
-@pytest.mark.parametrize("due_time", ["1s", "PT1S", seconds_from_now(1), seconds_from_now(-3600)])
+@pytest.mark.parametrize(
+    "due_time",
+    ["1s", "PT1S", seconds_from_now(1), seconds_from_now(-3600)],
+    ids=["duration", "ISO duration", "instant", "past instant"],
+)
 def test_a_due_time_is_a_duration_or_an_instant(
     sidecar: httpx.Client, app: RecordingApp, marker: str, due_time: str
 ) -> None:

@@ -1,0 +1,32 @@
+"""The work that a process does by itself, beside answering."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from todoapp.process import Runtime, base_app
+
+
+async def test_work_that_fails_is_told_and_starts_again(
+    runtime: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    ends: Iterator[Exception] = iter([ValueError("a mistake"), ConnectionRefusedError("the database")])
+    goes_on = asyncio.Event()
+
+    async def work() -> None:
+        for error in ends:
+            raise error
+        goes_on.set()
+        await asyncio.Event().wait()
+
+    app = base_app(runtime, title="TodoApp", description="", jobs=[work])
+    with caplog.at_level(logging.WARNING, logger="todoapp.process"):
+        async with app.router.lifespan_context(app), asyncio.timeout(60):
+            await goes_on.wait()
+
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("ERROR", "A job failed and starts again"),
+        ("WARNING", "A job waits for the database"),
+    ]
