@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,20 +13,43 @@ from rich.table import Table
 
 from benchmarks.figures import Figure
 
-__all__ = ["show", "write"]
+__all__ = ["describe", "show", "write"]
+
+COLUMNS: dict[str, Callable[[Figure], float | None]] = {
+    "clients": lambda figure: figure.clients,
+    "samples": lambda figure: figure.samples,
+    "p50 ms": lambda figure: figure.p50,
+    "p95 ms": lambda figure: figure.p95,
+    "p99 ms": lambda figure: figure.p99,
+    "per second": lambda figure: figure.per_second,
+    "CPU ms server": lambda figure: figure.server_cpu,
+    "CPU ms database": lambda figure: figure.database_cpu,
+    "MiB": lambda figure: figure.mebibytes,
+}
 
 
 def show(figures: Sequence[Figure]) -> None:
-    """Print what was measured beside what is wanted."""
-    table = Table(title=f"TodoApp on {os.cpu_count()} cores, SQLite, embedded sidecar")
-    table.add_column("what", no_wrap=True)
-    for heading in ("samples", "p50 ms", "p95 ms", "p99 ms", "per second", "goal"):
-        table.add_column(heading, justify="right")
-    for figure in figures:
-        latencies = ("" if each is None else f"{each:.1f}" for each in (figure.p50, figure.p95, figure.p99))
-        rate = "" if figure.per_second is None else f"{figure.per_second:.0f}"
-        table.add_row(figure.what, str(figure.samples), *latencies, rate, figure.goal)
-    Console().print(table)
+    """Print what was measured beside what is wanted, a table for each database."""
+    for database in dict.fromkeys(figure.database for figure in figures):
+        table = Table(title=f"TodoApp on {database}, {os.cpu_count()} cores, embedded sidecar")
+        table.add_column("what", no_wrap=True)
+        for heading in (*COLUMNS, "goal"):
+            table.add_column(heading, justify="right")
+        for figure in figures:
+            if figure.database == database:
+                values = (_text(value(figure)) for value in COLUMNS.values())
+                table.add_row(figure.what, *values, figure.goal)
+        Console(width=150).print(table)
+
+
+def describe(figure: Figure) -> str:
+    """One line, for those who wait for the table."""
+    values = (
+        f"{heading} {_text(number)}"
+        for heading, value in COLUMNS.items()
+        if (number := value(figure)) is not None
+    )
+    return f"{figure.database}: {figure.what}: {', '.join(values)}"
 
 
 def write(figures: Sequence[Figure], folder: Path) -> Path:
@@ -36,6 +59,7 @@ def write(figures: Sequence[Figure], folder: Path) -> Path:
         "taken_at": taken_at,
         "machine": {
             "cores": os.cpu_count(),
+            "load": os.getloadavg(),
             "system": platform.platform(),
             "python": platform.python_version(),
         },
@@ -45,3 +69,9 @@ def write(figures: Sequence[Figure], folder: Path) -> Path:
     file = folder / f"{taken_at:%Y%m%dT%H%M%SZ}.json"
     file.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
     return file
+
+
+def _text(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) else f"{value:.0f}" if value >= 100 else f"{value:.1f}"

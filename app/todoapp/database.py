@@ -1,7 +1,7 @@
 """The relational database: PostgreSQL in earnest, SQLite to start, one set of models for both."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,14 +13,20 @@ from uuid import UUID
 import orjson
 import uuid_utils.compat
 from sqlalchemy import (
+    ARRAY,
     JSON,
     BigInteger,
+    Boolean,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
     Integer,
     MetaData,
+    Text,
     TypeDecorator,
+    Uuid,
+    bindparam,
     event,
     make_url,
     text,
@@ -29,12 +35,26 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from todoapp.outage import is_outage
 
-__all__ = ["Base", "BigSerial", "Database", "Instant", "JsonValue", "database_url", "new_id", "open_database"]
+__all__ = [
+    "Base",
+    "BigSerial",
+    "Database",
+    "Instant",
+    "JsonValue",
+    "database_url",
+    "is_one_of",
+    "new_id",
+    "open_database",
+]
 
 SQLITE_BUSY_SECONDS = 30
 IDLE_SECONDS = 30
@@ -61,6 +81,46 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Ids(TypeDecorator[Collection[UUID]]):
+    """Any number of ids as one parameter: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = ARRAY(Uuid)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Uuid))
+
+    def process_bind_param(self, value: Collection[UUID] | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return orjson.dumps([each.hex for each in value]).decode()
+
+
+def is_one_of(column: ColumnElement[UUID], parameter: str) -> ColumnElement[bool]:
+    """Whether an id is among those that a statement is run with.
+
+    `IN` takes a parameter for each, and the database another statement for each number of them.
+    """
+    return _IsOneOf(column, bindparam(parameter, type_=Ids()))
+
+
+class _IsOneOf(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_IsOneOf, "postgresql")
+def _in_array(comparison: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in comparison.clauses)
+    return f"{column} = ANY ({ids})"
+
+
+@compiles(_IsOneOf, "sqlite")
+def _in_json(comparison: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in comparison.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 - both are compiled SQL
 
 
 class Base(DeclarativeBase):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+from http import HTTPStatus
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 
 from todoapp import migrations
 from todoapp.database import Database
-from todoapp.errors import Unavailable
+from todoapp.errors import Forbidden, Unavailable
 from todoapp.messaging.relay import pending_events
 from todoapp.outage import describe_outage, is_outage
 
@@ -20,6 +21,8 @@ __all__ = ["check_ready", "router", "wait_until_ready"]
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.5
+FORWARDED = ("forwarded", "x-forwarded-for")
+"""What every proxy adds: RFC 7239, and the header that was there before."""
 
 router = APIRouter(tags=["Operation"])
 
@@ -48,6 +51,13 @@ class SchemaBehind(Unavailable):
         )
 
 
+class FiguresAreInternal(Forbidden):
+    code = "figures-are-internal"
+
+    def __init__(self) -> None:
+        super().__init__("Figures are not for callers behind a proxy; read them from the process itself.")
+
+
 class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
@@ -66,9 +76,14 @@ async def ready(request: Request) -> Health:
     return Health()
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses={HTTPStatus.FORBIDDEN.value: {}})
 async def metrics(request: Request) -> Response:
-    """The figures of this process, as Prometheus reads them."""
+    """The figures of this process, as Prometheus reads them: from it, not by the way that people take.
+
+    An Ingress or Gateway leads to the port on which they are served, with all of its paths.
+    """
+    if any(name in request.headers for name in FORWARDED):
+        raise FiguresAreInternal
     runtime = request.app.state.runtime
     runtime.metrics.outbox_pending.set(await _pending(runtime.database))
     return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)

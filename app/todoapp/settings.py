@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["LogFormat", "Settings", "Topics"]
+__all__ = ["Features", "LogFormat", "Settings", "Topics"]
 
 
 Limit = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -28,6 +28,14 @@ class Topics(BaseSettings):
     reminders: str = "reminders"
     task_updates: str = "task-updates"
     activity_logs: str = "activity-logs"
+
+
+class Features(BaseSettings):
+    """What one installation offers, `TODOAPP_FEATURE_<FIELD>`."""
+
+    model_config = SettingsConfigDict(env_prefix="TODOAPP_FEATURE_", frozen=True)
+
+    quick_add: bool = Field(default=True, description="tasks from one line of text")
 
 
 class Settings(BaseSettings):
@@ -62,8 +70,9 @@ class Settings(BaseSettings):
     pubsub: str = "pubsub"
     updates_pubsub: str = "updates"
     topics: Topics = Field(default_factory=Topics)
+    features: Features = Field(default_factory=Features)
 
-    relay_batch_size: PositiveInt = Field(default=100, description="events per transaction")
+    relay_batch_size: PositiveInt = Field(default=500, description="events per transaction")
     relay_idle_seconds: PositiveFloat = 1.0
     sweep_seconds: PositiveFloat = Field(default=5.0, description="between looks for overdue reminders")
     dispatch_seconds: PositiveFloat = Field(default=1.0, description="between looks for due deliveries")

@@ -43,7 +43,7 @@ async def _offer(consumer: Consumer, messages: Sequence[Message]) -> Verdicts:
         if (path := consumer.path(message)) is None:
             verdicts[message.position] = Verdict.REFUSED
         else:
-            by_path[path][str(uuid.uuid4())] = message
+            by_path[path][str(message.position)] = message
     for path, entries in by_path.items():
         headers = consumer.headers(next(iter(entries.values())), "application/json")
         answer = await consumer.post(path, _body(consumer, entries), headers)

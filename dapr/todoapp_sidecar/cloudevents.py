@@ -114,15 +114,21 @@ def complete(event: Any, envelope: Envelope) -> Event:
     """
     if not isinstance(event, dict):
         raise ValueError("a CloudEvent is a JSON object")  # noqa: TRY004 - a wrong value, not a wrong type
-    defaults: Event = {
-        "id": str(uuid.uuid4()),
+    trace = {} if "traceid" in event else envelope.trace
+    completed: Event = {
         "source": "Dapr",
         "specversion": "1.0",
-        "time": _rfc3339(envelope.now),
         "type": DEFAULT_TYPE,
+        **event,
+        **envelope.address,
+        **trace,
+        **envelope.lifetime,
     }
-    trace = {} if "traceid" in event else envelope.trace
-    return defaults | event | envelope.address | trace | envelope.lifetime
+    if "id" not in event:
+        completed["id"] = str(uuid.uuid4())
+    if "time" not in event:
+        completed["time"] = _rfc3339(envelope.now)
+    return completed
 
 
 def synthetic(body: bytes, *, pubsub: str, topic: str) -> bytes:

@@ -43,6 +43,19 @@ async def test_every_subscription_leads_to_routes_of_its_process(deliveries: Del
             assert answer.status_code != HTTPStatus.NOT_FOUND, f"{subscription.name}: {process} {rule.path}"
 
 
+async def test_every_subscription_to_lists_gets_a_status_for_each_entry(
+    history: list[Envelope], deliveries: Deliveries
+) -> None:
+    topics = {each.spec.topic for each in load(LAPTOP).subscriptions if each.spec.bulk_subscribe.enabled}
+
+    assert topics == {each["topic"] for each in history}
+    for topic in topics:
+        statuses = await deliveries.deliver_list([each for each in history if each["topic"] == topic])
+
+        # Without a sidecar to set alarms, reminders are asked for again.
+        assert set(statuses) == {"RETRY" if topic == "reminders" else "SUCCESS"}, topic
+
+
 async def test_every_event_is_understood_where_it_is_routed(
     history: list[Envelope], deliveries: Deliveries
 ) -> None:

@@ -155,7 +155,7 @@ class Interrupted:
 async def test_its_end_is_published_although_it_came_amid_a_publication(
     client: httpx.AsyncClient, deliveries: Deliveries, database: Database
 ) -> None:
-    """SQLite gives the numbers of the deleted events to those that tell of the end."""
+    """No number of the outbox is given out twice, those of deleted events neither."""
     await client.post("/api/tasks", json={"title": "Buy milk"})
     broker = Interrupted(meanwhile=lambda: client.delete("/api/me"))
     routes = {topic: ("pubsub", topic.value) for topic in Topic}

@@ -29,8 +29,8 @@ CURSORS = (
 
 HEARD = {
     "data.changed": ("api", "/events/task-updates"),
-    "task.updated": ("recurrence", "/events/task-changed"),
-    "task.completed": ("recurrence", "/events/task-finished"),
+    "task.updated": ("recurrence", "/events/task-events"),
+    "task.completed": ("recurrence", "/events/task-events"),
 }
 """Which process hears of an event, and where."""
 
@@ -175,8 +175,8 @@ async def test_any_header_is_understood_or_refused(client: httpx.AsyncClient, na
     ("consumer", "path"),
     [
         ("api", "/events/task-updates"),
-        ("recurrence", "/events/task-changed"),
-        ("notification", "/events/reminder-scheduled"),
+        ("recurrence", "/events/task-events"),
+        ("notification", "/events/reminders"),
     ],
 )
 async def test_what_is_no_event_is_dropped(

@@ -147,6 +147,13 @@ async def test_requests_are_counted_by_route_not_by_path(client: httpx.AsyncClie
     assert float(pending.split()[1]) > 0
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+async def test_figures_are_not_for_callers_behind_a_proxy(anybody: httpx.AsyncClient, header: str) -> None:
+    answer = await anybody.get("/metrics", headers={header: "for=203.0.113.7"})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "figures-are-internal")
+
+
 def test_every_route_of_the_api_refuses_what_it_would_ignore(api: FastAPI) -> None:
     routes = [context.original_route for context in iter_route_contexts(api.routes)]
     ours = [each for each in routes if isinstance(each, APIRoute) and each.path.startswith("/api/")]

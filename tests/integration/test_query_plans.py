@@ -1,69 +1,71 @@
 """No list and no search of one user reads a whole table, however many tasks all users have."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import ClauseElement, Connection, Executable, Select, text
+from sqlalchemy import ClauseElement, Connection, Executable, Select, event, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from testbed.many_tasks import WORDS, add_crowd, add_tasks
 from testbed.postgresql import PostgreSQL
 from testbed.rows import inside
+from todoapp.accounts.model import User
+from todoapp.activity.service import ActivityQuery, list_activity
 from todoapp.database import open_database
-from todoapp.tasks.listing import Selection, SortBy, TaskQuery, select_tasks
+from todoapp.messaging.feed import changes_since
+from todoapp.notifications.service import NotificationQuery, list_notifications
+from todoapp.reminders.listing import ReminderQuery, list_reminders
+from todoapp.tasks.listing import Selection, SortBy, TaskQuery, list_tasks, select_tasks
+from todoapp.tasks.reading import views
 from todoapp.tasks.searching.query import parse
 
+pytestmark = pytest.mark.timeout(120, func_only=True)  # not of the million rows, which take a minute or more
+
+ADA = UUID("01980000-0000-7000-8000-0000000ada00")
 NOW = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)
 
-ROWS = (
+OTHERS = 99
+"""who have as many tasks each as the one who asks: together a million"""
+
+CHANGES = 1000
+"""of each user's data: as many lie in the feed, in the activity log and among the notifications"""
+
+HISTORY = (
     """
-    INSERT INTO users (id, email, name, password_hash, timezone, change_seq, version, created_at)
-    SELECT gen_random_uuid(), n || '@example.com', 'n', 'x', 'UTC', 0, 1, now()
-    FROM generate_series(1, 100) n
+    INSERT INTO activity_logs
+        (id, event_id, event_type, user_id, task_id, actor, occurred_at, changes, snapshot)
+    SELECT gen_random_uuid(), gen_random_uuid(), 'task.created', user_id, id, 'user', created_at, '{}', '{}'
+    FROM tasks WHERE position < 1000
     """,
     """
-    INSERT INTO tags (id, user_id, name, name_key, version, created_at, updated_at)
-    SELECT gen_random_uuid(), users.id, n, n, 1, now(), now() FROM users, generate_series(1, 20) n
+    INSERT INTO notifications (id, user_id, task_id, kind, message, read_at, created_at)
+    SELECT gen_random_uuid(), user_id, id, 'reminder', title, CASE WHEN completed THEN now() END, created_at
+    FROM tasks WHERE position < 1000
     """,
     """
-    INSERT INTO categories (id, user_id, name, name_key, version, created_at, updated_at)
-    SELECT gen_random_uuid(), users.id, n, n, 1, now(), now() FROM users, generate_series(1, 20) n
+    INSERT INTO outbox (user_id, user_seq, event_id, topic, key, event, created_at, published_at, attempts)
+    SELECT user_id, 1 + position, gen_random_uuid(), 'task-updates', user_id::text, '{}', created_at, now(), 1
+    FROM tasks WHERE position < 1000
     """,
     """
-    INSERT INTO tasks (
-        id, user_id, title, description, words, completed, priority, due_at, overdue_at, all_day, timezone,
-        category_id, series_start, occurrence, position, version, created_at, updated_at
-    )
-    SELECT
-        gen_random_uuid(), owner.id, title, '',
-        to_tsvector('simple', key || replace(' ' || title, ' ', ' ' || key)),
-        n % 3 = 0, n % 5, due_at, due_at, false, 'UTC',
-        categories.id, CASE WHEN n % 50 = 0 THEN '2027-03-01T09:00:00' END, 1, n, 1, changed_at, changed_at
-    FROM generate_series(1, 200000) n
-    JOIN (SELECT id, 'u' || right(id::text, 6) AS key, row_number() OVER () AS number FROM users) owner
-        ON owner.number = 1 + n % 100
-    LEFT JOIN categories ON categories.user_id = owner.id AND categories.name = (n % 97)::text
-    JOIN LATERAL (
-        SELECT
-            (ARRAY['wash', 'paint', 'mend', 'buy', 'sell'])[1 + n % 5] || ' the '
-                || (ARRAY['window', 'car', 'bike'])[1 + n % 3] || ' ' || n % 997 AS title,
-            CASE WHEN n % 7 > 0 THEN '2027-03-03 08:00Z'::timestamptz + (n % 10000 - 5000) * interval '1 hour'
-                END AS due_at,
-            '2027-03-03 08:00Z'::timestamptz - n * interval '1 second' AS changed_at
-    ) made ON true
+    INSERT INTO reminders
+        (id, user_id, task_id, offset_minutes, due_at, status, version, created_at, updated_at)
+    SELECT gen_random_uuid(), user_id, id, 30, due_at, 'scheduled', 1, created_at, created_at
+    FROM tasks WHERE position < 1000 AND due_at IS NOT NULL
     """,
-    """
-    INSERT INTO task_tags (task_id, tag_id)
-    SELECT tasks.id, tags.id FROM tasks JOIN tags USING (user_id)
-    WHERE tags.name = (tasks.position::integer % 31)::text
-    """,
+    "ANALYZE activity_logs, notifications, outbox, reminders",
 )
-"""Statements that fill the database at once."""
+"""Statements that let something have happened to as many tasks of each."""
+
+LARGE = {"activity_logs", "notifications", "outbox", "reminders", "task_tags", "tasks"}
+"""Tables; of the others PostgreSQL may well read all pages, because they are few."""
 
 SORTS = [
     {"sort_by": key, "sort_order": order}
@@ -75,10 +77,10 @@ FILTERS: list[dict[str, Any]] = [
     {"status": "open"},
     {"status": "completed"},
     {"priority": ["high", "urgent"]},
-    {"tags": ["3"]},
-    {"tags": ["3", "4"]},
-    {"tags": ["3", "4"], "tags_mode": "all"},
-    {"category": "3"},
+    {"tags": ["tag-3"]},
+    {"tags": ["tag-3", "tag-4"]},
+    {"tags": ["tag-3", "tag-4"], "tags_mode": "all"},
+    {"category": "category-3"},
     {"due_after": NOW},
     {"due_before": NOW},
     {"overdue": True},
@@ -86,9 +88,19 @@ FILTERS: list[dict[str, Any]] = [
     {"recurring": True},
     {"recurring": False},
     {"updated_since": NOW},
-    {"status": "open", "priority": ["high"], "tags": ["3"], "due_before": NOW},
+    {"status": "open", "priority": ["high"], "tags": ["tag-3"], "due_before": NOW},
 ]
-SEARCHES = ["wash", "wash the window", '"wash the"', "was -window", "-wash", "w", "nothing"]
+MOST, SOME, FEW = WORDS[0], WORDS[100], WORDS[-1]
+SEARCHES = [
+    MOST,
+    FEW,
+    f"{MOST} {SOME} {FEW}",
+    f'"{MOST} {SOME}"',
+    f"{MOST[:3]} -{SOME}",
+    f"-{MOST}",
+    MOST[0],
+    "nothing",
+]
 
 
 class Explain(Executable, ClauseElement):
@@ -107,7 +119,7 @@ def _explain(explain: Explain, compiler: SQLCompiler, **options: Any) -> str:
 
 @pytest.fixture(scope="module")
 def large_database_url(postgresql: PostgreSQL, postgres_template: str) -> Iterator[str]:
-    """A database in which the tasks of one user are a hundredth of all."""
+    """A database with a million tasks, of which the user's are a hundredth."""
     postgresql.create("large", template=postgres_template)
     asyncio.run(inside(postgresql.url("large"), fill))
     yield postgresql.url("large")
@@ -123,18 +135,20 @@ async def large(large_database_url: str) -> AsyncIterator[AsyncSession]:
 
 
 def fill(connection: Connection) -> None:
-    indexes = text(
-        "SELECT indexname, indexdef FROM pg_indexes"
-        " WHERE tablename = 'tasks' AND indexname NOT IN (SELECT conname FROM pg_constraint)"
-    )
-    definitions = connection.execute(indexes).all()
-    # An index is built faster than filled. The triggers would look at every row for itself.
-    for name, _ in definitions:
-        connection.exec_driver_sql(f"DROP INDEX {name}")
-    connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-    for statement in (*ROWS, *(definition for _, definition in definitions)):
+    user = {
+        "id": ADA,
+        "email": "ada@example.com",
+        "name": "Ada",
+        "password_hash": "",
+        "timezone": "UTC",
+        "change_seq": CHANGES,
+        "created_at": NOW,
+    }
+    connection.execute(insert(User), user)
+    add_tasks(connection, ADA, longest_description=0)
+    add_crowd(connection, ADA, OTHERS)
+    for statement in HISTORY:
         connection.exec_driver_sql(statement)
-    connection.exec_driver_sql("ANALYZE")
 
 
 @pytest.mark.parametrize("sort", SORTS, ids=lambda sort: f"{sort['sort_by']} {sort['sort_order']}")
@@ -166,19 +180,81 @@ async def test_a_search_reads_no_whole_table(large: AsyncSession, search: str) -
         assert "Seq Scan" not in await plan_of(large, statements.total)
 
 
+@pytest.mark.parametrize("sort", SORTS, ids=lambda sort: f"{sort['sort_by']} {sort['sort_order']}")
+async def test_a_later_page_reads_no_whole_table(large: AsyncSession, sort: dict[str, Any]) -> None:
+    query = TaskQuery(**sort)
+    first = await list_tasks(large, ADA, query, now=NOW)
+
+    statements = await selection(large, query.model_copy(update={"cursor": first.next_cursor}))
+
+    assert "Seq Scan" not in await plan_of(large, statements.page)
+
+
+async def show_the_newest_tasks(session: AsyncSession) -> None:
+    page = await list_tasks(session, ADA, TaskQuery(), now=NOW)
+    await views(session, page.tasks, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda session: list_activity(session, ADA, ActivityQuery(event_type=["task.created"])),
+        lambda session: list_activity(session, ADA, ActivityQuery(task_id=ADA)),
+        lambda session: list_notifications(session, ADA, NotificationQuery(unread=True)),
+        lambda session: list_reminders(session, ADA, ReminderQuery()),
+        lambda session: changes_since(session, ADA, CHANGES, limit=200),
+        show_the_newest_tasks,
+    ],
+    ids=["activity", "history", "notifications", "reminders", "sync", "tags and reminders"],
+)
+async def test_what_else_is_read_reads_no_whole_table(
+    large: AsyncSession, read: Callable[[AsyncSession], Awaitable[object]]
+) -> None:
+    with statements_of(large) as statements:
+        await read(large)
+
+    assert statements
+    for statement, parameters in statements:
+        assert not LARGE & await tables_read_whole(large, statement, parameters), statement
+
+
 async def selection(session: AsyncSession, query: TaskQuery) -> Selection:
-    user_id: UUID = await session.scalar(text("SELECT id FROM users LIMIT 1"))
     searched = parse(query.search) if query.search else None
-    return select_tasks(user_id, query, searched, now=NOW, dialect="postgresql")
+    return select_tasks(ADA, query, searched, now=NOW, dialect="postgresql")
+
+
+@contextmanager
+def statements_of(session: AsyncSession) -> Iterator[list[tuple[str, tuple[object, ...]]]]:
+    """What the session asks for in the block, as the driver gets it."""
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def tables_read_whole(
+    session: AsyncSession, statement: str, parameters: tuple[object, ...]
+) -> set[str]:
+    connection = await session.connection()
+    explained = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+    [plan] = explained.scalar_one()
+    return {node["Relation Name"] for node in nodes_of(plan["Plan"]) if node["Node Type"] == "Seq Scan"}
 
 
 async def plan_of(session: AsyncSession, statement: Select[*tuple[Any, ...]]) -> list[str]:
     """The kinds of a plan's nodes, the outermost first."""
     [explained] = await session.scalar(Explain(statement)) or []
-    return list(kinds_in(explained["Plan"]))
+    return [node["Node Type"] for node in nodes_of(explained["Plan"])]
 
 
-def kinds_in(node: dict[str, Any]) -> Iterator[str]:
-    yield node["Node Type"]
-    for inner in node.get("Plans", []):
-        yield from kinds_in(inner)
+def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from nodes_of(inner)

@@ -1,12 +1,16 @@
 """Adding a task by one line of text. It is Wednesday 3 March 2027, 09:00 in Berlin."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from testbed.application import Clock
+from testbed.application import Clock, signed_up
+from todoapp.api.app import create_api
+from todoapp.process import Runtime
+from todoapp.settings import Features
 
 RENT = "Pay rent every month on the 1st at 9 !high #home ~finance"
 
@@ -138,3 +142,13 @@ async def test_the_path_is_no_tasks_id(client: httpx.AsyncClient) -> None:
     assert by_user.status_code == 201
     assert (await client.get("/api/tasks/quick")).status_code == 405
     assert (await client.delete("/api/tasks/quick")).status_code == 405
+
+
+async def test_an_installation_may_switch_it_off(runtime: Runtime) -> None:
+    without = runtime.settings.model_copy(update={"features": Features(quick_add=False)})
+
+    async with signed_up(create_api(replace(runtime, settings=without))) as user:
+        answer = await user.post("/api/tasks/quick", json={"text": RENT})
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "feature-off")
+        assert (await user.post("/api/tasks", json={"title": "Pay rent"})).status_code == 201

@@ -6,11 +6,14 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from testbed.application import Clock, user_id_of
 from testbed.delivering import Deliveries
+from todoapp.database import Database
 from todoapp.notification.firing import fire
 from todoapp.notification.sweep import sweep
+from todoapp.tasks.model import Task
 
 Json = dict[str, Any]
 
@@ -219,6 +222,21 @@ async def test_a_due_reminder_fires_once_under_sweeps_and_job_at_once(
     assert (fired["status"], fired["triggered_at"]) == ("triggered", "2027-03-08T08:00:10Z")
     triggered = [each for each in await deliveries.published() if each["type"] == "reminder.triggered"]
     assert [each["data"]["reminder_id"] for each in triggered] == [reminder["id"]]
+
+
+async def test_one_reminder_that_cannot_fire_keeps_no_other_from_it(
+    client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries, database: Database
+) -> None:
+    broken, whole = [await made(client, reminders=[{"offset_minutes": 60}]) for _ in range(2)]
+    async with database.write() as session:
+        await session.execute(update(Task).where(Task.id == UUID(broken["id"])).values(timezone="Atlantis"))
+    clock.advance(days=5, minutes=1)
+
+    await sweep(deliveries.runtimes["notification"])
+
+    assert await states(client, whole) == [("2027-03-08T08:00:00Z", "triggered")]
+    assert await states(client, broken) == [("2027-03-08T08:00:00Z", "scheduled")]
+    assert len(await messages(client)) == 1
 
 
 async def test_a_reminder_older_than_a_day_fails_without_a_word(

@@ -226,4 +226,4 @@ async def test_any_text_is_safe(runtime: Runtime, client: httpx.AsyncClient, q: 
     async with runtime.database.read() as session:
         page = await search_tasks(session, user_id, SearchQuery(q=q), now=runtime.now())
 
-    assert page.hits == []
+    assert page.items == []

@@ -1,6 +1,6 @@
 """Who acts, and what they may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -23,6 +23,8 @@ class Identity:
 
     user_id: UUID
     scopes: frozenset[Scope] = frozenset(Scope)
+    expires_at: datetime | None = field(default=None, compare=False)
+    """when the credential that was shown ends; None is never"""
 
     def require(self, scope: Scope) -> None:
         """
@@ -43,5 +45,3 @@ class SessionIdentity(Identity):
 @dataclass(frozen=True, kw_only=True)
 class TokenIdentity(Identity):
     """A program that holds a personal API token."""
-
-    expires_at: datetime | None

@@ -45,10 +45,10 @@ class AccessTokens:
         """
         try:
             claims = jwt.decode(token, self.key, [ALGORITHM], options=OPTIONS)
-            identity = SessionIdentity(user_id=UUID(claims["sub"]), session_id=UUID(claims["sid"]))
+            user_id, session_id = UUID(claims["sub"]), UUID(claims["sid"])
             expires_at = datetime.fromtimestamp(claims["exp"], UTC)
         except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as error:
             raise InvalidToken("is not one of ours") from error
         if expires_at <= now:
             raise InvalidToken("has expired")
-        return identity
+        return SessionIdentity(user_id=user_id, session_id=session_id, expires_at=expires_at)

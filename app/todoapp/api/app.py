@@ -34,11 +34,12 @@ from todoapp.api import (
 from todoapp.api.conditional import NotModified, entity_tag
 from todoapp.api.openapi import DESCRIPTION, describe
 from todoapp.api.rate_limits import RateLimited, RateLimits, answer_rate_limited
-from todoapp.api.updates import hear_updates
+from todoapp.api.updates import UPDATES_PATH, hear_updates
 from todoapp.api.user_path import UserPaths
 from todoapp.channels.courier import Courier
 from todoapp.errors import Unauthorized
 from todoapp.messaging.outbox import UnknownUser
+from todoapp.messaging.subscriptions import DELIVERY_LIMIT
 from todoapp.problem import refuse
 from todoapp.process import Runtime, base_app
 
@@ -57,7 +58,7 @@ def create_api(runtime: Runtime) -> FastAPI:
         runtime,
         title="TodoApp",
         description=DESCRIPTION,
-        body_limits={transfer.PATH: transfer.FILE_LIMIT},
+        body_limits={transfer.PATH: transfer.FILE_LIMIT, UPDATES_PATH: DELIVERY_LIMIT},
     )
     for resource in (
         auth.router,

@@ -88,7 +88,7 @@ def _tags(header: str, value: str) -> frozenset[str]:
     return frozenset(re.findall(ENTITY_TAG, value))
 
 
-def _if_match(
+async def _if_match(
     if_match: Annotated[
         str | None,
         Header(description="change it only if this is its `ETag`", json_schema_extra=DESCRIBED),
@@ -97,7 +97,7 @@ def _if_match(
     return Precondition(None if if_match is None else _tags("If-Match", if_match))
 
 
-def _if_none_match(
+async def _if_none_match(
     if_none_match: Annotated[
         str | None, Header(description="answer 304 if this is its `ETag`", json_schema_extra=DESCRIBED)
     ] = None,

@@ -61,8 +61,12 @@ async def _now(runtime: CurrentRuntime) -> datetime:
 Now = Annotated[datetime, Depends(_now)]
 
 
-async def _origin(now: Now) -> Origin:
+def _origin_at(now: datetime) -> Origin:
     return Origin(actor="user", now=now, traceparent=current_traceparent())
+
+
+async def _origin(now: Now) -> Origin:
+    return _origin_at(now)
 
 
 CurrentOrigin = Annotated[Origin, Depends(_origin)]
@@ -84,15 +88,17 @@ async def _limits(request: Request) -> RateLimits:
 Limits = Annotated[RateLimits, Depends(_limits)]
 
 
+# Almost every request passes through `_identity` and `_reading` or `_changes`. They take what they need from
+# the application themselves, because each further dependency is solved again for each request.
 async def _identity(
     request: Request,
     response: Response,
     shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-    limits: Limits,
 ) -> Identity:
     if shown is None:
         raise TokenMissing
     credentials: Credentials = request.app.state.credentials
+    limits: RateLimits = request.app.state.rate_limits
     identity = await credentials.identify(shown.credentials)
     bind(user_id=identity.user_id)
     require_own_path(request, identity.user_id)
@@ -136,16 +142,19 @@ class UserReading:
     now: datetime
 
 
-async def _reading(runtime: CurrentRuntime, user_id: CurrentReader, now: Now) -> AsyncIterator[UserReading]:
+async def _reading(request: Request, identity: CurrentIdentity) -> AsyncIterator[UserReading]:
+    identity.require(Scope.READ)
+    runtime: Runtime = request.app.state.runtime
     async with runtime.database.read() as session:
-        yield UserReading(session, user_id, now)
+        yield UserReading(session, identity.user_id, runtime.now())
 
 
-async def _changes(
-    request: Request, runtime: CurrentRuntime, user_id: CurrentWriter, origin: CurrentOrigin
-) -> AsyncIterator[UserChanges]:
+async def _changes(request: Request, identity: CurrentIdentity) -> AsyncIterator[UserChanges]:
     """Commit when the answer is built; roll back when anything raised before that."""
-    keyed = await KeyedRequest.of(request, user_id)
+    identity.require(Scope.WRITE)
+    runtime: Runtime = request.app.state.runtime
+    origin = _origin_at(runtime.now())
+    keyed = await KeyedRequest.of(request, identity.user_id)
     async with AsyncExitStack() as stack:
         claim = None
         if keyed:
@@ -153,7 +162,7 @@ async def _changes(
             claim = await stack.enter_async_context(
                 claimed(runtime.database, keyed, now=origin.now, lifetime=lifetime)
             )
-        changes = await stack.enter_async_context(runtime.outbox.changes(user_id, origin))
+        changes = await stack.enter_async_context(runtime.outbox.changes(identity.user_id, origin))
         yield changes
         if claim:
             await claim.keep(changes.session, request.state.response)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import Response, status
+from fastapi import Depends, Response, status
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -17,6 +17,7 @@ from pydantic import (
 from todoapp.accounts import service as accounts
 from todoapp.api.conditional import tag
 from todoapp.api.dependencies import Changes, Reading
+from todoapp.api.features import quick_add_is_on
 from todoapp.api.routing import resource_router
 from todoapp.fields import Day, Line, Timestamp, TimeZone
 from todoapp.tasks.due import due_of
@@ -84,7 +85,12 @@ class RecurrencePreview(BaseModel):
     notices: list[str] = Field(description="what was decided for the caller, such as a date that was missing")
 
 
-@router.post("/tasks/quick", status_code=status.HTTP_201_CREATED, responses={200: {"model": QuickTask}})
+@router.post(
+    "/tasks/quick",
+    status_code=status.HTTP_201_CREATED,
+    responses={200: {"model": QuickTask}},
+    dependencies=[Depends(quick_add_is_on)],
+)
 async def quick_add(quick: QuickText, changes: Changes, response: Response) -> QuickTask:
     """Add a task from one line of English, and tell how the line was read."""
     reading = await read_text(changes, quick.text)

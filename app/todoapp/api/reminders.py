@@ -14,6 +14,7 @@ from todoapp.reminders.errors import NoReminder, ReminderExists
 from todoapp.reminders.inputs import NewReminder
 from todoapp.reminders.listing import ReminderQuery, list_reminders
 from todoapp.reminders.model import Reminder
+from todoapp.reminders.reading import reminders_of
 from todoapp.reminders.view import ReminderView
 from todoapp.tasks.editing import own_task
 from todoapp.tasks.model import Task
@@ -58,8 +59,8 @@ async def reminders(query: Annotated[ReminderQuery, Query()], reading: Reading) 
 async def list_task_reminders(task_id: UUID, reading: Reading) -> Page[ReminderView]:
     """List the reminders of a task, those that fire first in front."""
     task = await own_task(reading.session, reading.user_id, task_id)
-    by_task = await service.of_tasks(reading.session, [task.id])
-    return Page(items=[ReminderView.model_validate(each) for each in by_task.get(task.id, [])])
+    by_task = await reminders_of(reading.session, [task.id])
+    return Page(items=by_task[task.id])
 
 
 @router.post("/tasks/{task_id}/reminders", status_code=status.HTTP_201_CREATED)

@@ -9,12 +9,12 @@ from todoapp.api.conditional import IfMatch, IfNoneMatch, tag
 from todoapp.api.dependencies import Changes, Reading
 from todoapp.api.routing import resource_router
 from todoapp.paging import Page
-from todoapp.reminders import service as reminders
 from todoapp.tasks import service
 from todoapp.tasks.editing import own_task
 from todoapp.tasks.inputs import NewTask, TaskPatch
 from todoapp.tasks.listing import TaskQuery, list_tasks
 from todoapp.tasks.model import Task
+from todoapp.tasks.reading import find_task, views
 from todoapp.tasks.view import TaskView
 
 __all__ = ["OwnTask", "router"]
@@ -39,9 +39,8 @@ OwnTask = Annotated[Task, Depends(_own_task)]
 async def tasks(query: Annotated[TaskQuery, Query()], reading: Reading) -> Page[TaskView]:
     """List tasks, filtered, sorted and in pages."""
     page = await list_tasks(reading.session, reading.user_id, query, now=reading.now)
-    by_task = await reminders.of_tasks(reading.session, [task.id for task in page.tasks])
     return Page(
-        items=[TaskView.at(reading.now, task, by_task.get(task.id, [])) for task in page.tasks],
+        items=await views(reading.session, page.tasks, now=reading.now),
         next_cursor=page.next_cursor,
         total=page.total,
     )
@@ -59,11 +58,11 @@ async def create_task(new: NewTask, changes: Changes, response: Response) -> Tas
 @router.get(ONE)
 async def get_task(task_id: UUID, reading: Reading, known: IfNoneMatch, response: Response) -> TaskView:
     """Read one task."""
-    task = await own_task(reading.session, reading.user_id, task_id)
+    task = await find_task(reading.session, reading.user_id, task_id)
     known.check(task.version)
     tag(response, task.version)
-    by_task = await reminders.of_tasks(reading.session, [task.id])
-    return TaskView.at(reading.now, task, by_task.get(task.id, []))
+    [view] = await views(reading.session, [task], now=reading.now)
+    return view
 
 
 @router.put(ONE)

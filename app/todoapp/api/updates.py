@@ -1,16 +1,19 @@
 """How this process learns of changes: its own from the outbox, those of all processes from the broker."""
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
 
 from todoapp.accounts.credentials import Credentials
 from todoapp.api.hub import Hub
-from todoapp.messaging.cloudevents import CloudEvent
+from todoapp.messaging.cloudevents import Received
 from todoapp.messaging.event import DataChanged
 from todoapp.messaging.outbox import UserChanges
 from todoapp.process import Runtime
 
-__all__ = ["hear_updates"]
+__all__ = ["UPDATES_PATH", "hear_updates"]
 
+UPDATES_PATH = "/events/task-updates"
 CREDENTIALS = {"session", "token", "user"}
 """Entities with whose end a credential ends."""
 
@@ -31,11 +34,12 @@ def hear_updates(app: FastAPI, runtime: Runtime, credentials: Credentials) -> No
             heed(change)
         hub.tell(changes.user_id, changes.seq)
 
-    async def data_changed(event: DataChanged, envelope: CloudEvent) -> None:
-        heed(event)
-        hub.tell(event.user_id, envelope.userseq)
+    async def data_changed(events: Sequence[Received]) -> None:
+        for each in events:
+            heed(each.event)
+        hub.tell(events[0].event.user_id, max(each.envelope.userseq for each in events))
 
     app.state.hub = hub
     runtime.outbox.on_commit.append(committed)
     consumer = runtime.consumer(actor="system")
-    app.include_router(consumer.router({"/events/task-updates": {DataChanged: data_changed}}))
+    app.include_router(consumer.router({UPDATES_PATH: ([DataChanged], data_changed)}))

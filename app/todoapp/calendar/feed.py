@@ -16,7 +16,7 @@ from todoapp.calendar.priorities import priority_to_ical
 from todoapp.reminders.model import Reminder
 from todoapp.tasks import series
 from todoapp.tasks.due import Due
-from todoapp.tasks.model import Priority, Task
+from todoapp.tasks.model import PRIORITIES, Task
 from todoapp.tasks.recurrence import Recurrence
 from todoapp.tasks.rrule import RRule
 from todoapp.tasks.rrule_dates import series_dates
@@ -109,7 +109,7 @@ def _describe(component: Todo | Event, task: Task) -> None:
     component.add("summary", task.title)
     if task.description:
         component.add("description", task.description)
-    if priority := priority_to_ical(list(Priority)[task.priority]):
+    if priority := priority_to_ical(PRIORITIES[task.priority]):
         component.add("priority", priority)
     if task.tags:
         component.add("categories", [tag.name for tag in sorted(task.tags, key=lambda tag: tag.name_key)])

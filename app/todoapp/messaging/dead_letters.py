@@ -42,7 +42,12 @@ class DeadLetter(Base):
 
 async def note_failure(
     session: AsyncSession, *, consumer: str, event_id: str, reason: str, now: datetime
-) -> None:
+) -> int:
+    """Count a failed try of an event, and remember why it failed.
+
+    Returns:
+        How many have failed so far.
+    """
     failure = await session.get(DeliveryFailure, (consumer, event_id), with_for_update=True)
     if failure is None:
         failure = DeliveryFailure(consumer=consumer, event_id=event_id, attempts=0)
@@ -50,6 +55,7 @@ async def note_failure(
     failure.attempts += 1
     failure.reason = reason
     failure.failed_at = now
+    return failure.attempts
 
 
 async def keep(

@@ -1,5 +1,6 @@
 """Remembering what was handled, so that a second delivery changes nothing."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -21,13 +22,19 @@ class InboxEntry(Base):
     processed_at: Mapped[datetime] = mapped_column(index=True)
 
 
-async def first_time(session: AsyncSession, *, consumer: str, event_id: UUID, now: datetime) -> bool:
-    """Claim an event for a consumer in the caller's transaction; False if it was handled before."""
+INBOX = Base.metadata.tables[InboxEntry.__tablename__]
+"""Rows are inserted by the table; by the model each would cost twice as much."""
+
+
+async def first_time(
+    session: AsyncSession, *, consumer: str, event_ids: Collection[UUID], now: datetime
+) -> set[UUID]:
+    """Claim events for a consumer in the caller's transaction.
+
+    Returns:
+        Those of them that were not handled before.
+    """
     insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    claim = (
-        insert(InboxEntry)
-        .values(consumer=consumer, event_id=event_id, processed_at=now)
-        .on_conflict_do_nothing()
-        .returning(InboxEntry.event_id)
-    )
-    return await session.scalar(claim) is not None
+    claims = insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.event_id)
+    rows = [{"consumer": consumer, "event_id": event_id, "processed_at": now} for event_id in event_ids]
+    return set(await session.scalars(claims, rows))

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Protocol
+from uuid import UUID
 
 from filelock import FileLock, Timeout
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 
 from todoapp.database import Database
 from todoapp.messaging.event import Topic
@@ -28,6 +29,9 @@ CALL_BYTES = 1 << 20  # a quarter of Dapr's limit for a request
 
 Route = tuple[str, str]
 """A pub/sub component and the name of a topic in it."""
+
+Pending = Row[int, UUID, str, str, str]
+"""Of an event in the outbox: its number, id, topic, key and envelope."""
 
 
 class Publisher(Protocol):
@@ -79,9 +83,15 @@ class Relay:
             if failing and drained:
                 logger.info("Events flow again")
                 failing = False
-            # The relay at work takes what we committed along, unless it had just looked for the last time.
-            retry_seconds = LOCK_RETRY_SECONDS if drained else min(2 * retry_seconds, self._idle_seconds)
-            await self._pause(self._idle_seconds if drained else retry_seconds)
+            if drained:
+                retry_seconds = LOCK_RETRY_SECONDS
+                await self._pause(self._idle_seconds)
+            else:
+                # The relay at work takes what we commit meanwhile along, unless it had just looked for the
+                # last time: asking at each commit would cost more than the commit.
+                await asyncio.sleep(LOCK_RETRY_SECONDS)
+                retry_seconds = min(2 * retry_seconds, self._idle_seconds)
+                await self._pause(retry_seconds)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -106,27 +116,28 @@ class Relay:
                 await self._publish(batch)
             return True
 
-    async def _next_batch(self) -> Sequence[OutboxEvent]:
+    async def _next_batch(self) -> Sequence[Pending]:
         pending = (
-            select(OutboxEvent)
+            select(
+                OutboxEvent.seq, OutboxEvent.event_id, OutboxEvent.topic, OutboxEvent.key, OutboxEvent.event
+            )
             .where(OutboxEvent.published_at.is_(None))
             .order_by(OutboxEvent.seq)
             .limit(self._batch_size)
         )
         async with self._database.read() as session:
-            return (await session.scalars(pending)).all()
+            return (await session.execute(pending)).all()
 
-    async def _publish(self, batch: Sequence[OutboxEvent]) -> None:
+    async def _publish(self, batch: Sequence[Pending]) -> None:
         by_topic = sorted(batch, key=lambda event: event.topic)  # stable: in order within a topic
         for topic, events in groupby(by_topic, key=lambda event: event.topic):
             pubsub, name = self._routes[Topic(topic)]
             for call in _within_limit(events):
                 await self._publish_call(pubsub, name, call)
 
-    async def _publish_call(self, pubsub: str, topic: str, events: Sequence[OutboxEvent]) -> None:
+    async def _publish_call(self, pubsub: str, topic: str, events: Sequence[Pending]) -> None:
         messages = [Message(str(event.event_id), event.key, event.event) for event in events]
-        # Not by seq: when an account is deleted meanwhile, SQLite gives its numbers to the next events.
-        these = OutboxEvent.event_id.in_([event.event_id for event in events])
+        these = OutboxEvent.seq.in_([event.seq for event in events])
         attempt = update(OutboxEvent).where(these).values(attempts=OutboxEvent.attempts + 1)
         try:
             await self._publisher.publish(pubsub, topic, messages)
@@ -147,8 +158,8 @@ def _log_failure(error: Exception) -> None:
         logger.error("The relay fails and keeps trying", exc_info=error)
 
 
-def _within_limit(events: Iterable[OutboxEvent]) -> Iterable[list[OutboxEvent]]:
-    call: list[OutboxEvent] = []
+def _within_limit(events: Iterable[Pending]) -> Iterable[list[Pending]]:
+    call: list[Pending] = []
     size = 0
     for event in events:
         if call and size + len(event.event) > CALL_BYTES:

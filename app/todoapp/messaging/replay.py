@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import ValidationError
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.messaging.cloudevents import CloudEvent, unwrap
-from todoapp.messaging.dead_letters import DeadLetter
+from todoapp.messaging.dead_letters import DeadLetter, DeliveryFailure
 from todoapp.messaging.event import Event
 from todoapp.messaging.outbox import OutboxEvent
 
@@ -52,6 +53,12 @@ async def replay(
     once_more = {OutboxEvent.published_at: None}
     await session.execute(
         pending.on_conflict_do_update(index_elements=[OutboxEvent.event_id], set_=once_more)
+    )
+    # It is to have all its tries again.
+    await session.execute(
+        delete(DeliveryFailure).where(
+            DeliveryFailure.consumer == letter.consumer, DeliveryFailure.event_id == letter.event_id
+        )
     )
     letter.replayed_at = now
 

@@ -1,61 +1,58 @@
-"""The receiving edge: deliveries of the sidecar become calls of handlers.
+"""The receiving edge: deliveries of the sidecar become calls of handlers."""
 
-https://docs.dapr.io/reference/api/pubsub_api/#expected-http-response
-"""
-
+import asyncio
 import logging
-import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from http import HTTPStatus
 from secrets import compare_digest
-from typing import Any
+from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
-from starlette.status import HTTP_401_UNAUTHORIZED, HTTP_500_INTERNAL_SERVER_ERROR
 
 from todoapp.database import new_id
 from todoapp.messaging import dead_letters, inbox
-from todoapp.messaging.cloudevents import CloudEvent, unwrap
+from todoapp.messaging.cloudevents import Received
+from todoapp.messaging.delivery import Delivery, Outcome, event_id_of, reason, salvage
 from todoapp.messaging.event import Event
 from todoapp.messaging.outbox import Origin, Outbox, UnknownUser, UserChanges
+from todoapp.messaging.sidecar import SidecarUnavailable
+from todoapp.outage import describe_outage, is_outage
 from todoapp.telemetry import Trace, bind, current_request_id, current_traceparent, work
 
-__all__ = ["Consumer", "Effect", "Handler", "Outcome"]
+__all__ = ["DELIVERY_LIMIT", "Consumer", "Effect", "Handler"]
 
 logger = logging.getLogger(__name__)
 
-ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-LONGEST_ID = 255
+DELIVERY_LIMIT = 64 << 20
+"""Bytes of a list of events, all of them about the longest tasks there are."""
+MOST_TRIES = 8
+"""Fewer than the sidecar's: an event that cannot be handled has to go before those that wait behind it."""
+USERS_AT_ONCE = 4
+"""Whose events of one list are handled: some transactions commit while others are prepared."""
 
-Handler = Callable[[Any, CloudEvent], Awaitable[None]]
-"""Takes the event and the envelope it came in; what raises is delivered again."""
+Handler = Callable[[Sequence[Received]], Awaitable[None]]
+"""Handles some events of one user in their order, all of them or none; what raises is delivered again."""
 
-Effect = Callable[[Any, CloudEvent, UserChanges], Awaitable[None]]
-"""A handler's work within the transaction in which the event is claimed."""
-
-
-class Outcome(StrEnum):
-    """How a delivery ended. The first three are what Dapr is told, RETRY together with a 500."""
-
-    SUCCESS = "SUCCESS"
-    RETRY = "RETRY"
-    DROP = "DROP"
-    DEAD_LETTER = "DEAD_LETTER"
+Effect = Callable[[Sequence[Received], UserChanges], Awaitable[None]]
+"""A handler's work within the transaction in which the events are claimed."""
 
 
 @dataclass(frozen=True)
 class Consumer:
     """One subscribing process.
 
+    Of a list, each user's events are handled together. If that fails they are handled one by one, so
+    that a bad one harms no other; those behind it with the same key wait until it is settled.
+
     An event is acknowledged only when its handler has returned. What can never work (malformed,
     unknown type, another major version) is dropped at once and ends as a dead letter; all else that
-    fails is delivered again by the sidecar's retry policy and then becomes one too. The reason is
-    noted, because the broker's dead letter does not carry it.
+    fails is delivered again by the sidecar's retry policy, a few times, and then dropped as well. The
+    reason is noted, because the broker's dead letter does not carry it. While the database is away
+    nothing counts as a try.
     """
 
     outbox: Outbox
@@ -63,34 +60,36 @@ class Consumer:
     actor: str
     app_api_token: str | None
     observe: Callable[[Outcome], None]
-    """Told how each delivery ended."""
+    """Told how each delivery of an event ended."""
     now: Callable[[], datetime]
 
-    def router(self, routes: Mapping[str, Mapping[type[Event], Handler]]) -> APIRouter:
-        """Routes for the sidecar: path → what is heard there → who handles it."""
+    def router(self, routes: Mapping[str, tuple[Sequence[type[Event]], Handler]]) -> APIRouter:
+        """Routes for the sidecar: path → what is heard there, and who handles it."""
         router = APIRouter(include_in_schema=False)
-        for path, handlers in routes.items():
-            router.add_api_route(path, self._receiver(handlers), methods=["POST"])
+        for path, (events, handler) in routes.items():
+            router.add_api_route(path, self._receiver(events, handler), methods=["POST"])
         router.add_api_route("/events/dead-letter", self._keep_dead_letter, methods=["POST"])
         return router
 
     def once(self, effect: Effect) -> Handler:
         """Make a handler whose effect is committed once per event, however often it is delivered.
 
-        The event is claimed in the transaction of the effect, so that there is never one without the other.
+        Events are claimed in the transaction of the effect, so that there is never one without the other.
         """
 
-        async def handle(event: Event, envelope: CloudEvent) -> None:
+        async def handle(received: Sequence[Received]) -> None:
             now = self.now()
+            by_id = {each.envelope.id: each for each in received}
             origin = Origin(self.actor, now, current_traceparent())
             try:
-                async with self.outbox.changes(event.user_id, origin) as changes:
-                    if await inbox.first_time(
-                        changes.session, consumer=self.name, event_id=envelope.id, now=now
-                    ):
-                        await effect(event, envelope, changes)
+                async with self.outbox.changes(received[0].event.user_id, origin) as changes:
+                    fresh = await inbox.first_time(
+                        changes.session, consumer=self.name, event_ids=by_id.keys(), now=now
+                    )
+                    if fresh:
+                        await effect([by_id[each] for each in by_id if each in fresh], changes)
             except UnknownUser:
-                logger.info("Event of a deleted account ignored")
+                logger.info("Events of a deleted account ignored")
 
         return handle
 
@@ -100,103 +99,114 @@ class Consumer:
         return self.app_api_token is None or compare_digest(given.encode(), self.app_api_token.encode())
 
     def _receiver(
-        self, handlers: Mapping[type[Event], Handler]
+        self, events: Sequence[type[Event]], handler: Handler
     ) -> Callable[[Request], Awaitable[JSONResponse]]:
-        by_type = {event.type: (event, handler) for event, handler in handlers.items()}
+        by_type = {event.type: event for event in events}
 
         async def receive(request: Request) -> JSONResponse:
             if not self.trusts(request):
-                return JSONResponse({"status": Outcome.RETRY}, HTTP_401_UNAUTHORIZED)
-            body = await request.body()
-            try:
-                _refuse_nul(body.decode(errors="replace"))
-                received = CloudEvent.model_validate_json(body)
-                event_class, handler = self._handler_of(received, by_type)
-                event = unwrap(received, event_class)
-            except ValueError as error:
-                return await self._drop(body, error)
-            # The sidecar's header is all zeros while it does not trace; the envelope has the publisher's.
-            with work(Trace.following(received.traceparent), request_id=current_request_id()):
-                bind(user_id=event.user_id, event_id=received.id, event_type=received.type)
-                return await self._handle(handler, event, received)
+                return JSONResponse({"status": Outcome.RETRY}, HTTPStatus.UNAUTHORIZED)
+            delivery = Delivery.read(await request.body())
+            outcomes = await self._handle(delivery, by_type, handler)
+            for outcome in outcomes:
+                self.observe(outcome)
+            return delivery.answer(outcomes)
 
         return receive
 
-    def _handler_of(
-        self, received: CloudEvent, by_type: Mapping[str, tuple[type[Event], Handler]]
-    ) -> tuple[type[Event], Handler]:
-        if received.type not in by_type:
-            raise ValueError(f"{self.name} does not handle {received.type!r}; it knows {', '.join(by_type)}.")
-        return by_type[received.type]
+    async def _handle(
+        self, delivery: Delivery, by_type: Mapping[str, type[Event]], handler: Handler
+    ) -> Sequence[Outcome]:
+        """Handle all events of a call; the outcomes are in their order."""
+        outcomes: dict[int, Outcome] = {}
+        by_user: defaultdict[UUID, dict[int, Received]] = defaultdict(dict)
+        for place, event in enumerate(delivery.events):
+            try:
+                received = delivery.understand(event, by_type)
+            except ValueError as error:
+                outcomes[place] = await self._drop(event_id_of(event), reason(error))
+            else:
+                by_user[received.event.user_id][place] = received
+        turn = asyncio.Semaphore(USERS_AT_ONCE)
 
-    async def _handle(self, handler: Handler, event: Event, envelope: CloudEvent) -> JSONResponse:
+        async def handle_user(theirs: Mapping[int, Received]) -> None:
+            async with turn:
+                ended = await self._handle_group(handler, list(theirs.values()))
+            outcomes.update(zip(theirs, ended, strict=True))
+
+        await asyncio.gather(*map(handle_user, by_user.values()))
+        return [outcomes[place] for place in range(len(delivery.events))]
+
+    async def _handle_group(self, handler: Handler, group: Sequence[Received]) -> Sequence[Outcome]:
+        """Handle events of one user, and find out which of them is to blame if that fails."""
+        first = group[0]
+        # The sidecar's header is all zeros while it does not trace; the envelope has the publisher's.
+        with work(Trace.following(first.envelope.traceparent), request_id=current_request_id()):
+            bind(user_id=first.event.user_id)
+            if len(group) == 1:
+                bind(event_id=first.envelope.id, event_type=first.envelope.type)
+            try:
+                return await self._try(handler, group)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                logger.warning("Events wait for the database", extra={"error": describe_outage(error)})
+                return [Outcome.RETRY] * len(group)
+
+    async def _try(self, handler: Handler, group: Sequence[Received]) -> Sequence[Outcome]:
         try:
-            await handler(event, envelope)
+            await handler(group)
         except Exception as error:
+            if is_outage(error):
+                raise
+            if len(group) > 1 and not isinstance(error, SidecarUnavailable):
+                return await self._one_by_one(handler, group)
             logger.exception("Event not handled")
-            self.observe(Outcome.RETRY)
-            await self._note(str(envelope.id), f"{type(error).__name__}: {error}")
-            return JSONResponse({"status": Outcome.RETRY}, HTTP_500_INTERNAL_SERVER_ERROR)
-        self.observe(Outcome.SUCCESS)
-        return JSONResponse({"status": Outcome.SUCCESS})
+            return [await self._failed(str(each.envelope.id), error) for each in group]
+        return [Outcome.SUCCESS] * len(group)
 
-    async def _drop(self, body: bytes, error: ValueError) -> JSONResponse:
-        reason = _sentence(error)
-        event_id = _id_of(_envelope(body))
-        logger.error("Event dropped", extra={"event_id": event_id, "reason": reason})
-        self.observe(Outcome.DROP)
+    async def _one_by_one(self, handler: Handler, group: Sequence[Received]) -> Sequence[Outcome]:
+        outcomes: list[Outcome] = []
+        held_up: set[str] = set()
+        for each in group:
+            if each.event.key in held_up:
+                outcomes.append(Outcome.RETRY)
+                continue
+            [outcome] = await self._handle_group(handler, [each])
+            if outcome is Outcome.RETRY:
+                held_up.add(each.event.key)
+            outcomes.append(outcome)
+        return outcomes
+
+    async def _failed(self, event_id: str, error: Exception) -> Outcome:
+        tries = await self._note(event_id, f"{type(error).__name__}: {error}")
+        if tries < MOST_TRIES:
+            return Outcome.RETRY
+        logger.error("Event given up", extra={"event_id": event_id, "tries": tries})
+        return Outcome.DROP
+
+    async def _drop(self, event_id: str | None, why: str) -> Outcome:
+        logger.error("Event dropped", extra={"event_id": event_id, "reason": why})
         if event_id:
-            await self._note(event_id, reason)
-        return JSONResponse({"status": Outcome.DROP})
+            await self._note(event_id, why)
+        return Outcome.DROP
 
-    async def _note(self, event_id: str, reason: str) -> None:
+    async def _note(self, event_id: str, why: str) -> int:
         async with self.outbox.database.write() as session:
-            await dead_letters.note_failure(
-                session, consumer=self.name, event_id=event_id, reason=reason, now=self.now()
+            return await dead_letters.note_failure(
+                session, consumer=self.name, event_id=event_id, reason=why, now=self.now()
             )
 
     async def _keep_dead_letter(self, request: Request) -> JSONResponse:
         if not self.trusts(request):
-            return JSONResponse({"status": Outcome.RETRY}, HTTP_401_UNAUTHORIZED)
-        letter = _envelope(await request.body())
-        event_id = _id_of(letter) or str(new_id())
+            return JSONResponse({"status": Outcome.RETRY}, HTTPStatus.UNAUTHORIZED)
+        letter = salvage(await request.body())
+        event_id = event_id_of(letter) or str(new_id())
         topic = str(letter.get("topic", "unknown"))
         async with self.outbox.database.write() as session:
-            reason = await dead_letters.keep(
+            why = await dead_letters.keep(
                 session, consumer=self.name, event_id=event_id, topic=topic, event=letter, now=self.now()
             )
-        logger.error("Dead letter kept", extra={"event_id": event_id, "topic": topic, "reason": reason})
+        logger.error("Dead letter kept", extra={"event_id": event_id, "topic": topic, "reason": why})
         self.observe(Outcome.DEAD_LETTER)
         return JSONResponse({"status": Outcome.SUCCESS})
-
-
-def _envelope(body: bytes) -> dict[str, Any]:
-    """What can be read of an envelope that may be malformed; the rest as it came, under `unreadable`."""
-    text = _without_nul(body.decode(errors="replace"))
-    try:
-        envelope = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        envelope = None
-    return envelope if isinstance(envelope, dict) else {"unreadable": text}
-
-
-def _refuse_nul(text: str) -> None:
-    if _without_nul(text) != text:
-        raise ValueError("The event holds the character NUL, which the database cannot keep.")
-
-
-def _without_nul(text: str) -> str:
-    """Replace the one character that PostgreSQL has no place for, also where JSON escapes it."""
-    return ESCAPED_NUL.sub(r"\1\\ufffd", text.replace("\0", "\ufffd"))
-
-
-def _id_of(envelope: dict[str, Any]) -> str | None:
-    found = envelope.get("id")
-    return str(found)[:LONGEST_ID] if found else None
-
-
-def _sentence(error: ValueError) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    problems = (f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in error.errors())
-    return f"The event does not fit its schema. {'; '.join(problems)}."

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
@@ -13,12 +14,13 @@ from todoapp.messaging.subscriptions import Consumer
 from todoapp.notification.firing import fire
 from todoapp.process import Runtime
 from todoapp.reminders import service as reminders
-from todoapp.reminders.model import ReminderStatus
+from todoapp.reminders.model import Reminder, ReminderStatus
 
-__all__ = ["Alarm", "alarm_router", "set_alarm"]
+__all__ = ["alarm_router", "set_alarms"]
 
 logger = logging.getLogger(__name__)
 
+CALLS_AT_ONCE = 8
 EARLY = timedelta(seconds=2)
 """By how much the clocks of two machines may differ."""
 
@@ -30,18 +32,29 @@ class Alarm(BaseModel):
     reminder_id: UUID
 
 
-async def set_alarm(runtime: Runtime, alarm: Alarm) -> None:
-    """Give a reminder's job the instant that its row has by now, or take the job away.
+async def set_alarms(runtime: Runtime, user_id: UUID, reminder_ids: Collection[UUID]) -> None:
+    """Give the jobs of a user's reminders the instants that their rows have by now, or take jobs away.
 
-    What is done depends on the row alone and not on what was heard of it, so calls may be repeated
+    What is done depends on the rows alone and not on what was heard of them, so calls may be repeated
     and come in any order. That is why the events that lead here need no inbox, which could not
     help: a call to the sidecar does not roll back with a transaction.
 
     Raises:
-        SidecarError: the reminder will fire by the sweep, if nobody calls again.
+        SidecarError: the reminders will fire by the sweep, if nobody calls again.
     """
     async with runtime.database.read() as session:
-        reminder = await reminders.find(session, alarm.user_id, alarm.reminder_id)
+        known = await reminders.find_all(session, user_id, reminder_ids)
+    turn = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    async def set_alarm(reminder_id: UUID) -> None:
+        reminder = known.get(reminder_id)
+        async with turn:
+            await _set_alarm(runtime, Alarm(user_id=user_id, reminder_id=reminder_id), reminder)
+
+    await asyncio.gather(*map(set_alarm, reminder_ids))
+
+
+async def _set_alarm(runtime: Runtime, alarm: Alarm, reminder: Reminder | None) -> None:
     name = f"reminder-{alarm.reminder_id}"
     if reminder is not None and reminder.status == ReminderStatus.SCHEDULED:
         await runtime.sidecar.schedule_job(name, due=reminder.due_at, data=alarm.model_dump(mode="json"))
@@ -60,7 +73,7 @@ async def ring(runtime: Runtime, alarm: Alarm) -> None:
         return
     early = reminder.due_at - runtime.now()
     if early > EARLY:
-        await set_alarm(runtime, alarm)
+        await set_alarms(runtime, alarm.user_id, [alarm.reminder_id])
         return
     await asyncio.sleep(early.total_seconds())
     await fire(runtime, alarm.user_id, alarm.reminder_id)

@@ -1,20 +1,24 @@
 """The process that jobs wake: when somebody is to be reminded, and when old rows are to go."""
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
 
-from todoapp.messaging.cloudevents import CloudEvent
-from todoapp.notification.alarms import Alarm, alarm_router, set_alarm
+from todoapp.messaging.cloudevents import Received
+from todoapp.messaging.subscriptions import DELIVERY_LIMIT
+from todoapp.notification.alarms import alarm_router, set_alarms
 from todoapp.notification.channel_sender import ChannelSender
 from todoapp.notification.dispatching import Dispatcher
 from todoapp.notification.retention import keep_scheduled, retention_router
 from todoapp.notification.sweep import keep_sweeping
 from todoapp.notification.webhook_sender import WebhookSender
 from todoapp.process import Runtime, base_app
-from todoapp.reminders.events import ReminderCancelled, ReminderEvent, ReminderScheduled, ReminderTriggered
-from todoapp.telemetry import bind
+from todoapp.reminders.events import EVENTS
 from todoapp.webhooks import deliveries as webhooks
 
 __all__ = ["create_notification"]
+
+PATH = "/events/reminders"
 
 
 def create_notification(runtime: Runtime) -> FastAPI:
@@ -25,26 +29,20 @@ def create_notification(runtime: Runtime) -> FastAPI:
         title="TodoApp notification",
         description="Lets reminders fire, tells people, and deletes what is kept no longer.",
         jobs=[lambda: keep_sweeping(runtime), lambda: keep_scheduled(runtime), dispatcher.run],
+        body_limits={PATH: DELIVERY_LIMIT},
     )
 
-    async def reminder_changed(event: ReminderEvent, envelope: CloudEvent) -> None:
-        bind(task_id=event.task_id)
+    async def reminders_changed(events: Sequence[Received]) -> None:
+        user_id = events[0].event.user_id
+        envelopes = [each.envelope for each in events]
         async with runtime.database.write() as session:
-            await webhooks.queue(session, envelope, now=runtime.now())
+            await webhooks.queue(session, user_id, envelopes, now=runtime.now())
         dispatcher.wake()
-        await set_alarm(runtime, Alarm(user_id=event.user_id, reminder_id=event.reminder_id))
+        # Also those that fired: one that the sweep let fire may have a job left.
+        await set_alarms(runtime, user_id, {each.event.reminder_id for each in events})
 
     consumer = runtime.consumer(actor="system")
-    app.include_router(
-        consumer.router(
-            {
-                "/events/reminder-scheduled": {ReminderScheduled: reminder_changed},
-                "/events/reminder-cancelled": {ReminderCancelled: reminder_changed},
-                # One that the sweep let fire may have a job left.
-                "/events/reminder-triggered": {ReminderTriggered: reminder_changed},
-            }
-        )
-    )
+    app.include_router(consumer.router({PATH: (EVENTS, reminders_changed)}))
     app.include_router(retention_router(runtime, consumer))  # before the route of all other jobs
     app.include_router(alarm_router(runtime, consumer))
     return app

@@ -78,7 +78,7 @@ async def _tasks(session: AsyncSession, user_id: UUID) -> Pages:
         of_tasks = await reminders.of_tasks(session, [task.id for task in page])
         yield [
             ExportedTask(
-                **dict(TaskState.of(task, of_tasks.get(task.id, []))),
+                **dict(TaskState.of(task, task.tags, of_tasks.get(task.id, []))),
                 series_start=task.series_start,
                 scheduled_for=task.scheduled_for,
             )

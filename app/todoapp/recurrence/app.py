@@ -1,25 +1,22 @@
 """The process that hears what happened to tasks: it logs that and lets repeating tasks go on."""
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
 
 from todoapp.activity import service as activity
-from todoapp.messaging.cloudevents import CloudEvent
+from todoapp.messaging.cloudevents import Received
 from todoapp.messaging.outbox import UserChanges
+from todoapp.messaging.subscriptions import DELIVERY_LIMIT
 from todoapp.process import Runtime, base_app
 from todoapp.tasks import occurrences
-from todoapp.tasks.events import (
-    TaskCompleted,
-    TaskCreated,
-    TaskDeleted,
-    TaskEvent,
-    TaskReopened,
-    TaskSkipped,
-    TaskUpdated,
-)
+from todoapp.tasks.events import EVENTS, TaskCompleted, TaskSkipped
 from todoapp.telemetry import bind
 from todoapp.webhooks import deliveries as webhooks
 
 __all__ = ["create_recurrence"]
+
+PATH = "/events/task-events"
 
 
 def create_recurrence(runtime: Runtime) -> FastAPI:
@@ -27,33 +24,23 @@ def create_recurrence(runtime: Runtime) -> FastAPI:
         runtime,
         title="TodoApp recurrence",
         description="Creates next occurrences and writes the activity log.",
+        body_limits={PATH: DELIVERY_LIMIT},
     )
     consumer = runtime.consumer(actor="recurrence")
-    changed, finished = consumer.once(task_changed), consumer.once(task_finished)
-    app.include_router(
-        consumer.router(
-            {
-                "/events/task-finished": {TaskCompleted: finished, TaskSkipped: finished},
-                "/events/task-changed": {
-                    TaskCreated: changed,
-                    TaskUpdated: changed,
-                    TaskReopened: changed,
-                    TaskDeleted: changed,
-                },
-            }
-        )
-    )
+    app.include_router(consumer.router({PATH: (EVENTS, consumer.once(tasks_changed))}))
     return app
 
 
-async def task_changed(event: TaskEvent, envelope: CloudEvent, changes: UserChanges) -> None:
-    """Write the event to its owner's activity log, and have it sent to the webhooks that listen."""
-    bind(task_id=event.task_id)
-    await activity.log(changes, event, event_id=envelope.id, occurred_at=envelope.time)
-    await webhooks.queue(changes.session, envelope, now=changes.now)
+async def tasks_changed(events: Sequence[Received], changes: UserChanges) -> None:
+    """Write task events of a user to the activity log, have them sent to webhooks, let repeating tasks go on.
 
-
-async def task_finished(event: TaskEvent, envelope: CloudEvent, changes: UserChanges) -> None:
-    """Log it as well, and create the next occurrence of a repeating task, both or neither."""
-    await task_changed(event, envelope, changes)
-    await occurrences.create_next_occurrence(changes, event.task_id)
+    The next occurrence of a task and the log of its completion are committed both or neither.
+    """
+    await activity.log(changes, events)
+    envelopes = [each.envelope for each in events]
+    await webhooks.queue(changes.session, changes.user_id, envelopes, now=changes.now)
+    for each in events:
+        if isinstance(each.event, TaskCompleted | TaskSkipped) and each.event.task.get("recurrence"):
+            bind(task_id=each.event.task_id)
+            with changes.following(each.envelope):
+                await occurrences.create_next_occurrence(changes, each.event.task_id)

@@ -40,6 +40,7 @@ class Reminder(Base):
     updated_at: Mapped[datetime]
 
     __table_args__ = (
+        Index("ix_reminders_user_due", "user_id", "due_at", "id"),
         CheckConstraint("(offset_minutes IS NULL) <> (remind_at IS NULL)", name="offset_or_instant"),
         Index(
             "ix_reminders_scheduled",

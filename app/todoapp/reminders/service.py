@@ -5,7 +5,7 @@ never work on one reminder at once.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -25,6 +25,7 @@ __all__ = [
     "change",
     "copy",
     "find",
+    "find_all",
     "first_of_task",
     "follow_task",
     "get",
@@ -197,6 +198,14 @@ async def find(session: AsyncSession, user_id: UUID, reminder_id: UUID) -> Remin
         select(Reminder).where(Reminder.id == reminder_id, Reminder.user_id == user_id)
     )
     return found
+
+
+async def find_all(
+    session: AsyncSession, user_id: UUID, reminder_ids: Collection[UUID]
+) -> dict[UUID, Reminder]:
+    """Those of the reminders that exist and are the user's."""
+    theirs = select(Reminder).where(Reminder.id.in_(reminder_ids), Reminder.user_id == user_id)
+    return {reminder.id: reminder for reminder in await session.scalars(theirs)}
 
 
 async def get(session: AsyncSession, user_id: UUID, reminder_id: UUID, *, task_id: UUID) -> Reminder:

@@ -33,7 +33,7 @@ class Edit:
     reminders: Sequence[Reminder] = ()
 
     def view(self, changes: UserChanges) -> TaskView:
-        return TaskView.at(changes.now, self.task, self.reminders, self.notices)
+        return TaskView.at(changes.now, self.task, self.task.tags, self.reminders, self.notices)
 
 
 async def own_task(session: AsyncSession, user_id: UUID, task_id: UUID) -> Task:
@@ -54,33 +54,35 @@ async def own_task(session: AsyncSession, user_id: UUID, task_id: UUID) -> Task:
 async def editing(changes: UserChanges, task: Task) -> AsyncIterator[Edit]:
     """Change a task inside the block. What differs afterwards is announced as `edit.event`.
 
-    When nothing differs nothing is written: saving a form unchanged must not look like news.
+    When nothing differs nothing is announced: saving a form unchanged must not look like news.
     """
-    before = _facts(TaskState.of(task, await _reminders(changes.session, task)))
+    before = _facts(TaskState.of(task, task.tags, await _reminders(changes.session, task)))
+    version, updated_at = task.version, task.updated_at
+    # Beforehand, so that the row and its many index entries are written once.
+    task.version, task.updated_at = version + 1, changes.now
     edit = Edit(task)
     yield edit
     await changes.session.flush()
     edit.reminders = await _reminders(changes.session, task)
-    after = _facts(TaskState.of(task, edit.reminders))
+    after = _facts(TaskState.of(task, task.tags, edit.reminders))
     differing = {name: (before[name], after[name]) for name in after if before[name] != after[name]}
     if not differing:
+        task.version, task.updated_at = version, updated_at
         return
-    task.version += 1
-    task.updated_at = changes.now
-    state = TaskState.of(task, edit.reminders).model_dump(mode="json")
+    state = TaskState.of(task, task.tags, edit.reminders).model_dump(mode="json")
     changes.announce("task", "updated", task.id, state)
     changes.record(_event(edit.event, changes, task, differing, state))
 
 
 async def announce_created(changes: UserChanges, edit: Edit) -> None:
     edit.reminders = await _reminders(changes.session, edit.task)
-    state = TaskState.of(edit.task, edit.reminders).model_dump(mode="json")
+    state = TaskState.of(edit.task, edit.task.tags, edit.reminders).model_dump(mode="json")
     changes.announce("task", "created", edit.task.id, state)
     changes.record(_event(TaskCreated, changes, edit.task, {}, state))
 
 
 async def announce_deleted(changes: UserChanges, task: Task) -> None:
-    state = TaskState.of(task, await _reminders(changes.session, task)).model_dump(mode="json")
+    state = TaskState.of(task, task.tags, await _reminders(changes.session, task)).model_dump(mode="json")
     changes.announce("task", "deleted", task.id)
     changes.record(_event(TaskDeleted, changes, task, {}, state))
 

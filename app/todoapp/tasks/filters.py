@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from todoapp.fields import Text, Timestamp, name_key
-from todoapp.tasks.model import Category, Priority, Tag, Task, task_tags
+from todoapp.tasks.model import Category, Priority, Tag, task_tags, tasks
 
 __all__ = ["SearchText", "TaskFilter", "conditions"]
 
@@ -63,38 +63,40 @@ class TaskFilter(BaseModel):
 
 
 def conditions(wanted: TaskFilter, user_id: UUID, now: datetime) -> list[ColumnElement[bool]]:
-    """The filter in SQL: all that has to hold of a row of `tasks`, first of all that it is the user's."""
-    found: list[ColumnElement[bool]] = [Task.user_id == user_id]
-    is_open = and_(~Task.completed, Task.skipped_at.is_(None))
+    """The filter in SQL: all that has to hold of a row of `tasks`, beside that it is the user's."""
+    found: list[ColumnElement[bool]] = []
+    is_open = and_(~tasks.c.completed, tasks.c.skipped_at.is_(None))
     if wanted.status == "open":
         found.append(is_open)
     elif wanted.status == "completed":
-        found.append(Task.completed.is_(True))
+        found.append(tasks.c.completed.is_(True))
     if wanted.priority:
-        found.append(Task.priority.in_([each.rank for each in wanted.priority]))
+        found.append(tasks.c.priority.in_([each.rank for each in wanted.priority]))
     if wanted.tags:
         named = [_named(Tag, user_id, tag) for tag in wanted.tags]
         found += [_bears(each) for each in (named if wanted.tags_mode == "all" else [or_(*named)])]
     if wanted.category is not None:
         found.append(
-            Task.category_id.in_(select(Category.id).where(_named(Category, user_id, wanted.category)))
+            tasks.c.category_id.in_(select(Category.id).where(_named(Category, user_id, wanted.category)))
         )
     if after := wanted.due_after or wanted.due_date_start:
-        found.append(Task.due_at >= after)
+        found.append(tasks.c.due_at >= after)
     if before := wanted.due_before or wanted.due_date_end:
-        found.append(Task.due_at < before)
+        found.append(tasks.c.due_at < before)
     if wanted.overdue is not None:
-        is_overdue = and_(is_open, Task.overdue_at.is_not(None), Task.overdue_at <= now)
+        is_overdue = and_(is_open, tasks.c.overdue_at.is_not(None), tasks.c.overdue_at <= now)
         found.append(is_overdue if wanted.overdue else ~is_overdue)
     if wanted.recurring is not None:
-        found.append(Task.series_start.is_not(None) if wanted.recurring else Task.series_start.is_(None))
+        found.append(
+            tasks.c.series_start.is_not(None) if wanted.recurring else tasks.c.series_start.is_(None)
+        )
     if wanted.updated_since is not None:
-        found.append(Task.updated_at >= wanted.updated_since)
+        found.append(tasks.c.updated_at >= wanted.updated_since)
     return found
 
 
 def _bears(named: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Task.id.in_(select(task_tags.c.task_id).join(Tag, Tag.id == task_tags.c.tag_id).where(named))
+    return tasks.c.id.in_(select(task_tags.c.task_id).join(Tag, Tag.id == task_tags.c.tag_id).where(named))
 
 
 def _named(kind: type[Tag] | type[Category], user_id: UUID, name_or_id: str) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Tags and categories: what they are called, and which tasks bear them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,8 +23,8 @@ __all__ = [
     "create",
     "delete",
     "list_all",
+    "named",
     "own",
-    "tags_named",
     "update",
 ]
 
@@ -111,17 +111,17 @@ async def delete(changes: UserChanges, label: Tag | Category) -> None:
     changes.announce(KINDS[type(label)], "deleted", label.id)
 
 
-async def tags_named(changes: UserChanges, names: Sequence[str]) -> list[Tag]:
-    """The user's tags of these names, in the order of names; missing ones are created."""
-    wanted = {name_key(name): name for name in reversed(names)}
+async def named(changes: UserChanges, kind: type[L], names: Iterable[str]) -> list[L]:
+    """The user's tags or categories of these names, in the order of names; missing ones are created."""
+    wanted = {name_key(name): name for name in reversed([*names])}
     found = await changes.session.scalars(
-        select(Tag).where(Tag.user_id == changes.user_id, Tag.name_key.in_(wanted))
+        select(kind).where(kind.user_id == changes.user_id, kind.name_key.in_(wanted))
     )
-    tags = {tag.name_key: tag for tag in found}
+    labels = {label.name_key: label for label in found}
     for key, name in wanted.items():
-        if key not in tags:
-            tags[key] = await create(changes, Tag, NewLabel(name=name))
-    return [tags[key] for key in sorted(tags)]
+        if key not in labels:
+            labels[key] = await create(changes, kind, NewLabel(name=name))
+    return [labels[key] for key in sorted(labels)]
 
 
 async def check_category(changes: UserChanges, category_id: UUID | None) -> None:

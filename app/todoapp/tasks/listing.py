@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, FiniteFloat, TypeAdapter, model_validator
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from todoapp.fields import Text, Timestamp
 from todoapp.paging import decode_cursor, encode_cursor
 from todoapp.tasks.filters import SearchText, TaskFilter, conditions
-from todoapp.tasks.model import Priority, Task
+from todoapp.tasks.model import Columns, Priority, tasks
+from todoapp.tasks.reading import COLUMNS
 from todoapp.tasks.searching.matching import TextMatch, matching, respelt
 from todoapp.tasks.searching.query import Query, parse
 
@@ -90,9 +90,8 @@ class TaskQuery(TaskFilter):
 
 @dataclass(frozen=True)
 class TaskPage:
-    tasks: Sequence[Task]
-    sort_keys: Sequence[Any]
-    """By what each task is sorted."""
+    tasks: Sequence[Columns]
+    """Each with the `sort_key` by which it is sorted."""
     searched: Query | None
     """How `search` was understood."""
     next_cursor: str | None
@@ -103,13 +102,13 @@ class TaskPage:
 class Selection:
     """The statements that a list asks for."""
 
-    page: Select[Task, Any]
+    page: Select[*tuple[Any, ...]]
     """Tasks with their sort keys, one more than the page holds."""
     total: Select[int]
 
 
 async def list_tasks(session: AsyncSession, user_id: UUID, query: TaskQuery, *, now: datetime) -> TaskPage:
-    """One page of the user's tasks, with their tags.
+    """One page of the user's tasks.
 
     A search that finds nothing is repeated with its unknown words respelt: with an unknown word, it
     could not have found anything.
@@ -120,15 +119,14 @@ async def list_tasks(session: AsyncSession, user_id: UUID, query: TaskQuery, *, 
     dialect = session.get_bind().dialect.name
     searched = parse(query.search) if query.search is not None else None
     selection = select_tasks(user_id, query, searched, now=now, dialect=dialect)
-    rows = await _load(session, selection)
-    if searched is not None and not rows:
-        searched = await respelt(session, user_id, searched)
+    rows = (await session.execute(selection.page)).all()
+    if searched is not None and not rows and (meant := await respelt(session, user_id, searched)) != searched:
+        searched = meant
         selection = select_tasks(user_id, query, searched, now=now, dialect=dialect)
-        rows = await _load(session, selection)
+        rows = (await session.execute(selection.page)).all()
     on_page = rows[: query.size]
     return TaskPage(
-        tasks=[row.Task for row in on_page],
-        sort_keys=[row.sort_key for row in on_page],
+        tasks=on_page,
         searched=searched,
         next_cursor=_cursor(query, on_page[-1]) if len(rows) > query.size else None,
         total=await session.scalar(selection.total) if query.include_total else None,
@@ -144,48 +142,44 @@ def select_tasks(
         InvalidCursor
     """
     found = matching(searched, user_id, dialect=dialect) if searched is not None else None
-    wanted = conditions(query, user_id, now)
-    if found is not None:
-        wanted.append(found.condition)
+    mine = found.condition if found is not None else tasks.c.user_id == user_id
+    wanted = (mine, *conditions(query, user_id, now))
     key = _sort_key(query, found)
     page = (
-        select(Task, key.label("sort_key")).where(*wanted).order_by(*_order(key, query)).limit(query.size + 1)
+        select(*COLUMNS, key.label("sort_key"))
+        .where(*wanted)
+        .order_by(*_order(key, query))
+        .limit(query.size + 1)
     )
     if query.cursor is not None:
         page = page.where(_after(key, query))
     elif query.page is not None:
         page = page.offset((query.page - 1) * query.size)
-    return Selection(page, select(func.count(Task.id)).where(*wanted))
-
-
-async def _load(session: AsyncSession, selection: Selection) -> Sequence[Row[Task, Any]]:
-    rows: Sequence[Row[Task, Any]]
-    rows = (await session.execute(selection.page.options(selectinload(Task.tags)))).all()
-    return rows
+    return Selection(page, select(func.count(tasks.c.id)).where(*wanted))
 
 
 def _sort_key(query: TaskQuery, found: TextMatch | None) -> ColumnElement[Any]:
     if found is not None and query.sort_by is SortBy.RELEVANCE:
         return found.rank
     if query.sort_by is SortBy.TITLE:
-        return func.lower(Task.title)
-    return Task.__table__.c[query.sort_by.value]
+        return func.lower(tasks.c.title)
+    return tasks.c[query.sort_by.value]
 
 
 def _order(key: ColumnElement[Any], query: TaskQuery) -> Sequence[ColumnElement[Any]]:
     """Ids settle what is equal. Without a date comes last, whichever way the dates run."""
-    by_key, by_id = (key.asc(), Task.id.asc()) if query.ascends else (key.desc(), Task.id.desc())
+    by_key, by_id = (key.asc(), tasks.c.id.asc()) if query.ascends else (key.desc(), tasks.c.id.desc())
     return (by_key.nulls_last() if query.sort_by is SortBy.DUE_AT else by_key, by_id)
 
 
 def _after(key: ColumnElement[Any], query: TaskQuery) -> ColumnElement[bool]:
     value, after_id = decode_cursor(query.filter, str(query.cursor), LAST_ROW[query.sort_by])
     if value is None:
-        return and_(key.is_(None), Task.id > after_id if query.ascends else Task.id < after_id)
-    here, there = tuple_(key, Task.id), tuple_(value, after_id)
+        return and_(key.is_(None), tasks.c.id > after_id if query.ascends else tasks.c.id < after_id)
+    here, there = tuple_(key, tasks.c.id), tuple_(value, after_id)
     later = here > there if query.ascends else here < there
     return or_(later, key.is_(None)) if query.sort_by is SortBy.DUE_AT else later
 
 
-def _cursor(query: TaskQuery, last: Row[Task, Any]) -> str:
-    return encode_cursor(query.filter, [last.sort_key, str(last.Task.id)])
+def _cursor(query: TaskQuery, last: Columns) -> str:
+    return encode_cursor(query.filter, [last.sort_key, str(last.id)])

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
+    Row,
     Table,
     Text,
     UniqueConstraint,
@@ -25,7 +26,18 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 from todoapp.database import Base, new_id
 from todoapp.tasks.searching.vector import SearchDocument, SearchVector
 
-__all__ = ["Category", "Priority", "Tag", "Task", "task_tags"]
+__all__ = [
+    "PRIORITIES",
+    "Category",
+    "Columns",
+    "Priority",
+    "StoredTag",
+    "StoredTask",
+    "Tag",
+    "Task",
+    "task_tags",
+    "tasks",
+]
 
 
 class Priority(StrEnum):
@@ -37,7 +49,11 @@ class Priority(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Priority).index(self)
+        return PRIORITIES.index(self)
+
+
+PRIORITIES = tuple(Priority)
+"""By rank."""
 
 
 class Category(Base):
@@ -166,6 +182,16 @@ class Task(Base):
     @property
     def is_open(self) -> bool:
         return not self.completed and self.skipped_at is None
+
+
+tasks = Base.metadata.tables["tasks"]
+"""What queries name whose answers are `Columns`; naming the class makes objects of them."""
+
+Columns = Row[*tuple[Any, ...]]
+"""What a query found of one row. Where nothing will be changed, objects that follow changes are wasted."""
+
+StoredTask = Task | Columns
+StoredTag = Tag | Columns
 
 
 @event.listens_for(Task, "before_insert")

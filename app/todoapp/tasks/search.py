@@ -1,7 +1,5 @@
 """Searching: the tasks that say what was typed, the best first, with the places where they say it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -9,13 +7,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from todoapp.paging import Page
 from todoapp.tasks.filters import SearchText, TaskFilter
 from todoapp.tasks.listing import SortBy, TaskQuery, list_tasks
-from todoapp.tasks.model import Task
+from todoapp.tasks.model import Columns
+from todoapp.tasks.reading import views
 from todoapp.tasks.searching.highlighting import excerpt, highlight
 from todoapp.tasks.searching.query import Query
+from todoapp.tasks.view import TaskView
 
-__all__ = ["Hit", "HitPage", "SearchQuery", "Snippets", "search_tasks"]
+__all__ = ["FoundTask", "SearchQuery", "search_tasks"]
 
 
 class SearchQuery(TaskFilter):
@@ -44,24 +45,19 @@ class Snippets(BaseModel):
     description: str = Field(description="of a long one the part around the first word that was found")
 
     @classmethod
-    def of(cls, task: Task, query: Query) -> Self:
+    def of(cls, task: Columns, query: Query) -> Self:
         return cls(title=highlight(task.title, query), description=excerpt(task.description, query))
 
 
-@dataclass(frozen=True)
-class Hit:
-    task: Task
-    rank: float
+class FoundTask(BaseModel):
+    task: TaskView
+    rank: float = Field(description="the better the higher; compares the tasks of one search only")
     snippets: Snippets
 
 
-@dataclass(frozen=True)
-class HitPage:
-    hits: Sequence[Hit]
-    next_cursor: str | None
-
-
-async def search_tasks(session: AsyncSession, user_id: UUID, query: SearchQuery, *, now: datetime) -> HitPage:
+async def search_tasks(
+    session: AsyncSession, user_id: UUID, query: SearchQuery, *, now: datetime
+) -> Page[FoundTask]:
     """One page of the user's tasks that are found by `query.q`, the best first.
 
     Raises:
@@ -69,8 +65,8 @@ async def search_tasks(session: AsyncSession, user_id: UUID, query: SearchQuery,
     """
     page = await list_tasks(session, user_id, query.as_list(), now=now)
     searched = page.searched or Query()
-    hits = [
-        Hit(task, rank, Snippets.of(task, searched))
-        for task, rank in zip(page.tasks, page.sort_keys, strict=True)
+    found = [
+        FoundTask(task=view, rank=task.sort_key, snippets=Snippets.of(task, searched))
+        for task, view in zip(page.tasks, await views(session, page.tasks, now=now), strict=True)
     ]
-    return HitPage(hits, page.next_cursor)
+    return Page(items=found, next_cursor=page.next_cursor)

@@ -5,7 +5,7 @@ from typing import Any
 
 from todoapp.tasks.due import Due
 from todoapp.tasks.errors import InvalidTaskRecurrence
-from todoapp.tasks.model import Task
+from todoapp.tasks.model import StoredTask, Task
 from todoapp.tasks.recurrence import (
     InvalidRecurrence,
     Occurrence,
@@ -73,7 +73,7 @@ def end(task: Task) -> None:
     task.series_start = task.scheduled_for = None
 
 
-def following(task: Task, *, finished: datetime) -> Occurrence | None:
+def following(task: StoredTask, *, finished: datetime) -> Occurrence | None:
     """The occurrence after this one if it is finished at the given instant; None when none follows."""
     if task.recurrence is None or task.series_start is None or task.scheduled_for is None:
         return None

@@ -103,7 +103,7 @@ async def add_tag(changes: UserChanges, task: Task, wanted: TagAssignment) -> Ta
         if wanted.id is not None:
             tag = await labels.own(changes.session, Tag, changes.user_id, wanted.id)
         else:
-            [tag] = await labels.tags_named(changes, [str(wanted.name)])
+            [tag] = await labels.named(changes, Tag, [str(wanted.name)])
         if tag not in task.tags:
             task.tags = [*task.tags, tag]
     return edit.view(changes)
@@ -148,7 +148,7 @@ async def _write_fields(changes: UserChanges, edit: Edit, fields: Mapping[str, A
         await labels.check_category(changes, fields["category_id"])
         task.category_id = fields["category_id"]
     if "tags" in fields:
-        task.tags = await labels.tags_named(changes, fields["tags"] or [])
+        task.tags = await labels.named(changes, Tag, fields["tags"] or [])
     await _write_dates(changes, edit, fields)
 
 

@@ -1,6 +1,6 @@
 """A task as clients and events see it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from todoapp.reminders.model import Reminder
 from todoapp.reminders.view import ReminderView
 from todoapp.tasks import series
-from todoapp.tasks.model import Priority, Task
+from todoapp.tasks.model import PRIORITIES, Priority, StoredTag, StoredTask
 from todoapp.tasks.wall_time import wall_time
 
 __all__ = ["LabelView", "TagRef", "TaskState", "TaskView"]
@@ -63,8 +63,10 @@ class TaskState(_View):
     updated_at: datetime
 
     @classmethod
-    def of(cls, task: Task, reminders: Sequence[Reminder]) -> Self:
-        return cls(**_stored(task, reminders))
+    def of(
+        cls, task: StoredTask, tags: Iterable[StoredTag], reminders: Iterable[Reminder | ReminderView]
+    ) -> Self:
+        return cls(**_stored(task, tags, reminders))
 
 
 class TaskView(TaskState):
@@ -80,18 +82,26 @@ class TaskView(TaskState):
 
     @classmethod
     def at(
-        cls, now: datetime, task: Task, reminders: Sequence[Reminder], notices: Sequence[str] = ()
+        cls,
+        now: datetime,
+        task: StoredTask,
+        tags: Iterable[StoredTag],
+        reminders: Iterable[Reminder | ReminderView],
+        notices: Sequence[str] = (),
     ) -> Self:
-        following = series.following(task, finished=now) if task.is_open else None
+        is_open = not task.completed and task.skipped_at is None
+        following = series.following(task, finished=now) if is_open else None
         return cls(
-            **_stored(task, reminders),
-            is_overdue=task.is_open and task.overdue_at is not None and task.overdue_at <= now,
+            **_stored(task, tags, reminders),
+            is_overdue=is_open and task.overdue_at is not None and task.overdue_at <= now,
             next_occurrence=following.due if following else None,
             notices=list(notices),
         )
 
 
-def _stored(task: Task, reminders: Sequence[Reminder]) -> dict[str, Any]:
+def _stored(
+    task: StoredTask, tags: Iterable[StoredTag], reminders: Iterable[Reminder | ReminderView]
+) -> dict[str, Any]:
     day = wall_time(task.due_at, task.timezone).date() if task.due_at and task.all_day else None
     return {
         "id": task.id,
@@ -100,13 +110,13 @@ def _stored(task: Task, reminders: Sequence[Reminder]) -> dict[str, Any]:
         "completed": task.completed,
         "completed_at": task.completed_at,
         "skipped_at": task.skipped_at,
-        "priority": list(Priority)[task.priority],
+        "priority": PRIORITIES[task.priority],
         "due_at": None if task.all_day else task.due_at,
         "due_date": day,
         "all_day": task.all_day,
         "timezone": task.timezone,
         "category_id": task.category_id,
-        "tags": [TagRef.model_validate(tag) for tag in sorted(task.tags, key=lambda tag: tag.name_key)],
+        "tags": [TagRef(id=tag.id, name=tag.name) for tag in sorted(tags, key=lambda tag: tag.name_key)],
         "recurrence": task.recurrence,
         "series_id": task.series_id,
         "occurrence": task.occurrence,

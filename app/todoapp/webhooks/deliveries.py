@@ -1,6 +1,8 @@
 """What webhooks are told: from an event to rows that wait, and the log of what became of them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -44,30 +46,35 @@ class DeliveryQuery(TimelineQuery):
     status: DeliveryStatus | None = None
 
 
-async def queue(session: AsyncSession, envelope: CloudEvent, *, now: datetime) -> None:
-    """Have an event sent to those of its owner's webhooks that listen for it, once however often it comes."""
-    mine = select(Webhook).where(Webhook.user_id == envelope.userid, Webhook.enabled)
-    listening = [each for each in await session.scalars(mine) if envelope.type in each.event_types]
-    if not listening:
-        return
-    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    body = envelope.model_dump_json(exclude_none=True)
+async def queue(
+    session: AsyncSession, user_id: UUID, envelopes: Sequence[CloudEvent], *, now: datetime
+) -> None:
+    """Have a user's events sent to the webhooks that listen for them, once however often they come."""
+    theirs = select(Webhook).where(Webhook.user_id == user_id, Webhook.enabled)
     rows = [
-        {
-            "id": new_id(),
-            "user_id": webhook.user_id,
-            "destination_id": webhook.id,
-            "event_id": envelope.id,
-            "event_type": envelope.type,
-            "body": body,
-            "status": DeliveryStatus.PENDING.value,
-            "attempts": 0,
-            "next_attempt_at": now,
-            "created_at": now,
-        }
-        for webhook in listening
+        _waiting_row(webhook, envelope, now)
+        for webhook in await session.scalars(theirs)
+        for envelope in envelopes
+        if envelope.type in webhook.event_types
     ]
-    await session.execute(insert(WebhookDelivery).on_conflict_do_nothing(), rows)
+    if rows:
+        insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
+        await session.execute(insert(WebhookDelivery).on_conflict_do_nothing(), rows)
+
+
+def _waiting_row(webhook: Webhook, envelope: CloudEvent, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "user_id": webhook.user_id,
+        "destination_id": webhook.id,
+        "event_id": envelope.id,
+        "event_type": envelope.type,
+        "body": envelope.model_dump_json(exclude_none=True),
+        "status": DeliveryStatus.PENDING.value,
+        "attempts": 0,
+        "next_attempt_at": now,
+        "created_at": now,
+    }
 
 
 async def list_deliveries(

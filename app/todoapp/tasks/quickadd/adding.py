@@ -1,13 +1,9 @@
 """Making a task of a text."""
 
-from sqlalchemy import select
-
 from todoapp.accounts import service as accounts
-from todoapp.fields import name_key
 from todoapp.messaging.outbox import UserChanges
 from todoapp.reminders.errors import InvalidReminder
 from todoapp.tasks import labels, service
-from todoapp.tasks.inputs import NewLabel
 from todoapp.tasks.model import Category
 from todoapp.tasks.quickadd.reading import Reading, read
 from todoapp.tasks.quickadd.refusal import UnreadableText
@@ -34,16 +30,9 @@ async def add_task(changes: UserChanges, reading: Reading) -> TaskView:
     """
     new = reading.task
     if reading.category is not None:
-        category = await _category_named(changes, reading.category)
+        [category] = await labels.named(changes, Category, [reading.category])
         new = new.model_copy(update={"category_id": category.id})
     try:
         return await service.create_task(changes, new)
     except InvalidReminder as error:
         raise UnreadableText(str(error)) from error
-
-
-async def _category_named(changes: UserChanges, name: str) -> Category:
-    found = await changes.session.scalar(
-        select(Category).where(Category.user_id == changes.user_id, Category.name_key == name_key(name))
-    )
-    return found or await labels.create(changes, Category, NewLabel(name=name))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from html import escape
 
 from todoapp.tasks.searching.query import Query
@@ -60,13 +61,14 @@ def _found(text: str, query: Query) -> Iterator[tuple[int, int]]:
         return
     read = list(tokens(text))
     words = " ".join(token.word for token in read)
-    for found in re.finditer(_pattern(query), words):
+    for found in _pattern(query).finditer(words):
         first, last = (words.count(" ", 0, place) for place in found.span())
         yield read[first].start, read[last].end
 
 
-def _pattern(query: Query) -> str:
+@lru_cache
+def _pattern(query: Query) -> re.Pattern[str]:
     """Finds the terms of a query, the longest first, among words with one space between them."""
     terms = sorted((term for group in query.wanted for term in group), key=lambda term: -len(term.words))
     found = (re.escape(" ".join(term.words)) + (r"\S*" if term.is_prefix else "") for term in terms)
-    return rf"(?<!\S)(?:{'|'.join(found)})(?!\S)"
+    return re.compile(rf"(?<!\S)(?:{'|'.join(found)})(?!\S)")

@@ -1,6 +1,6 @@
 """The search index as the two databases have it: PostgreSQL a GIN index on `tsvector`, SQLite FTS5."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,13 +15,14 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     table,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.tasks.model import Task
+from todoapp.tasks.model import tasks
 from todoapp.tasks.searching.query import Query, Term
 from todoapp.tasks.searching.spelling import corrected, typed_words
 from todoapp.tasks.searching.vector import owner_key
@@ -41,48 +42,50 @@ class TextMatch:
     """What a query means in SQL, beside `tasks`."""
 
     condition: ColumnElement[bool]
+    """Holds of those of the user's tasks that are found."""
     rank: ColumnElement[float]
     """The better the higher."""
 
 
 async def respelt(session: AsyncSession, user_id: UUID, query: Query) -> Query:
     """The query with every word that begins no word of the user's tasks replaced by those it resembles."""
-    unknown = await _unknown(session, user_id, typed_words(query))
-    if not unknown:
+    typed = typed_words(query)
+    if not typed:
         return query
     owner = owner_key(user_id)
-    terms = await session.scalar(select(func.aggregate_strings(vocabulary.c.term, " ")).where(_begins(owner)))
-    return corrected(query, unknown, [term.removeprefix(owner) for term in (terms or "").split()])
+    some_unknown = or_(*(~exists().where(_begins(owner + word)) for word in typed))
+    terms = await session.scalar(
+        select(func.aggregate_strings(vocabulary.c.term, " ")).where(_begins(owner), some_unknown)
+    )
+    if terms is None:
+        return query
+    unknown = {word for word in typed if f" {owner}{word}" not in f" {terms}"}
+    return corrected(query, unknown, terms.removeprefix(owner).split(f" {owner}"))
 
 
 def matching(query: Query, user_id: UUID, *, dialect: str) -> TextMatch:
-    """The tasks that a query finds. They still have to be asked whose they are."""
+    """The user's tasks that a query finds."""
     if query.is_empty:
         return TextMatch(false(), literal(0.0))
-    return DIALECTS[dialect](query, owner_key(user_id))
-
-
-async def _unknown(session: AsyncSession, user_id: UUID, words: Sequence[str]) -> set[str]:
-    if not words:
-        return set()
-    owner = owner_key(user_id)
-    known = (await session.execute(select(*(exists().where(_begins(owner + word)) for word in words)))).one()
-    return {word for word, is_known in zip(words, known, strict=True) if not is_known}
+    return DIALECTS[dialect](query, user_id)
 
 
 def _begins(prefix: str) -> ColumnElement[bool]:
     return and_(vocabulary.c.term >= prefix, vocabulary.c.term < prefix + END_OF_RANGE)
 
 
-def _in_postgresql(query: Query, owner: str) -> TextMatch:
+def _in_postgresql(query: Query, user_id: UUID) -> TextMatch:
     """https://www.postgresql.org/docs/current/datatype-textsearch.html#DATATYPE-TSQUERY"""
+    owner = owner_key(user_id)
     wanted = [f"({' | '.join(_tsquery_term(term, owner) for term in group)})" for group in query.wanted]
     unwanted = [f"!({_tsquery_term(term, owner)})" for term in query.unwanted]
-    # The bare key tells the planner how few of all tasks are the user's: it then needs no other index.
     asked, ranked = (
         cast(" & ".join(terms), TSQUERY) for terms in ([owner, *wanted, *unwanted], wanted or [owner])
     )
-    return TextMatch(Task.words.bool_op("@@")(asked), func.ts_rank(Task.words, ranked))
+    # No index can be asked what is not distinct. With `=` the planner, who does not know that all that is
+    # found is the user's but for a coincidence, also reads where all of their tasks are.
+    theirs = tasks.c.user_id.is_not_distinct_from(user_id)
+    return TextMatch(and_(tasks.c.words.bool_op("@@")(asked), theirs), func.ts_rank(tasks.c.words, ranked))
 
 
 def _tsquery_term(term: Term, owner: str) -> str:
@@ -91,10 +94,10 @@ def _tsquery_term(term: Term, owner: str) -> str:
     return f"({phrase}) | ({phrase}:*)" if term.is_prefix else f"({phrase})"
 
 
-def _in_sqlite(query: Query, owner: str) -> TextMatch:
-    matches = literal_column("search_index").bool_op("MATCH")(_fts5_query(query, owner))
+def _in_sqlite(query: Query, user_id: UUID) -> TextMatch:
+    matches = literal_column("search_index").bool_op("MATCH")(_fts5_query(query, owner_key(user_id)))
     score = func.bm25(literal_column("search_index"), 0.0, TITLE_WEIGHT, DESCRIPTION_WEIGHT)
-    return TextMatch(and_(fts5.c.task_id == Task.id, matches), -score)
+    return TextMatch(and_(tasks.c.user_id == user_id, fts5.c.task_id == tasks.c.id, matches), -score)
 
 
 def _fts5_query(query: Query, owner: str) -> str:
@@ -111,7 +114,7 @@ def _fts5_term(term: Term, owner: str) -> str:
     return f"{phrase} OR {phrase} *" if term.is_prefix else phrase
 
 
-DIALECTS: dict[str, Callable[[Query, str], TextMatch]] = {
+DIALECTS: dict[str, Callable[[Query, UUID], TextMatch]] = {
     "postgresql": _in_postgresql,
     "sqlite": _in_sqlite,
 }

@@ -39,11 +39,16 @@ def _near(typed: str, vocabulary: Sequence[str]) -> Sequence[str]:
     A letter too many, too few or wrong is a step away, and so are two that changed places (optimal
     string alignment).
     """
-    steps = dict.fromkeys((word for word in vocabulary if typed in word), 0)
-    for choices in (vocabulary, [word[: len(typed)] for word in vocabulary]):
+    length, most = len(typed), 2 if len(typed) >= LONG else 1
+    steps = dict.fromkeys([word for word in vocabulary if typed in word], 0)
+    little_longer = [word for word in vocabulary if length < len(word) <= length + most]
+    for words, choices in (
+        (little_longer, little_longer),
+        (vocabulary, [word[:length] for word in vocabulary]),
+    ):
         for _, distance, place in process.extract(
-            typed, choices, scorer=OSA.distance, score_cutoff=2 if len(typed) >= LONG else 1, limit=None
+            typed, choices, scorer=OSA.distance, score_cutoff=most, limit=None
         ):
-            word = vocabulary[place]
+            word = words[place]
             steps[word] = min(distance, steps.get(word, distance))
     return sorted(steps, key=lambda word: (steps[word], word))[:MOST_SPELLINGS]
