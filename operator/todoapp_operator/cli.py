@@ -13,6 +13,8 @@ from todoapp_operator.document import load
 from todoapp_operator.local.console import Console
 from todoapp_operator.local.run import Request, Sidecar, run
 from todoapp_operator.metadata import Metadata
+from todoapp_operator.overview.command import status
+from todoapp_operator.python_types import python_types
 from todoapp_operator.refusal import Refusal
 from todoapp_operator.release import released_image
 from todoapp_operator.render.component import Component
@@ -32,6 +34,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(cluster, name="cluster")
+cli.command()(status)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="YAML file with a TodoApp.", show_default=False)]
 
@@ -106,6 +109,30 @@ def render_command(
         typer.echo(str(secret), err=True)
 
 
+@cli.command("operate")
+def operate_command(
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port of /healthz, /readyz and /metrics.")
+    ] = 8080,
+    namespace: Annotated[
+        str, typer.Option(envvar="POD_NAMESPACE", help="Namespace of the Lease by which replicas take turns.")
+    ] = "todoapp-system",
+    resync_seconds: Annotated[
+        float, typer.Option(min=1, help="How often every TodoApp is looked at without a reason.")
+    ] = 600,
+    log_level: Annotated[LogLevel, typer.Option(help="Least severe line to log.")] = "INFO",
+) -> None:
+    """Keep every TodoApp of a cluster as its resource says, until SIGTERM.
+
+    In a pod it works as the pod's service account, elsewhere by KUBECONFIG. Of several replicas one is
+    active; another takes over when it ends.
+    """
+    # Kopf alone takes longer to import than most other commands to run.
+    from todoapp_operator.operate import operate
+
+    operate(port, namespace, resync_seconds, log_level)
+
+
 @cli.command("crd")
 def crd_command() -> None:
     """Print the CustomResourceDefinition that makes a cluster know TodoApps."""
@@ -119,6 +146,12 @@ def dapr_files(
     """Write the Dapr files of the default TodoApp, for the Dapr CLI and kubectl."""
     files = published_files(TodoApp(metadata=Metadata(name="todo")))
     _write({folder / name: manifest for name, manifest in files.items()})
+
+
+@cli.command("python-types")
+def python_types_command() -> None:
+    """Print the fields of a TodoApp as Python types, for Pulumi programs."""
+    typer.echo(python_types(), nl=False)
 
 
 def _require_empty(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 __all__ = ["amount", "canonical"]
 
@@ -22,6 +23,7 @@ def amount(quantity: str) -> Fraction:
     return Fraction(number) * (_DECIMAL | _BINARY)[quantity.removeprefix(number)]
 
 
+@lru_cache(maxsize=1024)
 def canonical(quantity: str) -> str:
     """The shortest whole number and suffix for the same amount: `0.5` is `500m`, `1024Mi` is `1Gi`.
 

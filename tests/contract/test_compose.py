@@ -80,7 +80,7 @@ def test_topics_are_those_that_strimzi_would_make(project: dict[str, Any]) -> No
 
     assert made == {
         (spec["topicName"], spec["partitions"], spec["config"]["retention.ms"])
-        for spec in (each["spec"] for each in strimzi_resources(APP) if each["kind"] == "KafkaTopic")
+        for spec in (each["spec"] for each in strimzi_resources(APP, LAPTOP) if each["kind"] == "KafkaTopic")
     }
 
 

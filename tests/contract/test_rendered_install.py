@@ -56,11 +56,11 @@ def test_the_operator_may_do_what_rendering_needs_and_no_more() -> None:
     children = {(kind.group, kind.plural) for kind in KINDS} | {("", "secrets")}
     assert {place for place, verbs in granted.items() if verbs == sorted(EVERY_VERB)} == children
     assert {place: verbs for place, verbs in granted.items() if place not in children} == {
-        (OWN_GROUP, "todoapps"): ["get", "list", "patch", "watch"],
+        (OWN_GROUP, "todoapps"): ["list", "patch", "watch"],
         (OWN_GROUP, "todoapps/status"): ["patch"],
         (OWN_GROUP, "todoapps/finalizers"): ["update"],
-        ("apiextensions.k8s.io", "customresourcedefinitions"): ["get", "list", "watch"],
-        ("", "events"): ["create", "patch"],
+        ("apiextensions.k8s.io", "customresourcedefinitions"): ["list", "watch"],
+        ("", "events"): ["create"],
     }
 
 

@@ -11,13 +11,13 @@ import typer.main
 from fastapi.routing import APIRoute
 
 from todoapp import cli, health
-from todoapp.messaging.subscriptions import Outcome
+from todoapp.messaging.delivery import Outcome
 from todoapp.metrics import Metrics
 from todoapp_operator.document import load
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
-from todoapp_operator.render.wanted_secrets import wanted_secrets
+from todoapp_operator.render.wanted_secrets import CopiedSecret, wanted_secrets
 from todoapp_operator.spec import TodoApp
 
 RUNBOOKS = Path("docs/runbooks")
@@ -95,10 +95,8 @@ def test_every_policy_is_about_components_and_sidecars_that_are_there(app: TodoA
 
 
 @pytest.mark.parametrize("name", ["todo", "production"])
-def test_strimzi_makes_and_opens_every_topic(name: str) -> None:
+def test_strimzi_makes_every_topic(name: str) -> None:
     app = APPS[name]
-    [user] = manifests(app, "KafkaUser")
-    acls = [acl["resource"] for acl in user["spec"]["authorization"]["acls"]]
     heard = {
         each["spec"][field]
         for each in manifests(app, "Subscription")
@@ -106,28 +104,54 @@ def test_strimzi_makes_and_opens_every_topic(name: str) -> None:
         if field in each["spec"]
     }
     published = {topic.name for topic in app.spec.topics.all}
-    made = {each["spec"]["topicName"] for each in manifests(app, "KafkaTopic")}
 
-    assert made == heard | published == {acl["name"] for acl in acls if acl["type"] == "topic"}
+    assert {each["spec"]["topicName"] for each in manifests(app, "KafkaTopic")} == heard | published
 
 
 @pytest.mark.parametrize("name", ["todo", "production"])
-def test_every_consumer_group_is_open_to_the_user(name: str) -> None:
+def test_strimzis_users_may_read_what_their_sidecars_are_subscribed_to(name: str) -> None:
     app = APPS[name]
-    [user] = manifests(app, "KafkaUser")
-    acls = [acl["resource"] for acl in user["spec"]["authorization"]["acls"]]
-    open_groups = {(acl["name"], acl["patternType"]) for acl in acls if acl["type"] == "group"}
+    users = kafka_users(app)
+    groups = {
+        each["metadata"]["name"]: setting["value"]
+        for each in manifests(app, "Component")
+        for setting in each["spec"]["metadata"]
+        if setting["name"] == "consumerID"
+    }
 
-    for component in manifests(app, "Component"):
-        for setting in component["spec"]["metadata"]:
-            if setting["name"] == "consumerID" and "{podName}" in setting["value"]:
-                assert (
-                    setting["value"].replace("{podName}", f"{app.metadata.name}-api-"),
-                    "prefix",
-                ) in open_groups
-            elif setting["name"] == "consumerID":
-                for app_id in component["scopes"]:
-                    assert (setting["value"].replace("{appID}", app_id), "literal") in open_groups
+    for subscription in (each | each["spec"] for each in manifests(app, "Subscription")):
+        [app_id] = subscription["scopes"]
+        readable = {
+            (acl["resource"]["type"], acl["resource"]["name"], acl["resource"]["patternType"])
+            for acl in users[app_id]["spec"]["authorization"]["acls"]
+            if "Read" in acl["operations"]
+        }
+        group = groups[subscription["pubsubname"]]
+        # A pod's name starts with its Deployment's, which starts with the app id.
+        own = ("group", group.replace("{podName}", f"{app_id}-"), "prefix")
+        shared = ("group", group.replace("{appID}", app_id), "literal")
+        assert {
+            ("topic", subscription["topic"], "literal"),
+            own if "{podName}" in group else shared,
+        } <= readable
+
+
+def kafka_users(app: TodoApp) -> dict[str, Manifest]:
+    """The KafkaUser of each sidecar, by app id."""
+    users = {each["metadata"]["name"]: each for each in manifests(app, "KafkaUser")}
+    names = {
+        each.name: each.literals["username"]
+        for each in wanted_secrets(app)
+        if isinstance(each, CopiedSecret) and "username" in each.literals
+    }
+    annotations = [
+        each["spec"]["template"]["metadata"]["annotations"] for each in manifests(app, "Deployment")
+    ]
+    return {
+        each["dapr.io/app-id"]: users[names[secret]]
+        for each in annotations
+        for secret in re.findall("=(.+?):username", each["dapr.io/env-from-secret"])
+    }
 
 
 @each_example
@@ -137,8 +161,13 @@ def test_every_secret_that_is_read_is_one_that_will_be_there(app: TodoApp) -> No
     everything = render(app, PLATFORM)
     references = [reference["name"] for reference in found(everything, "secretKeyRef")]
     scaled = [each["name"] for targets in found(everything, "secretTargetRef") for each in targets]
+    injected = [
+        name
+        for variables in found(everything, "dapr.io/env-from-secret")
+        for name in re.findall("=(.+?):", variables)
+    ]
 
-    assert {*references, *scaled} <= there
+    assert {*references, *scaled, *injected} <= there
 
 
 @each_example

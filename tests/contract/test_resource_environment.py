@@ -5,8 +5,9 @@ from itertools import chain
 
 import pytest
 from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
-from todoapp.settings import Settings, Topics
+from todoapp.settings import Features, Settings, Topics
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.names import LAPTOP, names_on_cluster
 from todoapp_operator.render.environment import environment, migration_environment
@@ -22,8 +23,16 @@ def rendered(component: Component) -> set[str]:
 
 
 def read_by_the_application() -> set[str]:
-    own = {variable("TODOAPP_", name, field) for name, field in Settings.model_fields.items()}
-    return own | {variable("TODOAPP_TOPIC_", name, field) for name, field in Topics.model_fields.items()}
+    models: dict[str, type[BaseSettings]] = {
+        "TODOAPP_": Settings,
+        "TODOAPP_TOPIC_": Topics,
+        "TODOAPP_FEATURE_": Features,
+    }
+    return {
+        variable(prefix, name, field)
+        for prefix, model in models.items()
+        for name, field in model.model_fields.items()
+    }
 
 
 def variable(prefix: str, name: str, field: FieldInfo) -> str:
@@ -59,6 +68,7 @@ def test_settings_accepts_the_rendered_values(component: Component, monkeypatch:
 
     assert settings.port == 8000
     assert settings.topics == Topics()
+    assert settings.features == Features()
     assert settings.database_url_ref == "todo-database-app/uri"
 
 

@@ -11,9 +11,10 @@ import httpx
 
 from todoapp_operator.control_plane.artifacts.cache import Report
 from todoapp_operator.control_plane.artifacts.crds import crd_files
+from todoapp_operator.control_plane.audit import write_policy
 from todoapp_operator.control_plane.components import Component, Site, arguments, programs
 from todoapp_operator.control_plane.connection import Connection
-from todoapp_operator.control_plane.credentials import issue
+from todoapp_operator.control_plane.credentials import Issuer, issue
 from todoapp_operator.control_plane.initial_objects import (
     create_definitions,
     create_nodes,
@@ -38,6 +39,8 @@ class Cluster:
     def __init__(self, site: Site, programs: dict[Component, Path], logs: Path, group: ProcessGroup) -> None:
         files = site.credentials
         self.connection = Connection(site.url, files.authority, files.admin_certificate, files.admin)
+        self.audit_log = site.audit_log
+        """One JSON object for each request of the operator, once it is answered."""
         self._site = site
         self._programs = programs
         self._logs = logs
@@ -123,8 +126,11 @@ def running_cluster(folder: Path, report: Report) -> Iterator[Cluster]:
     url = f"https://{HOST}:{api_port}"
     logs, data = folder / "logs", folder / "data"
     logs.mkdir(parents=True)
-    credentials = issue(folder / "credentials", url)
-    site = Site(url, data, credentials, api_port, etcd_port, etcd_peer_port)
+    credentials = issue(Issuer(folder / "credentials", url))
+    policy = write_policy(folder / "audit-policy.json")
+    site = Site(
+        url, data, credentials, api_port, etcd_port, etcd_peer_port, policy, audit_log=logs / "audit.log"
+    )
     try:
         with ProcessGroup() as group:
             cluster = Cluster(site, built, logs, group)

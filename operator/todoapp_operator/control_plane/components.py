@@ -35,6 +35,8 @@ class Site:
     api_port: int
     etcd_port: int
     etcd_peer_port: int
+    audit_policy: Path
+    audit_log: Path
 
 
 def programs(report: Report) -> dict[Component, Path]:
@@ -95,6 +97,8 @@ def _api_server(site: Site) -> list[str]:
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={files.service_account_key}",
         f"--service-account-signing-key-file={files.service_account_key}",
+        f"--audit-policy-file={site.audit_policy}",
+        f"--audit-log-path={site.audit_log}",
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import trustme
 
-__all__ = ["Credentials", "issue"]
+__all__ = ["Credentials", "Issuer", "issue"]
 
 # What the API server calls itself to clients on this machine and, by its Service, in the cluster.
 _SERVER_NAMES = ("127.0.0.1", "localhost", "kubernetes.default.svc", "kubernetes.default", "kubernetes")
@@ -31,37 +31,65 @@ class Credentials:
     scheduler: Path
 
 
-def issue(folder: Path, server: str) -> Credentials:
-    """Write fresh credentials for the API server at the URL `server`; only their owner can read them."""
-    folder.mkdir(mode=0o700)
-    authority = trustme.CA(organization_name="todoapp control plane")
-    serving = authority.issue_cert(*_SERVER_NAMES, common_name="kube-apiserver")
-    # Service account tokens need a key pair only; that it comes with a certificate does no harm.
-    service_accounts = authority.issue_cert(_CLIENT_NAME)
+class Issuer:
+    """A fresh authority, and the folder for all that it issues; only its owner can read that.
 
-    def client(user: str, group: str | None = None) -> trustme.LeafCert:
-        return authority.issue_cert(_CLIENT_NAME, common_name=user, organization_name=group)
+    `server` is the URL of the API server.
+    """
 
-    def pem(name: str, blob: trustme.Blob) -> Path:
-        path = folder / name
+    def __init__(self, folder: Path, server: str) -> None:
+        folder.mkdir(mode=0o700)
+        self._folder = folder
+        self._server = server
+        self._authority = trustme.CA(organization_name="todoapp control plane")
+
+    def certificate(self) -> Path:
+        """The authority's own certificate, with which to know the others."""
+        return self._pem("ca.pem", self._authority.cert_pem)
+
+    def serving(self, name: str, *hosts: str) -> tuple[Path, Path]:
+        """Certificate and private key of a server that answers under `hosts`, in two files."""
+        leaf = self._authority.issue_cert(*hosts, common_name=name)
+        return self._pem(f"{name}.pem", leaf.cert_chain_pems[0]), self._key(name, leaf)
+
+    def client(self, name: str, user: str, *, group: str | None = None) -> Path:
+        """Certificate and private key of `user`, in one file."""
+        return self._pem(f"{name}.pem", self._user(user, group).private_key_and_cert_chain_pem)
+
+    def kubeconfig(self, name: str, user: str, *, group: str | None = None) -> Path:
+        path = self._folder / f"{name}.kubeconfig"
+        config = _kubeconfig(self._server, self._authority.cert_pem, self._user(user, group))
+        path.write_text(config, encoding="utf-8")
+        return path
+
+    def key(self, name: str) -> Path:
+        """A private key, from which its reader takes the public one as well."""
+        return self._key(name, self._authority.issue_cert(_CLIENT_NAME))
+
+    def _user(self, user: str, group: str | None) -> trustme.LeafCert:
+        return self._authority.issue_cert(_CLIENT_NAME, common_name=user, organization_name=group)
+
+    def _key(self, name: str, leaf: trustme.LeafCert) -> Path:
+        return self._pem(f"{name}-key.pem", leaf.private_key_pem)
+
+    def _pem(self, name: str, blob: trustme.Blob) -> Path:
+        path = self._folder / name
         blob.write_to_path(path)
         return path
 
-    def kubeconfig(name: str, certificate: trustme.LeafCert) -> Path:
-        path = folder / f"{name}.kubeconfig"
-        path.write_text(_kubeconfig(server, authority.cert_pem, certificate), encoding="utf-8")
-        return path
 
-    admin = client("kubernetes-admin", group="system:masters")
+def issue(issuer: Issuer, *more_server_names: str) -> Credentials:
+    """What a control plane needs. Its API server answers under some more names if they are given."""
+    server_certificate, server_key = issuer.serving("apiserver", *_SERVER_NAMES, *more_server_names)
     return Credentials(
-        authority=pem("ca.pem", authority.cert_pem),
-        server_certificate=pem("apiserver.pem", serving.cert_chain_pems[0]),
-        server_key=pem("apiserver-key.pem", serving.private_key_pem),
-        service_account_key=pem("service-accounts-key.pem", service_accounts.private_key_pem),
-        admin_certificate=pem("admin.pem", admin.private_key_and_cert_chain_pem),
-        admin=kubeconfig("admin", admin),
-        controller_manager=kubeconfig("controller-manager", client("system:kube-controller-manager")),
-        scheduler=kubeconfig("scheduler", client("system:kube-scheduler")),
+        authority=issuer.certificate(),
+        server_certificate=server_certificate,
+        server_key=server_key,
+        service_account_key=issuer.key("service-accounts"),
+        admin_certificate=issuer.client("admin", "kubernetes-admin", group="system:masters"),
+        admin=issuer.kubeconfig("admin", "kubernetes-admin", group="system:masters"),
+        controller_manager=issuer.kubeconfig("controller-manager", "system:kube-controller-manager"),
+        scheduler=issuer.kubeconfig("scheduler", "system:kube-scheduler"),
     )
 
 

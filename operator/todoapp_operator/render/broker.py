@@ -1,6 +1,7 @@
 """How to reach the broker of a TodoApp, and what the TodoApp is called there."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from todoapp_operator.backing_services import Broker, Kafka, SecretRef, Strimzi
@@ -14,6 +15,7 @@ __all__ = [
     "broker",
     "connection",
     "consumer_group",
+    "kafka_authority",
     "kafka_credentials",
     "kafka_user",
     "strimzi_ca_secret",
@@ -22,32 +24,47 @@ __all__ = [
 
 def broker(app: TodoApp) -> Broker:
     """The broker on a cluster, where a TodoApp that names none uses Strimzi's `kafka`."""
-    return app.spec.broker or Broker(strimzi=Strimzi())
+    return app.spec.broker or _DEFAULT
+
+
+_DEFAULT = Broker(strimzi=Strimzi())
 
 
 @dataclass(frozen=True)
 class Connection:
     """Where the brokers are, and the Secrets that open them.
 
-    `credentials` has the keys `username` and `password`, `certificate` the keys `tls.crt` and `tls.key`,
-    `authority` the key `ca.crt`; public authorities count where it is absent.
+    `credentials` has the keys `username` and `password`, and so has each of `own_credentials`, where every
+    process is a user of its own. `certificate` has the keys `tls.crt` and `tls.key`, `authority` the key
+    `ca.crt`; public authorities count where it is absent.
     """
 
     brokers: tuple[str, ...]
     credentials: str | None = None
+    own_credentials: Mapping[Component, str] = field(default_factory=dict)
     mechanism: Literal["SHA-256", "SHA-512"] = "SHA-512"
     certificate: str | None = None
     authority: str | None = None
 
     @property
+    def by_password(self) -> bool:
+        return bool(self.credentials or self.own_credentials)
+
+    @property
     def encrypted(self) -> bool:
-        return any((self.credentials, self.certificate, self.authority))
+        return self.by_password or any((self.certificate, self.authority))
+
+    def credentials_of(self, component: Component) -> str | None:
+        return self.own_credentials.get(component, self.credentials)
 
 
 def connection(app: TodoApp, broker: Broker) -> Connection:
     if broker.strimzi is not None:
-        secret = kafka_credentials(app)
-        return Connection((_bootstrap(broker.strimzi),), credentials=secret, authority=secret)
+        return Connection(
+            (_bootstrap(broker.strimzi),),
+            own_credentials={component: kafka_credentials(app, component) for component in Component},
+            authority=kafka_authority(app),
+        )
     if broker.redpanda is not None:
         return Connection(broker.redpanda.brokers, credentials=broker.redpanda.credentials_secret_ref.name)
     if broker.kafka is not None:
@@ -78,14 +95,19 @@ def consumer_group(app: TodoApp, names: Names, component: Component) -> str:
     return f"{app.metadata.namespace}.{names.app_id(component)}"
 
 
-def kafka_user(app: TodoApp) -> str:
-    """The KafkaUser's name. It lies in Kafka's namespace, with the users of other namespaces' TodoApps."""
-    return object_name(app.metadata.namespace, app.metadata.name)
+def kafka_user(app: TodoApp, component: Component) -> str:
+    """A process's KafkaUser. It lies in Kafka's namespace, with the users of other namespaces' TodoApps."""
+    return object_name(app.metadata.namespace, app.metadata.name, component)
 
 
-def kafka_credentials(app: TodoApp) -> str:
-    """The Secret beside the TodoApp with what Strimzi keeps in Kafka's namespace: the user and the CA."""
+def kafka_authority(app: TodoApp) -> str:
+    """The Secret beside the TodoApp with the CA that Strimzi keeps in Kafka's namespace."""
     return f"{app.metadata.name}-kafka"
+
+
+def kafka_credentials(app: TodoApp, component: Component) -> str:
+    """The Secret beside the TodoApp with a process's user, whose password Strimzi keeps likewise."""
+    return f"{app.metadata.name}-kafka-{component}"
 
 
 def strimzi_ca_secret(strimzi: Strimzi) -> str:

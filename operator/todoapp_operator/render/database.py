@@ -15,7 +15,10 @@ _NAME = "todoapp"
 
 def database(app: TodoApp) -> Database:
     """The database on a cluster, where a TodoApp that names none gets a small one of its own."""
-    return app.spec.database or Database(cluster=DatabaseCluster())
+    return app.spec.database or _DEFAULT
+
+
+_DEFAULT = Database(cluster=DatabaseCluster())
 
 
 def database_resources(app: TodoApp) -> list[Manifest]:

@@ -6,15 +6,20 @@ from todoapp_operator.render.component import Component
 from todoapp_operator.render.identity import RELEASE_LABEL, digest, metadata, selector
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform
-from todoapp_operator.render.pod_template import pod_template
+from todoapp_operator.render.pod_template import pod_template, sidecar_digest
 from todoapp_operator.render.scaling import replicas
 from todoapp_operator.spec import TodoApp
 
-__all__ = ["deployment"]
+__all__ = ["deployments"]
 
 
-def deployment(app: TodoApp, component: Component, platform: Platform) -> Manifest:
-    template = pod_template(app, component, platform)
+def deployments(app: TodoApp, platform: Platform) -> dict[Component, Manifest]:
+    sidecars = sidecar_digest(app)
+    return {component: _deployment(app, component, platform, sidecars) for component in Component}
+
+
+def _deployment(app: TodoApp, component: Component, platform: Platform, sidecars: str) -> Manifest:
+    template = pod_template(app, component, platform, sidecars)
     release = _release(app, component, template)
     name = "-".join([app.metadata.name, component, *release.values()])
     return {

@@ -4,6 +4,8 @@
 it on a cluster, and `todoappctl run` on a laptop.
 """
 
+from functools import lru_cache
+
 from todoapp_operator.render import secrets
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.names import Names
@@ -11,9 +13,11 @@ from todoapp_operator.spec import TodoApp
 from todoapp_operator.values import Period
 from todoapp_operator.workload import EnvVar, EnvVarSource, FieldRef, SecretKeyRef, Workload
 
-__all__ = ["PORT", "environment", "migration_environment"]
+__all__ = ["PORT", "environment", "migration_environment", "public_url"]
 
 PORT = 8000
+
+_POD_NAME = EnvVar(name="POD_NAME", value_from=EnvVarSource(field_ref=FieldRef(field_path="metadata.name")))
 
 
 def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar]:
@@ -21,23 +25,24 @@ def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar
     workload: Workload = getattr(app.spec, component)
     topics = app.spec.topics
     return [
-        EnvVar(name="TODOAPP_HOST", value="0.0.0.0"),  # noqa: S104 - the pod's network, guarded by policies
-        EnvVar(name="TODOAPP_PORT", value=str(PORT)),
-        EnvVar(name="TODOAPP_PUBLIC_URL", value=_public_url(app)),
-        EnvVar(name="TODOAPP_DATABASE_URL_REF", value=_reference(secrets.database_url(app))),
-        EnvVar(name="TODOAPP_JWT_SECRET_REF", value=_reference(secrets.jwt_secret(app))),
+        _variable("TODOAPP_HOST", "0.0.0.0"),  # noqa: S104 - the pod's network, guarded by policies
+        _variable("TODOAPP_PORT", str(PORT)),
+        _variable("TODOAPP_PUBLIC_URL", public_url(app)),
+        _variable("TODOAPP_DATABASE_URL_REF", _reference(secrets.database_url(app))),
+        _variable("TODOAPP_JWT_SECRET_REF", _reference(secrets.jwt_secret(app))),
         _from_secret("DAPR_API_TOKEN", secrets.dapr_api_token(app)),
         _from_secret("APP_API_TOKEN", secrets.app_api_token(app)),
-        EnvVar(name="POD_NAME", value_from=EnvVarSource(field_ref=FieldRef(field_path="metadata.name"))),
-        EnvVar(name="TODOAPP_SECRET_STORE", value=names.secret_store),
-        EnvVar(name="TODOAPP_PUBSUB", value=names.pubsub),
-        EnvVar(name="TODOAPP_UPDATES_PUBSUB", value=names.updates_pubsub),
-        EnvVar(name="TODOAPP_TOPIC_TASK_EVENTS", value=topics.task_events.name),
-        EnvVar(name="TODOAPP_TOPIC_REMINDERS", value=topics.reminders.name),
-        EnvVar(name="TODOAPP_TOPIC_TASK_UPDATES", value=topics.task_updates.name),
-        EnvVar(name="TODOAPP_TOPIC_ACTIVITY_LOGS", value=topics.activity_logs.name),
-        EnvVar(name="TODOAPP_RETENTION_ACTIVITY", value=_duration(app.spec.retention.activity)),
-        EnvVar(name="TODOAPP_RETENTION_NOTIFICATIONS", value=_duration(app.spec.retention.notifications)),
+        _POD_NAME,
+        _variable("TODOAPP_SECRET_STORE", names.secret_store),
+        _variable("TODOAPP_PUBSUB", names.pubsub),
+        _variable("TODOAPP_UPDATES_PUBSUB", names.updates_pubsub),
+        _variable("TODOAPP_TOPIC_TASK_EVENTS", topics.task_events.name),
+        _variable("TODOAPP_TOPIC_REMINDERS", topics.reminders.name),
+        _variable("TODOAPP_TOPIC_TASK_UPDATES", topics.task_updates.name),
+        _variable("TODOAPP_TOPIC_ACTIVITY_LOGS", topics.activity_logs.name),
+        _variable("TODOAPP_RETENTION_ACTIVITY", _duration(app.spec.retention.activity)),
+        _variable("TODOAPP_RETENTION_NOTIFICATIONS", _duration(app.spec.retention.notifications)),
+        _variable("TODOAPP_FEATURE_QUICK_ADD", str(app.spec.features.quick_add).lower()),
         *_logging(app),
         *workload.env,
     ]
@@ -50,8 +55,8 @@ def migration_environment(app: TodoApp) -> list[EnvVar]:
 
 def _logging(app: TodoApp) -> list[EnvVar]:
     return [
-        EnvVar(name="TODOAPP_LOG_LEVEL", value=app.spec.observability.log_level),
-        EnvVar(name="TODOAPP_LOG_FORMAT", value="json"),
+        _variable("TODOAPP_LOG_LEVEL", app.spec.observability.log_level),
+        _variable("TODOAPP_LOG_FORMAT", "json"),
     ]
 
 
@@ -60,7 +65,8 @@ def _duration(period: Period) -> str:
     return f"P{period.upper()}" if period.endswith("d") else f"PT{period.upper()}"
 
 
-def _public_url(app: TodoApp) -> str:
+def public_url(app: TodoApp) -> str:
+    """Where people reach the api."""
     spec, metadata = app.spec, app.metadata
     if spec.ingress is not None:
         scheme = "https" if spec.ingress.tls_secret_name else "http"
@@ -74,6 +80,17 @@ def _reference(secret: SecretKeyRef) -> str:
     return f"{secret.name}/{secret.key}"
 
 
+# An operator of many TodoApps asks for the same few variables all the time.
+@lru_cache(maxsize=4096)
+def _variable(name: str, value: str) -> EnvVar:
+    return EnvVar(name=name, value=value)
+
+
 def _from_secret(name: str, secret: SecretKeyRef) -> EnvVar:
-    reference = SecretKeyRef(name=secret.name, key=secret.key)
+    return _from_key(name, secret.name, secret.key)
+
+
+@lru_cache(maxsize=4096)
+def _from_key(name: str, secret: str, key: str) -> EnvVar:
+    reference = SecretKeyRef(name=secret, key=key)
     return EnvVar(name=name, value_from=EnvVarSource(secret_key_ref=reference))

@@ -8,17 +8,30 @@ import orjson
 
 from todoapp_operator.spec import API_VERSION, KIND, TodoApp
 
-__all__ = ["MANAGER", "RELEASE_LABEL", "digest", "metadata", "object_name", "own_labels", "selector"]
+__all__ = [
+    "COMPONENT_LABEL",
+    "MANAGER",
+    "MANAGER_LABEL",
+    "NAMESPACE_LABEL",
+    "NAME_LABEL",
+    "RELEASE_LABEL",
+    "digest",
+    "metadata",
+    "object_name",
+    "own_labels",
+    "selector",
+]
 
 MANAGER = "todoapp-operator"
-"""Value of the label `app.kubernetes.io/managed-by` of every object."""
+"""Value of `MANAGER_LABEL` on every object."""
+
+MANAGER_LABEL = "app.kubernetes.io/managed-by"
+NAME_LABEL = "todoapp.dev/name"
+NAMESPACE_LABEL = "todoapp.dev/namespace"
+COMPONENT_LABEL = "todoapp.dev/component"
 
 RELEASE_LABEL = "todoapp.dev/release"
 """Tells the releases of a `BlueGreen` roll-out apart."""
-
-_NAME = "todoapp.dev/name"
-_NAMESPACE = "todoapp.dev/namespace"
-_COMPONENT = "todoapp.dev/component"
 
 _LONGEST_NAME = 63
 _DIGEST_LENGTH = 8
@@ -59,8 +72,8 @@ def selector(app: TodoApp, component: str | None = None) -> dict[str, str]:
     Only our own two: Kubernetes never lets a Deployment's selector change, so nothing that may change
     can be part of it.
     """
-    chosen = {_COMPONENT: str(component)} if component else {}
-    return {_NAME: app.metadata.name, **chosen}
+    chosen = {COMPONENT_LABEL: str(component)} if component else {}
+    return {NAME_LABEL: app.metadata.name, **chosen}
 
 
 def object_name(*parts: str) -> str:
@@ -87,8 +100,8 @@ def own_labels(app: TodoApp, component: str | None) -> dict[str, str]:
         "app.kubernetes.io/name": "todoapp",
         "app.kubernetes.io/instance": app.metadata.name,
         **part,
-        "app.kubernetes.io/managed-by": MANAGER,
-        _NAMESPACE: app.metadata.namespace,
+        MANAGER_LABEL: MANAGER,
+        NAMESPACE_LABEL: app.metadata.namespace,
         **selector(app, component),
     }
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from todoapp_operator.render.kinds import KINDS, Kind, Provider, kind_of
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.kinds import KINDS, Kind, Provider
 
 __all__ = ["EVERYTHING", "Platform"]
 
@@ -23,9 +22,6 @@ class Platform:
     """Changes when a value that sidecars read at their start does: then the pods have to be replaced."""
     serving_release: str = ""
     """With `BlueGreen`, the release that people are served by; every release while empty."""
-
-    def offers(self, manifest: Manifest) -> bool:
-        return kind_of(manifest) in self.kinds
 
     def has(self, provider: Provider) -> bool:
         return all(kind in self.kinds for kind in KINDS if kind.provider is provider)

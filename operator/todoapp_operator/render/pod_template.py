@@ -24,19 +24,28 @@ from todoapp_operator.render.pods import (
 from todoapp_operator.spec import TodoApp
 from todoapp_operator.workload import Resources, Workload
 
-__all__ = ["pod_template"]
+__all__ = ["pod_template", "sidecar_digest"]
 
 _DEREGISTRATION_SECONDS = 5
 _PROCESS_SECONDS = 5
 _REQUESTS = {"cpu": "100m", "memory": "192Mi"}
 
 
-def pod_template(app: TodoApp, component: Component, platform: Platform) -> dict[str, Any]:
+def sidecar_digest(app: TodoApp) -> str:
+    """Changes with what sidecars read at their start, which therefore has to make new pods."""
+    return digest([manifest | {"metadata": {}} for manifest in dapr_resources(app)])
+
+
+def pod_template(app: TodoApp, component: Component, platform: Platform, sidecars: str) -> dict[str, Any]:
+    """
+    Args:
+        sidecars: the `sidecar_digest`, the same for all three processes.
+    """
     workload: Workload = getattr(app.spec, component)
     return {
         "metadata": {
             "labels": workload.pod_labels | own_labels(app, component),
-            "annotations": workload.pod_annotations | _annotations(app, component, platform),
+            "annotations": workload.pod_annotations | _annotations(app, component, platform, sidecars),
         },
         "spec": {
             "serviceAccountName": service_account_name(app, component),
@@ -50,12 +59,11 @@ def pod_template(app: TodoApp, component: Component, platform: Platform) -> dict
     }
 
 
-def _annotations(app: TodoApp, component: Component, platform: Platform) -> dict[str, str]:
-    """Sidecars read their components and secrets at the start only: what changes there must make new pods."""
+def _annotations(app: TodoApp, component: Component, platform: Platform, sidecars: str) -> dict[str, str]:
     secrets = {"todoapp.dev/secrets": platform.secrets_digest} if platform.secrets_digest else {}
     return {
         **sidecar_annotations(app, component, names_on_cluster(app)),
-        "todoapp.dev/dapr": digest([manifest | {"metadata": {}} for manifest in dapr_resources(app)]),
+        "todoapp.dev/dapr": sidecars,
         **secrets,
     }
 

@@ -90,7 +90,7 @@ def _trigger(app: TodoApp, component: Component, scaling: Autoscaling, kafka: Co
         "offsetResetPolicy": "earliest",
         "version": "3.0.0",
         "tls": "enable" if kafka.encrypted else "disable",
-        "sasl": _SASL[kafka.mechanism] if kafka.credentials else "none",
+        "sasl": _SASL[kafka.mechanism] if kafka.by_password else "none",
     }
 
 
@@ -99,7 +99,7 @@ _SASL = {"SHA-256": "scram_sha256", "SHA-512": "scram_sha512"}
 
 def _authentication(app: TodoApp, component: Component, kafka: Connection) -> Manifest:
     secrets = [
-        (kafka.credentials, {"username": "username", "password": "password"}),
+        (kafka.credentials_of(component), {"username": "username", "password": "password"}),
         (kafka.certificate, {"cert": "tls.crt", "key": "tls.key"}),
         (kafka.authority, {"ca": "ca.crt"}),
     ]

@@ -1,5 +1,7 @@
 """Which Secret holds what: those that the resource names, and those made for it under fixed names."""
 
+from functools import lru_cache
+
 from todoapp_operator.spec import TodoApp
 from todoapp_operator.workload import SecretKeyRef
 
@@ -18,7 +20,7 @@ def database_url(app: TodoApp) -> SecretKeyRef:
     database = app.spec.database
     if database is not None and database.secret_ref is not None:
         return database.secret_ref
-    return SecretKeyRef(name=f"{database_cluster_name(app)}-app", key="uri")
+    return _made(f"{database_cluster_name(app)}-app", "uri")
 
 
 def database_cluster_name(app: TodoApp) -> str:
@@ -31,17 +33,22 @@ def jwt_secret(app: TodoApp) -> SecretKeyRef:
     auth = app.spec.auth
     if auth is not None and auth.jwt_secret_ref is not None:
         return auth.jwt_secret_ref
-    return SecretKeyRef(name=f"{app.metadata.name}-jwt", key="secret")
+    return _made(f"{app.metadata.name}-jwt", "secret")
 
 
 def dapr_api_token(app: TodoApp) -> SecretKeyRef:
     """What a process shows to its sidecar. Dapr wants the key to be `token`."""
-    return SecretKeyRef(name=f"{app.metadata.name}-dapr-api-token", key="token")
+    return _made(f"{app.metadata.name}-dapr-api-token", "token")
 
 
 def app_api_token(app: TodoApp) -> SecretKeyRef:
     """What a sidecar shows to its process. Dapr wants the key to be `token`."""
-    return SecretKeyRef(name=f"{app.metadata.name}-app-api-token", key="token")
+    return _made(f"{app.metadata.name}-app-api-token", "token")
+
+
+@lru_cache(maxsize=4096)
+def _made(name: str, key: str) -> SecretKeyRef:
+    return SecretKeyRef(name=name, key=key)
 
 
 def readable_secrets(app: TodoApp) -> list[str]:

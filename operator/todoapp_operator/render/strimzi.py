@@ -1,13 +1,13 @@
-"""Topics and user of a TodoApp in a Kafka that Strimzi runs; they lie in Kafka's namespace."""
+"""Topics and users of a TodoApp in a Kafka that Strimzi runs; they lie in Kafka's namespace."""
 
 from datetime import timedelta
 from typing import Any
 
-from todoapp_operator.backing_services import Strimzi, Topic
+from todoapp_operator.backing_services import Strimzi
 from todoapp_operator.render.broker import broker, consumer_group, kafka_user
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.dapr.names import Names, names_on_cluster
-from todoapp_operator.render.dapr.subscriptions import readers
+from todoapp_operator.render.dapr.names import Names
+from todoapp_operator.render.dapr.subscriptions import Reader, readers
 from todoapp_operator.render.identity import metadata, object_name
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.spec import TodoApp
@@ -18,11 +18,10 @@ _DEAD_LETTER_DAYS = 30
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
-def strimzi_resources(app: TodoApp) -> list[Manifest]:
+def strimzi_resources(app: TodoApp, names: Names) -> list[Manifest]:
     strimzi = broker(app).strimzi
     if strimzi is None:
         return []
-    names = names_on_cluster(app)
     return [
         *(
             _topic(app, strimzi, topic.name, topic.partitions, _milliseconds(topic.retention))
@@ -30,14 +29,10 @@ def strimzi_resources(app: TodoApp) -> list[Manifest]:
         ),
         *(
             _topic(app, strimzi, topic.dead_letter, 1, _milliseconds(f"{_DEAD_LETTER_DAYS}d"))
-            for topic in _read_topics(app, names)
+            for topic in (reader.topic for reader in readers(app, names))
         ),
-        _user(app, strimzi, names),
+        *(_user(app, strimzi, names, component) for component in Component),
     ]
-
-
-def _read_topics(app: TodoApp, names: Names) -> list[Topic]:
-    return [reader.topic for reader in readers(app, names)]
 
 
 def _topic(app: TodoApp, strimzi: Strimzi, name: str, partitions: int, retention_ms: int) -> Manifest:
@@ -50,27 +45,39 @@ def _topic(app: TodoApp, strimzi: Strimzi, name: str, partitions: int, retention
     }
 
 
-def _user(app: TodoApp, strimzi: Strimzi, names: Names) -> Manifest:
-    topics = [topic.name for topic in app.spec.topics.all]
-    dead_letters = [topic.dead_letter for topic in _read_topics(app, names)]
-    groups = [consumer_group(app, names, component) for component in Component]
+def _user(app: TodoApp, strimzi: Strimzi, names: Names, component: Component) -> Manifest:
+    """A process's own user, which may do what the process does and nothing else."""
     return {
         "apiVersion": "kafka.strimzi.io/v1",
         "kind": "KafkaUser",
-        "metadata": _metadata(app, strimzi, kafka_user(app)),
+        "metadata": _metadata(app, strimzi, kafka_user(app, component)),
         "spec": {
             "authentication": {"type": "scram-sha-512"},
-            "authorization": {
-                "type": "simple",
-                "acls": [
-                    *(_acl("topic", name, "Describe", "Read", "Write") for name in topics + dead_letters),
-                    *(_acl("group", name, "Describe", "Read") for name in groups),
-                    # Each replica of the api reads task updates in a group of its own, named like its pod.
-                    _acl("group", f"{groups[0]}-", "Describe", "Read", pattern="prefix"),
-                ],
-            },
+            "authorization": {"type": "simple", "acls": _acls(app, names, component)},
         },
     }
+
+
+def _acls(app: TodoApp, names: Names, component: Component) -> list[dict[str, Any]]:
+    reading = [reader for reader in readers(app, names) if reader.component is component]
+    read = [reader.topic.name for reader in reading]
+    return [
+        # Whichever process holds the relay's lock publishes the events of all.
+        *(
+            _acl("topic", topic.name, "Describe", *(["Read"] if topic.name in read else []), "Write")
+            for topic in app.spec.topics.all
+        ),
+        *(_acl("topic", reader.topic.dead_letter, "Describe", "Read", "Write") for reader in reading),
+        *(_group(app, names, reader) for reader in reading),
+    ]
+
+
+def _group(app: TodoApp, names: Names, reader: Reader) -> dict[str, Any]:
+    group = consumer_group(app, names, reader.component)
+    if reader.pubsub == names.updates_pubsub:
+        # Each replica reads in a group of its own, named like its pod.
+        return _acl("group", f"{group}-", "Describe", "Read", pattern="prefix")
+    return _acl("group", group, "Describe", "Read")
 
 
 def _acl(kind: str, name: str, *operations: str, pattern: str = "literal") -> dict[str, Any]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from todoapp_operator.render.access import access
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.cluster import dapr_resources
+from todoapp_operator.render.dapr.names import names_on_cluster
 from todoapp_operator.render.database import database_resources
-from todoapp_operator.render.deployments import deployment
+from todoapp_operator.render.deployments import deployments
 from todoapp_operator.render.disruption import disruption_budget
 from todoapp_operator.render.kinds import Kind, Provider, kind_of
 from todoapp_operator.render.manifest import Manifest
@@ -23,7 +23,7 @@ from todoapp_operator.render.services import service
 from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.spec import TodoApp
 
-__all__ = ["MissingKind", "missing_kinds", "render"]
+__all__ = ["MissingKind", "missing_kinds", "render", "render_and_miss"]
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,27 @@ def render(app: TodoApp, platform: Platform) -> list[Manifest]:
     Pure: the same arguments give the same manifests. Values of Secrets are no part of it, see
     `wanted_secrets`. A migration Job has to succeed before what comes after it is applied.
     """
-    return [manifest for manifest in _all(app, platform) if platform.offers(manifest)]
+    manifests, _ = render_and_miss(app, platform)
+    return manifests
 
 
 def missing_kinds(app: TodoApp, platform: Platform) -> list[MissingKind]:
     """What `render` had to leave out, each kind once."""
-    kinds = dict.fromkeys(kind_of(manifest) for manifest in _all(app, platform))
-    return [
-        MissingKind(kind, f"The cluster does not know {kind}; {_REMEDIES[kind.provider]}.")
-        for kind in kinds
-        if kind not in platform.kinds
-    ]
+    _, missing = render_and_miss(app, platform)
+    return missing
+
+
+def render_and_miss(app: TodoApp, platform: Platform) -> tuple[list[Manifest], list[MissingKind]]:
+    """`render` and `missing_kinds` at once, for half the price."""
+    manifests: list[Manifest] = []
+    missing: dict[Kind, MissingKind] = {}
+    for manifest in _all(app, platform):
+        if (kind := kind_of(manifest)) in platform.kinds:
+            manifests.append(manifest)
+        elif kind not in missing:
+            sentence = f"The cluster does not know {kind}; {_REMEDIES[kind.provider]}."
+            missing[kind] = MissingKind(kind, sentence)
+    return manifests, list(missing.values())
 
 
 _REMEDIES = {
@@ -68,12 +78,12 @@ def _all(app: TodoApp, platform: Platform) -> Iterator[Manifest]:
     yield from access(app)
     yield from network_policies(app)
     yield from database_resources(app)
-    yield from strimzi_resources(app)
+    yield from strimzi_resources(app, names_on_cluster(app))
     yield from dapr_resources(app)
     if app.spec.rollout.migrations == "Auto":
         yield migration_job(app, platform)
-    for component in Component:
-        yield (pods := deployment(app, component, platform))
+    for component, pods in deployments(app, platform).items():
+        yield pods
         yield from autoscalers(app, component, target=pods["metadata"]["name"])
         yield disruption_budget(app, component)
         yield service(app, component, platform)

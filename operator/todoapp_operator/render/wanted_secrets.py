@@ -3,8 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from todoapp_operator.backing_services import Kafka
-from todoapp_operator.render.broker import broker, kafka_credentials, kafka_user, strimzi_ca_secret
+from todoapp_operator.backing_services import Kafka, Strimzi
+from todoapp_operator.render.broker import (
+    broker,
+    kafka_authority,
+    kafka_credentials,
+    kafka_user,
+    strimzi_ca_secret,
+)
+from todoapp_operator.render.component import Component
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token, jwt_secret
 from todoapp_operator.spec import TodoApp
 
@@ -83,20 +90,26 @@ def _of_the_user(app: TodoApp) -> Iterator[RequiredSecret]:
 
 
 def _of_the_broker(app: TodoApp) -> Iterator[RequiredSecret | CopiedSecret]:
-    """Sidecars read Secrets in their own namespace only, and Strimzi makes its own in Kafka's."""
     chosen = broker(app)
     if chosen.strimzi:
-        user, namespace = kafka_user(app), chosen.strimzi.namespace
-        copies = {
-            "password": SourceKey(namespace, user, "password"),
-            "ca.crt": SourceKey(namespace, strimzi_ca_secret(chosen.strimzi), "ca.crt"),
-        }
-        yield CopiedSecret(kafka_credentials(app), copies, literals={"username": user})
+        yield from _of_strimzi(app, chosen.strimzi)
     if chosen.redpanda:
         name = chosen.redpanda.credentials_secret_ref.name
         yield RequiredSecret(name, "spec.broker.redpanda.credentialsSecretRef", ("username", "password"))
     if chosen.kafka:
         yield from _of_kafka(chosen.kafka)
+
+
+def _of_strimzi(app: TodoApp, strimzi: Strimzi) -> Iterator[CopiedSecret]:
+    """Sidecars read Secrets in their own namespace only, and Strimzi makes its own in Kafka's."""
+    authority = SourceKey(strimzi.namespace, strimzi_ca_secret(strimzi), "ca.crt")
+    yield CopiedSecret(kafka_authority(app), {"ca.crt": authority}, literals={})
+    for component in Component:
+        user = kafka_user(app, component)
+        password = SourceKey(strimzi.namespace, user, "password")
+        yield CopiedSecret(
+            kafka_credentials(app, component), {"password": password}, literals={"username": user}
+        )
 
 
 def _of_kafka(kafka: Kafka) -> Iterator[RequiredSecret]:

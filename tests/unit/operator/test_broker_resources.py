@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.names import names_on_cluster
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.network import network_policies
 from todoapp_operator.render.scaling import autoscalers
@@ -21,6 +22,10 @@ def todoapp(**spec: Any) -> TodoApp:
     return TodoApp.model_validate({"metadata": {"name": "todo", "namespace": "home"}, "spec": spec})
 
 
+def rendered(app: TodoApp) -> list[Manifest]:
+    return strimzi_resources(app, names_on_cluster(app))
+
+
 def of_kind(kind: str, manifests: list[Manifest]) -> list[Manifest]:
     return [manifest for manifest in manifests if manifest["kind"] == kind]
 
@@ -28,7 +33,7 @@ def of_kind(kind: str, manifests: list[Manifest]) -> list[Manifest]:
 def test_topics_are_made_in_kafkas_namespace_with_the_sizes_of_the_resource() -> None:
     app = todoapp(topics={"taskEvents": {"name": "Events", "partitions": 12, "retention": "2h"}})
 
-    topics = {each["spec"]["topicName"]: each for each in of_kind("KafkaTopic", strimzi_resources(app))}
+    topics = {each["spec"]["topicName"]: each for each in of_kind("KafkaTopic", rendered(app))}
 
     assert set(topics) == {
         *("Events", "reminders", "task-updates", "activity-logs"),
@@ -41,27 +46,47 @@ def test_topics_are_made_in_kafkas_namespace_with_the_sizes_of_the_resource() ->
     assert topics["reminders"]["metadata"]["labels"]["strimzi.io/cluster"] == "kafka"
 
 
-def test_the_user_may_use_its_own_topics_and_groups_only() -> None:
-    [user] = of_kind("KafkaUser", strimzi_resources(todoapp()))
-    granted = {
-        (acl["resource"]["type"], acl["resource"]["name"], acl["resource"]["patternType"])
-        for acl in user["spec"]["authorization"]["acls"]
+def test_a_user_reads_what_its_process_is_subscribed_to_and_writes_for_all() -> None:
+    users = of_kind("KafkaUser", rendered(todoapp()))
+    reads, writes = (
+        {
+            user["metadata"]["name"]: {
+                acl["resource"]["name"]
+                for acl in user["spec"]["authorization"]["acls"]
+                if operation in acl["operations"]
+            }
+            for user in users
+        }
+        for operation in ("Read", "Write")
+    )
+
+    topics = {"task-events", "reminders", "task-updates", "activity-logs"}
+    assert reads == {
+        "home.todo.api": {"task-updates", "task-updates-dead-letter", "home.todo-api-"},
+        "home.todo.notification": {"reminders", "reminders-dead-letter", "home.todo-notification"},
+        "home.todo.recurrence": {"task-events", "task-events-dead-letter", "home.todo-recurrence"},
+    }
+    assert writes == {
+        "home.todo.api": {*topics, "task-updates-dead-letter"},
+        "home.todo.notification": {*topics, "reminders-dead-letter"},
+        "home.todo.recurrence": {*topics, "task-events-dead-letter"},
     }
 
-    assert {name for kind, name, _ in granted if kind == "group"} == {
-        "home.todo-api",
-        "home.todo-notification",
-        "home.todo-recurrence",
-        "home.todo-api-",
+
+def test_only_the_apis_groups_are_as_many_as_its_pods() -> None:
+    prefixes = {
+        acl["resource"]["name"]
+        for user in of_kind("KafkaUser", rendered(todoapp()))
+        for acl in user["spec"]["authorization"]["acls"]
+        if acl["resource"]["patternType"] == "prefix"
     }
-    assert {(kind, name) for kind, name, pattern in granted if pattern == "prefix"} == {
-        ("group", "home.todo-api-")
-    }
+
+    assert prefixes == {"home.todo-api-"}
 
 
 @pytest.mark.parametrize("broker", [KAFKA_PASSWORD, {"kafka": {"brokers": ADDRESSES}}])
 def test_any_other_broker_gets_nothing_of_strimzi(broker: dict[str, Any]) -> None:
-    assert strimzi_resources(todoapp(broker=broker)) == []
+    assert rendered(todoapp(broker=broker)) == []
 
 
 def test_unread_events_of_a_process_are_those_of_its_group_in_its_topic() -> None:

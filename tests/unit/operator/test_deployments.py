@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.deployments import deployment
+from todoapp_operator.render.deployments import deployments
 from todoapp_operator.render.kinds import KINDS, Provider
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.migration import migration_job
@@ -25,7 +25,7 @@ def todoapp(**spec: Any) -> TodoApp:
 def rendered(
     app: TodoApp, component: Component = Component.API, platform: Platform = PLATFORM
 ) -> dict[str, Any]:
-    spec: dict[str, Any] = deployment(app, component, platform)["spec"]
+    spec: dict[str, Any] = deployments(app, platform)[component]["spec"]
     return spec
 
 
@@ -40,7 +40,7 @@ def container(app: TodoApp, component: Component = Component.API) -> dict[str, A
 
 
 def sidecar(app: TodoApp, component: Component, platform: Platform = PLATFORM) -> dict[str, str]:
-    annotations: dict[str, str] = deployment(app, component, platform)["spec"]["template"]["metadata"][
+    annotations: dict[str, str] = deployments(app, platform)[component]["spec"]["template"]["metadata"][
         "annotations"
     ]
     return annotations
@@ -156,13 +156,13 @@ def test_a_new_secret_makes_new_pods() -> None:
 def test_a_rolling_update_changes_one_deployment_and_takes_no_pod_away_first() -> None:
     app = todoapp()
 
-    assert deployment(app, Component.API, PLATFORM)["metadata"]["name"] == "todo-api"
+    assert deployments(app, PLATFORM)[Component.API]["metadata"]["name"] == "todo-api"
     assert rendered(app)["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
 
 
 def releases(component: Component) -> list[Manifest]:
     images = ("example/todoapp:1", "example/todoapp:2")
-    return [deployment(todoapp(image=image, **BLUE_GREEN), component, PLATFORM) for image in images]
+    return [deployments(todoapp(image=image, **BLUE_GREEN), PLATFORM)[component] for image in images]
 
 
 def test_blue_and_green_are_two_deployments_of_the_api() -> None:

@@ -79,6 +79,11 @@ def test_topics_and_log_level_are_those_of_the_resource() -> None:
     assert rendered["TODOAPP_LOG_LEVEL"].value == "DEBUG"
 
 
+def test_features_are_on_and_off_as_the_resource_says() -> None:
+    assert variables(todoapp())["TODOAPP_FEATURE_QUICK_ADD"].value == "true"
+    assert variables(todoapp(features={"quickAdd": False}))["TODOAPP_FEATURE_QUICK_ADD"].value == "false"
+
+
 def test_extra_variables_belong_to_the_process_that_names_them() -> None:
     app = todoapp(recurrence={"env": [{"name": "TODOAPP_RELAY_BATCH_SIZE", "value": "500"}]})
 

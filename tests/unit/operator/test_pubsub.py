@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 
 from todoapp_operator.backing_services import Broker
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.dapr.annotations import sidecar_annotations
 from todoapp_operator.render.dapr.names import LAPTOP
 from todoapp_operator.render.dapr.pubsub import embedded_pubsub, kafka_pubsub
 from todoapp_operator.render.manifest import Manifest
@@ -14,7 +16,8 @@ BROKERS = ["a.example.com:9093", "b.example.com:9093"]
 
 def settings(manifest: Manifest) -> dict[str, Any]:
     return {
-        each["name"]: each.get("value", each.get("secretKeyRef")) for each in manifest["spec"]["metadata"]
+        each["name"]: each.get("value", each.get("secretKeyRef", each.get("envRef")))
+        for each in manifest["spec"]["metadata"]
     }
 
 
@@ -23,13 +26,35 @@ def connection(**broker: Any) -> dict[str, Any]:
     return settings(shared)
 
 
-def test_strimzis_user_and_authority_are_taken_from_its_secrets() -> None:
+def test_strimzis_user_is_that_of_the_process_and_its_authority_is_in_a_secret() -> None:
     kafka = connection(strimzi={"cluster": "events", "namespace": "streams"})
 
     assert kafka["brokers"] == "events-kafka-bootstrap.streams.svc:9093"
-    assert kafka["saslUsername"] == {"name": "todo-kafka", "key": "username"}
-    assert kafka["saslPassword"] == {"name": "todo-kafka", "key": "password"}
+    assert kafka["saslUsername"] == "KAFKA_SASL_USERNAME"
+    assert kafka["saslPassword"] == "KAFKA_SASL_PASSWORD"
     assert kafka["caCert"] == {"name": "todo-kafka", "key": "ca.crt"}
+
+
+def test_each_sidecar_gets_the_user_of_its_process() -> None:
+    environments = {
+        component: sidecar_annotations(APP, component, LAPTOP)["dapr.io/env-from-secret"]
+        for component in Component
+    }
+
+    assert environments == {
+        component: (
+            f"KAFKA_SASL_USERNAME=todo-kafka-{component}:username,"
+            f"KAFKA_SASL_PASSWORD=todo-kafka-{component}:password"
+        )
+        for component in Component
+    }
+
+
+def test_a_user_of_your_own_is_read_with_the_component() -> None:
+    broker = {"redpanda": {"brokers": BROKERS, "credentialsSecretRef": {"name": "redpanda"}}}
+    app = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": {"broker": broker}})
+
+    assert "dapr.io/env-from-secret" not in sidecar_annotations(app, Component.API, LAPTOP)
 
 
 def test_redpanda_cloud_is_trusted_by_public_authorities() -> None:

@@ -38,7 +38,7 @@ def test_every_object_gets_a_file_of_its_own(tmp_path: Path) -> None:
     files = list((tmp_path / "new").rglob("*.yaml"))
     assert result.stdout == ""
     assert len(files) == len(printed)
-    assert (tmp_path / "new" / "kafka" / "kafkauser-todo.todo.yaml") in files
+    assert (tmp_path / "new" / "kafka" / "kafkauser-todo.todo.api.yaml") in files
     assert all(yaml.safe_load(file.read_text()) in printed for file in files)
 
 

@@ -20,12 +20,15 @@ TOKENS = [GeneratedSecret("todo-dapr-api-token", "token"), GeneratedSecret("todo
 def test_what_nobody_names_is_made_by_the_operator() -> None:
     assert wanted_secrets(todoapp()) == [
         CopiedSecret(
-            "todo-kafka",
-            copies={
-                "password": SourceKey("kafka", "home.todo", "password"),
-                "ca.crt": SourceKey("kafka", "kafka-cluster-ca-cert", "ca.crt"),
-            },
-            literals={"username": "home.todo"},
+            "todo-kafka", {"ca.crt": SourceKey("kafka", "kafka-cluster-ca-cert", "ca.crt")}, literals={}
+        ),
+        *(
+            CopiedSecret(
+                f"todo-kafka-{process}",
+                {"password": SourceKey("kafka", f"home.todo.{process}", "password")},
+                literals={"username": f"home.todo.{process}"},
+            )
+            for process in ("api", "notification", "recurrence")
         ),
         GeneratedSecret("todo-jwt", "secret"),
         *TOKENS,
@@ -62,12 +65,12 @@ def test_what_the_resource_names_is_the_users_to_make() -> None:
 
 
 def test_each_is_told_in_a_sentence() -> None:
-    copied, generated, *_ = wanted_secrets(todoapp())
+    _, copied, *_, generated, _, _ = wanted_secrets(todoapp())
     required = RequiredSecret("neon", "spec.database.secretRef", ("url",))
 
     assert str(required) == "Secret neon with url: yours to make, because spec.database.secretRef names it."
     assert str(generated) == "Secret todo-jwt with secret: made by the operator, a random text."
     assert str(copied) == (
-        "Secret todo-kafka with username and password and ca.crt: made by the operator from password of "
-        "kafka/home.todo and ca.crt of kafka/kafka-cluster-ca-cert."
+        "Secret todo-kafka-api with username and password: made by the operator from password of "
+        "kafka/home.todo.api."
     )

@@ -31,6 +31,8 @@ class GoTool:
     pinned_by: Path
     cpu_minutes: float
     linker_flags: str = ""
+    tags: str = ""
+    """Build constraints that hold, separated by commas."""
     files: tuple[str, ...] = ()
 
     @property
@@ -57,7 +59,7 @@ class GoTool:
         major, minor, *_ = self.version.split(".")
         flags = f"-s -w {self.linker_flags}".format(version=self.version, major=major, minor=minor)
         target = ("-o", str(folder / self.name), self.package)
-        _go("build", "-trimpath", "-ldflags", flags, *target, directory=self.pinned_by)
+        _go("build", "-trimpath", "-tags", self.tags, "-ldflags", flags, *target, directory=self.pinned_by)
         for file in self._files():
             shutil.copy(file, folder)
 

@@ -1,16 +1,16 @@
 """Strimzi's resource definitions, made by its own generator from its own classes."""
 
-import re
 import tempfile
 from pathlib import Path
 
 from todoapp_operator.control_plane.artifacts.cache import Report, made_once
+from todoapp_operator.control_plane.artifacts.maven import MavenArchives
 from todoapp_operator.control_plane.artifacts.programs import output_of
-from todoapp_operator.control_plane.artifacts.toolchains import JAVA, MAVEN
+from todoapp_operator.control_plane.artifacts.toolchains import JAVA
 
 __all__ = ["strimzi_crds"]
 
-_POM = Path(__file__).with_name("pins") / "strimzi" / "pom.xml"
+_ARCHIVES = MavenArchives("strimzi", Path(__file__).with_name("pins") / "strimzi" / "pom.xml")
 
 _CLASSES = (
     "kafka.Kafka",
@@ -39,20 +39,14 @@ def strimzi_crds(report: Report) -> Path:
     Raises:
         Refusal: Java or Maven is missing, or one of them failed.
     """
-    [version] = re.findall(r"<strimzi\.version>(.+)</strimzi\.version>", _POM.read_text(encoding="utf-8"))
 
     def generate(folder: Path) -> None:
-        report(f"making the CRDs of strimzi {version}, once on this machine")
+        report(f"making the CRDs of strimzi {_ARCHIVES.version}, once on this machine")
         with tempfile.TemporaryDirectory() as archives:
-            output_of(MAVEN.command(), *_fetch_into(archives))
+            _ARCHIVES.copy_into(Path(archives))
             output_of(JAVA.command(), *_generate_into(folder, archives))
 
-    return made_once(f"crds-strimzi-{version}", generate, report)
-
-
-def _fetch_into(archives: str) -> list[str]:
-    options = ["--batch-mode", "--quiet", "--file", str(_POM)]
-    return [*options, "dependency:copy-dependencies", f"-DoutputDirectory={archives}"]
+    return made_once(f"crds-strimzi-{_ARCHIVES.version}", generate, report)
 
 
 def _generate_into(folder: Path, archives: str) -> list[str]:

@@ -1,7 +1,9 @@
 """What Dapr's injector is told about the sidecar of a pod."""
 
+from todoapp_operator.render.broker import broker, connection
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.names import Names
+from todoapp_operator.render.dapr.pubsub import KAFKA_PASSWORD, KAFKA_USERNAME
 from todoapp_operator.render.environment import PORT
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token
 from todoapp_operator.spec import TodoApp
@@ -48,10 +50,18 @@ def sidecar_annotations(app: TodoApp, component: Component, names: Names) -> dic
             "log-as-json": "true",
             "log-level": dapr.log_level,
             "enable-metrics": str(app.spec.observability.metrics).lower(),
+            **_kafka_user(app, component),
             **_control_plane(component),
             **_resources(dapr.sidecar_resources),
         }
     )
+
+
+def _kafka_user(app: TodoApp, component: Component) -> dict[str, str]:
+    secret = connection(app, broker(app)).own_credentials.get(component)
+    if secret is None:
+        return {}
+    return {"env-from-secret": f"{KAFKA_USERNAME}={secret}:username,{KAFKA_PASSWORD}={secret}:password"}
 
 
 def _control_plane(component: Component) -> dict[str, str]:

@@ -5,10 +5,10 @@ from typing import Any
 
 from todoapp_operator.render.manifest import Manifest
 
-__all__ = ["Settings", "component", "secret"]
+__all__ = ["Settings", "component", "secret", "variable"]
 
 Settings = dict[str, str | dict[str, Any]]
-"""A component's settings by name: texts, or references made by `secret`."""
+"""A component's settings by name: texts, or references made by `secret` or `variable`."""
 
 
 def component(
@@ -43,3 +43,8 @@ def component(
 
 def secret(name: str, key: str) -> dict[str, Any]:
     return {"secretKeyRef": {"name": name, "key": key}}
+
+
+def variable(name: str) -> dict[str, Any]:
+    """A value from the environment of the sidecar that reads the component."""
+    return {"envRef": name}

@@ -55,6 +55,7 @@ def published_files(app: TodoApp) -> Files:
             name: kafka_pubsub(app, broker, LAPTOP) + cluster_stores(app, LAPTOP)
             for name, broker in _BROKERS.items()
         },
+        "cli": kafka_pubsub(app, _BROKERS["kafka"], LAPTOP) + laptop_stores(PurePath(".todoapp")),
         "compose": kafka_pubsub(app, _IN_COMPOSE, LAPTOP, secret_store=LAPTOP.secret_store)
         + compose_stores(app, _SECRETS_IN_COMPOSE),
     }

@@ -27,7 +27,9 @@ def resiliency(app: TodoApp, names: Names) -> Manifest:
                 "retries": {
                     "call": {"policy": "exponential", "maxInterval": "5s", "maxRetries": figures.retries},
                     # The first wait is Dapr's own 500 ms; `duration` would only count for constant waits.
-                    "deliver": {"policy": "exponential", "maxInterval": "15s", "maxRetries": 8},
+                    # A process drops by itself what it cannot handle, long before all of these tries: they
+                    # are for the time in which its database is away.
+                    "deliver": {"policy": "exponential", "maxInterval": "15s", "maxRetries": 100},
                 },
                 "circuitBreakers": {
                     "unreachable": {

@@ -6,12 +6,15 @@ replica hears everything, because its consumer group is the replica itself.
 
 from todoapp_operator.backing_services import Broker
 from todoapp_operator.render.broker import Connection, connection
-from todoapp_operator.render.dapr.component import Settings, component, secret
+from todoapp_operator.render.dapr.component import Settings, component, secret, variable
 from todoapp_operator.render.dapr.names import LAPTOP, Names
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.spec import TodoApp
 
-__all__ = ["embedded_pubsub", "kafka_pubsub"]
+__all__ = ["KAFKA_PASSWORD", "KAFKA_USERNAME", "embedded_pubsub", "kafka_pubsub"]
+
+KAFKA_USERNAME = "KAFKA_SASL_USERNAME"
+KAFKA_PASSWORD = "KAFKA_SASL_PASSWORD"  # noqa: S105 - the name of a variable
 
 # Without `oldest` what was published before a group first joined would be lost.
 _SHARED: Settings = {"initialOffset": "oldest"}
@@ -58,13 +61,12 @@ def _connection(kafka: Connection) -> Settings:
 
 
 def _authentication(kafka: Connection) -> Settings:
-    if kafka.credentials:
+    if kafka.by_password:
         return {
             "authType": "password",
             # Dapr takes any other spelling for PLAIN, without a word.
             "saslMechanism": kafka.mechanism,
-            "saslUsername": secret(kafka.credentials, "username"),
-            "saslPassword": secret(kafka.credentials, "password"),
+            **_user(kafka.credentials),
         }
     if kafka.certificate:
         return {
@@ -74,3 +76,10 @@ def _authentication(kafka: Connection) -> Settings:
         }
     # `none` would switch TLS off whatever CA is given.
     return {"authType": "certificate" if kafka.authority else "none"}
+
+
+def _user(credentials: str | None) -> Settings:
+    if credentials is None:
+        # All processes read this component, so what each has of its own is in its sidecar's environment.
+        return {"saslUsername": variable(KAFKA_USERNAME), "saslPassword": variable(KAFKA_PASSWORD)}
+    return {"saslUsername": secret(credentials, "username"), "saslPassword": secret(credentials, "password")}

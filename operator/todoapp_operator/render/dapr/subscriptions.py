@@ -12,17 +12,26 @@ from todoapp_operator.spec import TodoApp
 __all__ = ["DEAD_LETTER_ROUTE", "Reader", "readers", "subscriptions"]
 
 DEAD_LETTER_ROUTE = "/events/dead-letter"
+BULK_SUBSCRIBE = {
+    "enabled": True,
+    "maxMessagesCount": 100,
+    # Kafka's component looks at the clock, not at the queue: an event waits for half of this on average.
+    "maxAwaitDurationMs": 20,
+}
 
 
 @dataclass(frozen=True)
 class Reader:
-    """One process's interest in a topic. `rules` are conditions (CEL) with their routes, first match wins."""
+    """One process's interest in a topic.
+
+    It has one route for all types of events: Dapr makes a list for each route and delivers these in
+    any order, so two routes would lose the order of a key.
+    """
 
     component: Component
     pubsub: str
     topic: Topic
-    default: str
-    rules: tuple[tuple[str, str], ...] = ()
+    route: str
 
 
 def subscriptions(app: TodoApp, names: Names) -> list[Manifest]:
@@ -41,34 +50,13 @@ def subscriptions(app: TodoApp, names: Names) -> list[Manifest]:
 def readers(app: TodoApp, names: Names) -> tuple[Reader, ...]:
     topics = app.spec.topics
     return (
-        Reader(
-            Component.RECURRENCE,
-            names.pubsub,
-            topics.task_events,
-            default="/events/task-changed",
-            rules=(
-                (
-                    'event.type == "task.completed" || event.type == "task.skipped"',
-                    "/events/task-finished",
-                ),
-            ),
-        ),
-        Reader(
-            Component.NOTIFICATION,
-            names.pubsub,
-            topics.reminders,
-            default="/events/reminder-triggered",
-            rules=(
-                ('event.type == "reminder.scheduled"', "/events/reminder-scheduled"),
-                ('event.type == "reminder.cancelled"', "/events/reminder-cancelled"),
-            ),
-        ),
-        Reader(Component.API, names.updates_pubsub, topics.task_updates, default="/events/task-updates"),
+        Reader(Component.RECURRENCE, names.pubsub, topics.task_events, "/events/task-events"),
+        Reader(Component.NOTIFICATION, names.pubsub, topics.reminders, "/events/reminders"),
+        Reader(Component.API, names.updates_pubsub, topics.task_updates, "/events/task-updates"),
     )
 
 
 def _events(app: TodoApp, names: Names, reader: Reader) -> Manifest:
-    rules = [{"match": condition, "path": route} for condition, route in reader.rules]
     return {
         "apiVersion": "dapr.io/v2alpha1",
         "kind": "Subscription",
@@ -76,8 +64,9 @@ def _events(app: TodoApp, names: Names, reader: Reader) -> Manifest:
         "spec": {
             "pubsubname": reader.pubsub,
             "topic": reader.topic.name,
-            "routes": {**({"rules": rules} if rules else {}), "default": reader.default},
+            "routes": {"default": reader.route},
             "deadLetterTopic": reader.topic.dead_letter,
+            "bulkSubscribe": BULK_SUBSCRIBE,
         },
         "scopes": [names.app_id(reader.component)],
     }

@@ -17,13 +17,14 @@ _RUNBOOKS = "https://todoapp.dev/runbooks"
 
 @dataclass(frozen=True)
 class _Alert:
-    """`summary` says what people notice."""
+    """`summary` says what people notice; `component` is the process, where an alert is about one."""
 
     name: str
     condition: str
     lasting: str
     severity: Literal["critical", "warning"]
     summary: str
+    component: Component | None = None
 
 
 def alerts(app: TodoApp) -> list[Manifest]:
@@ -41,6 +42,8 @@ def alerts(app: TodoApp) -> list[Manifest]:
 
 
 def _rule(app: TodoApp, alert: _Alert) -> dict[str, Any]:
+    # Two alerts with the same labels would be one to whoever is told.
+    component = {"component": str(alert.component)} if alert.component else {}
     return {
         "alert": alert.name,
         "expr": alert.condition,
@@ -49,6 +52,7 @@ def _rule(app: TodoApp, alert: _Alert) -> dict[str, Any]:
             "severity": alert.severity,
             "namespace": app.metadata.namespace,
             "todoapp": app.metadata.name,
+            **component,
         },
         "annotations": {
             "summary": f"{app.metadata.namespace}/{app.metadata.name}: {alert.summary}",
@@ -65,6 +69,7 @@ def _processes(app: TodoApp) -> list[_Alert]:
             "3m",
             "critical",
             f"no pod of {component} answers; {lost}.",
+            component,
         )
         for component, lost in (
             (Component.API, "people cannot reach their tasks"),

@@ -1,0 +1,1 @@
+"""Speaking to the API server: requests, and caches that follow what happens there."""

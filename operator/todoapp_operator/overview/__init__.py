@@ -1,0 +1,1 @@
+"""`todoappctl status`: one TodoApp with its conditions and all that it has become."""

@@ -1,0 +1,210 @@
+"""The objects of all TodoApps, as the informers tell: little of each, and where it belongs."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+
+from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields
+from todoapp_operator.reconcile.facts import Facts, facts
+from todoapp_operator.render.identity import MANAGER, NAME_LABEL, NAMESPACE_LABEL
+from todoapp_operator.render.kinds import Kind
+from todoapp_operator.render.manifest import Manifest
+
+__all__ = ["AppKey", "Child", "Children", "KindOfChildren", "body_of", "digest_of_body"]
+
+
+class AppKey(NamedTuple):
+    """Which TodoApp."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def body_of(manifest: Manifest) -> bytes:
+    """A manifest as it is sent; rendering keeps an order, so equal manifests have equal bodies."""
+    return orjson.dumps(manifest)
+
+
+def digest_of_body(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=16).digest()
+
+
+@dataclass(slots=True)
+class Child:
+    """What is kept of an object.
+
+    `unverified` holds the object until it has once been compared with what was rendered; from then on
+    `agrees_with` is the digest of that rendering, for as long as nobody changes the object.
+    """
+
+    kind: Kind
+    namespace: str
+    name: str
+    app: AppKey | None
+    uid: str
+    version: int
+    owner: str
+    deleting: bool
+    fingerprint: bytes
+    facts: Facts
+    unverified: bytes
+    agrees_with: bytes
+
+    def agrees(self, digest: bytes, rendered: Callable[[], Manifest]) -> bool:
+        """Whether the object is as rendered; the manifest, whose body has this digest, is seldom needed."""
+        if self.unverified:
+            live = orjson.loads(self.unverified)
+            if not is_as_rendered(rendered(), live["object"], live["owned"]):
+                return False
+            self.unverified, self.agrees_with = b"", digest
+        return self.agrees_with == digest
+
+
+class Children:
+    """`on_change` is told whose object changed in a way that may matter."""
+
+    def __init__(self, on_change: Callable[[AppKey], None]) -> None:
+        self._on_change = on_change
+        self._kinds: dict[Kind, KindOfChildren] = {}
+        self._by_app: dict[AppKey, dict[tuple[Kind, str, str], Child]] = defaultdict(dict)
+
+    def of_kind(self, kind: Kind) -> "KindOfChildren":
+        return self._kinds.setdefault(kind, KindOfChildren(kind, self))
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Child | None:
+        return self.of_kind(kind).get(namespace, name)
+
+    def of_app(self, app: AppKey) -> Iterable[Child]:
+        return tuple(self._by_app.get(app, {}).values())
+
+    def applied(self, kind: Kind, manifest: Manifest, digest: bytes) -> Child:
+        """Note what the API server made of what was applied, without waiting to hear it from the watch."""
+        return self.of_kind(kind).note(manifest, digest)
+
+    def changed(self, before: Child | None, after: Child | None) -> None:
+        """Keep the index right; tell whoever had the object and whoever has it now."""
+        for app in dict.fromkeys(child.app for child in (before, after) if child):
+            if app:
+                self._on_change(app)
+        self.reindex(before, after)
+
+    def reindex(self, before: Child | None, after: Child | None) -> None:
+        if before and before.app:
+            mine = self._by_app[before.app]
+            mine.pop((before.kind, before.namespace, before.name), None)
+            if not mine:
+                del self._by_app[before.app]
+        if after and after.app:
+            self._by_app[after.app][after.kind, after.namespace, after.name] = after
+
+
+class KindOfChildren:
+    """All objects of one kind; a sink for their informer."""
+
+    def __init__(self, kind: Kind, children: Children) -> None:
+        self._kind = kind
+        self._children = children
+        self._objects: dict[tuple[str, str], Child] = {}
+
+    def get(self, namespace: str, name: str) -> Child | None:
+        return self._objects.get((namespace, name))
+
+    def put(self, manifest: Manifest) -> None:
+        metadata = manifest["metadata"]
+        known = self._objects.get((metadata["namespace"], metadata["name"]))
+        if known and known.version >= int(metadata["resourceVersion"]):
+            return
+        child = _child(self._kind, manifest, known)
+        self._objects[child.namespace, child.name] = child
+        if known is None or _matters(known, child):
+            self._children.changed(known, child)
+        else:
+            self._children.reindex(known, child)
+
+    def note(self, manifest: Manifest, digest: bytes) -> Child:
+        metadata = manifest["metadata"]
+        known = self._objects.get((metadata["namespace"], metadata["name"]))
+        if known and known.version > int(metadata["resourceVersion"]):
+            return known
+        child = _child(self._kind, manifest, None)
+        child.unverified, child.agrees_with = b"", digest
+        self._objects[child.namespace, child.name] = child
+        self._children.reindex(known, child)
+        return child
+
+    def remove(self, manifest: Manifest) -> None:
+        metadata = manifest["metadata"]
+        place = metadata["namespace"], metadata["name"]
+        known = self._objects.get(place)
+        # Another of the same name may be there by now.
+        if known and known.version <= int(metadata["resourceVersion"]):
+            self._children.changed(self._objects.pop(place), None)
+
+    def retain(self, present: Collection[tuple[str, str]]) -> None:
+        for place in self._objects.keys() - set(present):
+            self._children.changed(self._objects.pop(place), None)
+
+
+def _child(kind: Kind, manifest: Manifest, known: Child | None) -> Child:
+    manifest.setdefault("kind", kind.name)  # entries of a list come without
+    metadata = manifest["metadata"]
+    owned = owned_fields(manifest, MANAGER)
+    content = orjson.dumps({"object": _lasting(manifest), "owned": owned})
+    fingerprint = digest_of_body(content)
+    same = known is not None and known.fingerprint == fingerprint
+    labels = metadata.get("labels", {})
+    return Child(
+        kind=kind,
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        app=_app(labels),
+        uid=metadata["uid"],
+        version=int(metadata["resourceVersion"]),
+        owner=_controller(metadata),
+        deleting="deletionTimestamp" in metadata,
+        fingerprint=fingerprint,
+        facts=facts(manifest),
+        unverified=known.unverified if known and same else content,
+        agrees_with=known.agrees_with if known and same else b"",
+    )
+
+
+_PASSING = frozenset({"managedFields", "resourceVersion", "generation"})
+
+
+# The facts of a Secret have digests of its values; those themselves are kept nowhere.
+_LEFT_OUT = frozenset({"apiVersion", "kind", "status"})
+_LEFT_OUT_OF_SECRETS = _LEFT_OUT | {"data"}
+
+
+def _lasting(manifest: Manifest) -> dict[str, Any]:
+    """The object without what changes by itself."""
+    left_out = _LEFT_OUT_OF_SECRETS if manifest["kind"] == "Secret" else _LEFT_OUT
+    metadata = {name: value for name, value in manifest["metadata"].items() if name not in _PASSING}
+    return {name: value for name, value in manifest.items() if name not in left_out} | {"metadata": metadata}
+
+
+def _app(labels: dict[str, str]) -> AppKey | None:
+    namespace, name = labels.get(NAMESPACE_LABEL), labels.get(NAME_LABEL)
+    return AppKey(namespace, name) if namespace and name else None
+
+
+def _controller(metadata: dict[str, Any]) -> str:
+    owners = metadata.get("ownerReferences", ())
+    return next((each["uid"] for each in owners if each.get("controller")), "")
+
+
+def _matters(known: Child, child: Child) -> bool:
+    return (
+        known.fingerprint != child.fingerprint
+        or known.facts != child.facts
+        or known.deleting != child.deleting
+        or known.uid != child.uid
+    )

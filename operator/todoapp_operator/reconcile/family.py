@@ -1,0 +1,87 @@
+"""What the objects of one TodoApp say together."""
+
+from collections.abc import Collection, Iterator
+
+from todoapp_operator.health import Health, Verdict
+from todoapp_operator.reconcile.children import AppKey, Child, Children
+from todoapp_operator.reconcile.facts import Pods, ServedRelease
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.kinds import Provider
+
+__all__ = ["Family"]
+
+
+class Family:
+    """A view: it is always as new as what the informers have told."""
+
+    def __init__(self, children: Children, key: AppKey) -> None:
+        self._children = children
+        self._key = key
+
+    def __iter__(self) -> Iterator[Child]:
+        return iter(self._children.of_app(self._key))
+
+    def outside(self) -> list[Child]:
+        """Those in other namespaces, which nobody owns."""
+        return [child for child in self if child.namespace != self._key.namespace]
+
+    def database(self) -> Verdict | None:
+        """Of our own database's Cluster."""
+        return next(self._verdicts(Provider.CLOUDNATIVE_PG), (None, None))[1]
+
+    def broker(self) -> dict[str, Verdict]:
+        """Of Strimzi's objects, by their kinds and names."""
+        return {name: verdict for name, verdict in self._verdicts(Provider.STRIMZI) if name and verdict}
+
+    def job(self, name: str) -> Verdict | None:
+        return next(
+            (
+                child.facts
+                for child in self
+                if child.kind.name == "Job" and child.name == name and isinstance(child.facts, Verdict)
+            ),
+            None,
+        )
+
+    def served_release(self) -> str:
+        """The release of the api that its Service selects; empty when it selects every one."""
+        return next(
+            (
+                each.facts.release
+                for each in self
+                if isinstance(each.facts, ServedRelease) and each.facts.release
+            ),
+            "",
+        )
+
+    def wanted_pods(self, deployments: Collection[str]) -> dict[Component, Pods]:
+        """Of the Deployments with these names, as far as they are there."""
+        return {
+            Component(child.facts.component): child.facts
+            for child in self
+            if isinstance(child.facts, Pods) and child.name in deployments
+        }
+
+    def serving_pods(self, deployments: Collection[str]) -> dict[Component, Pods]:
+        """Of each process those that do its work: the ones before, until the wanted ones are ready."""
+        wanted = self.wanted_pods(deployments)
+        before = {
+            Component(child.facts.component): child.facts
+            for child in self
+            if isinstance(child.facts, Pods) and child.name not in deployments
+        }
+        return {
+            component: chosen
+            for component in Component
+            if (chosen := _serving(wanted.get(component), before.get(component)))
+        }
+
+    def _verdicts(self, provider: Provider) -> Iterator[tuple[str, Verdict]]:
+        for child in self:
+            if child.kind.provider is provider and isinstance(child.facts, Verdict):
+                yield f"{child.kind.name} {child.name}", child.facts
+
+
+def _serving(wanted: Pods | None, before: Pods | None) -> Pods | None:
+    ready = wanted is not None and wanted.verdict.health is Health.READY
+    return wanted if ready or before is None else before

@@ -1,0 +1,44 @@
+"""Cleaning up in other namespaces, where no owner reference reaches."""
+
+from todoapp_operator.cluster.client import Client
+from todoapp_operator.reconcile.children import body_of
+from todoapp_operator.reconcile.family import Family
+from todoapp_operator.reconcile.todoapps import Record
+from todoapp_operator.render.kinds import Kind
+from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.spec import API_VERSION, KIND
+
+__all__ = ["FINALIZER", "TODOAPP", "remove_outside", "set_finalizer"]
+
+FINALIZER = "todoapp.dev/cleanup"
+"""On a TodoApp while it has, or may get, objects outside its namespace."""
+
+TODOAPP = Kind(API_VERSION, KIND, "todoapps")
+
+
+async def set_finalizer(client: Client, record: Record, *, wanted: bool) -> Manifest | None:
+    """
+    Returns:
+        The changed TodoApp, or None if nothing had to be changed.
+    """
+    if (FINALIZER in record.finalizers) == wanted:
+        return None
+    namespace, name = record.key
+    # The uid keeps this from making a TodoApp that has gone meanwhile.
+    metadata = {"name": name, "namespace": namespace, "uid": record.uid}
+    finalizers = {"finalizers": [FINALIZER]} if wanted else {}
+    body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata | finalizers}
+    return await client.apply(TODOAPP, namespace, name, body_of(body))
+
+
+async def remove_outside(client: Client, family: Family) -> list[str]:
+    """Ask for the end of everything outside.
+
+    Returns:
+        What is not gone yet; others may have work to do before it goes.
+    """
+    outside = family.outside()
+    for child in outside:
+        if not child.deleting:
+            await client.delete(child.kind, child.namespace, child.name, child.uid)
+    return [f"{child.kind.name} {child.namespace}/{child.name}" for child in outside]

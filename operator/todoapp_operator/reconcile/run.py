@@ -1,0 +1,186 @@
+"""One reconciliation of one TodoApp: write what differs, in the order in which it is needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from todoapp_operator.cluster.client import Client
+from todoapp_operator.health import Health
+from todoapp_operator.metrics import DRIFT_CORRECTIONS
+from todoapp_operator.reconcile.children import AppKey, Children, body_of
+from todoapp_operator.reconcile.facts import Pods
+from todoapp_operator.reconcile.family import Family
+from todoapp_operator.reconcile.finalizer import set_finalizer
+from todoapp_operator.reconcile.findings import Observation
+from todoapp_operator.reconcile.handover import hand_over_replicas
+from todoapp_operator.reconcile.merge_keys import disown, put_entries_back
+from todoapp_operator.reconcile.order import WORKLOADS, Hold, before_migrating, before_starting
+from todoapp_operator.reconcile.plan import Plan, Rendering, Step
+from todoapp_operator.reconcile.secrets import Lack, WantedSecrets
+from todoapp_operator.reconcile.todoapps import Record, TodoApps
+from todoapp_operator.render.component import Component
+from todoapp_operator.render.kinds import Kind
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.spec import TodoApp
+
+__all__ = ["Run", "Surroundings"]
+
+_JOB = "Job"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What every reconciliation uses."""
+
+    client: Client
+    todoapps: TodoApps
+    children: Children
+    secrets: WantedSecrets
+    image: str
+    """The application's, of the operator's own release."""
+    kinds: Callable[[], frozenset[Kind]]
+    """Those that the cluster knows now."""
+    plans: dict[AppKey, Plan] = field(default_factory=dict)
+    """The latest of each TodoApp."""
+    settled: dict[AppKey, Plan] = field(default_factory=dict)
+    """Those that were carried out to the end."""
+
+
+class Run:
+    def __init__(self, app: TodoApp, record: Record, around: Surroundings) -> None:
+        self._app = app
+        self._record = record
+        self._around = around
+        self._family = Family(around.children, record.key)
+        self._plan: Plan | None = None
+        self._rendering: Rendering
+        self._lacks: tuple[Lack, ...] = ()
+        self._hold: Hold | None = None
+
+    async def make(self) -> None:
+        """Bring about as much as can be now.
+
+        Raises:
+            ApiError: the API server refused something; what came before it is done.
+        """
+        found = await self._around.secrets.ensure(self._app)
+        self._lacks = found.lacks
+        plan = self._planned(self._platform(found.digest, self._family.served_release()))
+        await self._reach_outside(plan)
+        await self._apply(plan, lambda kind: kind not in WORKLOADS and kind != _JOB)
+        self._hold = await self._migrate(plan)
+        if self._hold:
+            return
+        await self._apply(plan, WORKLOADS.__contains__)
+        plan = await self._switch(plan)
+        await self._prune(plan, found.names)
+        self._around.settled[self._record.key] = plan
+
+    def observe(self, refusal: Hold | None) -> Observation:
+        plan = self._plan
+        return Observation(
+            app=self._app,
+            lacks=self._lacks,
+            missing=plan.missing if plan else (),
+            database=self._family.database(),
+            broker=self._family.broker(),
+            migration=self._family.job(plan.job) if plan else None,
+            pods=self._family.wanted_pods(plan.deployments if plan else ()),
+            hold=self._hold,
+            refusal=refusal,
+        )
+
+    def serving_pods(self) -> dict[Component, Pods]:
+        return self._family.serving_pods(self._plan.deployments if self._plan else ())
+
+    def _platform(self, secrets_digest: str, served_release: str) -> Platform:
+        return Platform(
+            image=self._around.image,
+            kinds=self._around.kinds(),
+            secrets_digest=secrets_digest,
+            serving_release=served_release if self._app.spec.rollout.strategy == "BlueGreen" else "",
+        )
+
+    def _planned(self, platform: Platform) -> Plan:
+        self._rendering = Rendering(self._app, platform)
+        plan = self._around.plans.get(self._record.key)
+        if plan is None or not plan.is_for(self._app, platform):
+            plan = self._rendering.plan()
+            self._around.plans[self._record.key] = plan
+        self._plan = plan
+        return plan
+
+    async def _reach_outside(self, plan: Plan) -> None:
+        """Be sure to be asked before the TodoApp goes, if anything is left elsewhere then."""
+        planned = any(step.namespace != self._record.key.namespace for step in plan.steps)
+        wanted = planned or bool(self._family.outside())
+        changed = await set_finalizer(self._around.client, self._record, wanted=wanted)
+        if changed:
+            self._around.todoapps.put(changed)
+
+    async def _migrate(self, plan: Plan) -> Hold | None:
+        """Once a version has migrated the database, the database's own state holds up nothing any more."""
+        automatic = self._app.spec.rollout.migrations == "Auto"
+        migration = self._family.job(plan.job)
+        migrated = migration is not None and migration.health is Health.READY
+        database = None if automatic and migrated else self._family.database()
+        if hold := before_migrating(self._lacks, plan.missing, database):
+            return hold
+        await self._apply(plan, lambda kind: kind == _JOB)
+        return before_starting(self._family.job(plan.job)) if automatic else None
+
+    async def _switch(self, plan: Plan) -> Plan:
+        """With `BlueGreen`, let the Service select the wanted release once all of its pods are there."""
+        if not plan.release or plan.release == plan.platform.serving_release:
+            return plan
+        pods = self._family.wanted_pods(plan.deployments).get(Component.API)
+        if pods is None or pods.verdict.health is not Health.READY:
+            return plan
+        plan = self._planned(replace(plan.platform, serving_release=plan.release))
+        await self._apply(plan, lambda kind: kind == "Service")
+        return plan
+
+    async def _prune(self, plan: Plan, secrets: frozenset[str]) -> None:
+        """Remove what is not wanted any more, but old pods only after new ones can do their work.
+
+        What nobody owns in the TodoApp's own namespace is meant to be kept: a database.
+        """
+        wanted = {(step.kind, step.namespace, step.name) for step in plan.steps}
+        pods = self._family.wanted_pods(plan.deployments)
+        for child in self._family:
+            unwanted = (child.kind, child.namespace, child.name) not in wanted
+            if not unwanted or child.deleting or (child.kind.name == "Secret" and child.name in secrets):
+                continue
+            outside = child.namespace != self._record.key.namespace
+            if not outside and child.owner != self._record.uid:
+                continue
+            if isinstance(child.facts, Pods) and not _replaced(child.facts, pods):
+                continue
+            await self._around.client.delete(child.kind, child.namespace, child.name, child.uid)
+
+    async def _apply(self, plan: Plan, chosen: Callable[[str], bool]) -> None:
+        """Apply the objects of the kinds whose names are `chosen`, as far as they differ."""
+        for index, step in enumerate(plan.steps):
+            if chosen(step.kind.name):
+                await self._settle(step, index)
+
+    async def _settle(self, step: Step, index: int) -> None:
+        rendering = self._rendering
+        child = self._around.children.get(step.kind, step.namespace, step.name)
+        if child and child.agrees(step.digest, lambda: rendering.manifests[index]):
+            return
+        manifest, client = rendering.manifests[index], self._around.client
+        edited = child is not None and bool(child.unverified)
+        if child and edited:
+            await put_entries_back(client, child, manifest)
+        await hand_over_replicas(client, child, manifest)
+        applied = await client.apply(step.kind, step.namespace, step.name, body_of(manifest))
+        if child and edited:
+            applied = await disown(client, child, applied)
+        self._around.children.applied(step.kind, applied, step.digest)
+        if self._around.settled.get(self._record.key) is self._plan:
+            DRIFT_CORRECTIONS.labels(step.kind.name).inc()
+
+
+def _replaced(before: Pods, wanted: dict[Component, Pods]) -> bool:
+    after = wanted.get(Component(before.component))
+    return after is not None and after.verdict.health is Health.READY

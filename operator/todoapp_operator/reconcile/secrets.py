@@ -1,0 +1,190 @@
+"""The Secrets that a TodoApp wants: made, copied or missed."""
+
+import base64
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+
+from todoapp_operator.cluster.client import ApiError, Client
+from todoapp_operator.reconcile.children import AppKey, Children, body_of, digest_of_body
+from todoapp_operator.reconcile.facts import SecretDigests, digest_of
+from todoapp_operator.reconcile.foreign_secrets import SECRET, ForeignSecrets, Place
+from todoapp_operator.render.identity import digest, metadata
+from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.secrets import database_url
+from todoapp_operator.render.wanted_secrets import (
+    CopiedSecret,
+    GeneratedSecret,
+    RequiredSecret,
+    SourceKey,
+    WantedSecret,
+    wanted_secrets,
+)
+from todoapp_operator.spec import TodoApp
+
+__all__ = ["Lack", "Part", "SecretsFound", "WantedSecrets"]
+
+_PULL_SECRETS = "spec.imagePullSecrets"
+_RANDOM_BYTES = 32
+
+Digests = Mapping[str, bytes]
+
+
+class Part(StrEnum):
+    """What a Secret is for."""
+
+    DATABASE = "database"
+    BROKER = "broker"
+    REST = "rest"
+
+
+@dataclass(frozen=True)
+class Lack:
+    """A Secret that is not there as it should be; `awaited` from another operator rather than from people."""
+
+    part: Part
+    sentence: str
+    awaited: bool = False
+
+
+@dataclass(frozen=True)
+class SecretsFound:
+    """`names` are those that lie beside the TodoApp."""
+
+    names: frozenset[str]
+    lacks: tuple[Lack, ...]
+    digest: str
+    """Changes when a value does that sidecars read at their start; only whole without `lacks`."""
+
+
+class WantedSecrets:
+    def __init__(self, client: Client, children: Children, foreign: ForeignSecrets) -> None:
+        self._client = client
+        self._children = children
+        self._foreign = foreign
+
+    async def ensure(self, app: TodoApp) -> SecretsFound:
+        """Make and copy what is to be made and copied; look for the others.
+
+        A generated Secret is made once and never written again: whoever lost it would lose what it opens.
+        """
+        key = AppKey(app.metadata.namespace, app.metadata.name)
+        wanted = wanted_secrets(app)
+        lacks: list[Lack] = []
+        values: list[tuple[str, str, str]] = []
+        for each in wanted:
+            found = await self._ensure_one(app, key, each)
+            if isinstance(found, Lack):
+                lacks.append(found)
+            elif not (isinstance(each, RequiredSecret) and each.field == _PULL_SECRETS):
+                values += [(each.name, name, value.hex()) for name, value in sorted(found.items())]
+        values += await self._of_the_database(app, key)
+        return SecretsFound(frozenset(each.name for each in wanted), tuple(lacks), digest(values))
+
+    def forget(self, key: AppKey) -> None:
+        """The TodoApp is gone."""
+        self._foreign.forget(key)
+
+    async def _ensure_one(self, app: TodoApp, key: AppKey, wanted: WantedSecret) -> Digests | Lack:
+        match wanted:
+            case RequiredSecret():
+                return await self._required(key, wanted)
+            case GeneratedSecret():
+                return await self._generated(app, key, wanted)
+            case CopiedSecret():
+                return await self._copied(app, key, wanted)
+
+    async def _required(self, key: AppKey, wanted: RequiredSecret) -> Digests | Lack:
+        found = await self._digests(Place(key.namespace, wanted.name), key)
+        place = f"{key.namespace}/{wanted.name}"
+        if found is None:
+            return Lack(
+                _part(wanted), f"Secret {place} is missing; make it, because {wanted.field} names it."
+            )
+        if absent := [each for each in wanted.keys if each not in found]:
+            keys = " and ".join(absent)
+            return Lack(
+                _part(wanted), f"Secret {place} has no key {keys}; add it, because {wanted.field} needs it."
+            )
+        return {each: found[each] for each in wanted.keys or found}
+
+    async def _generated(self, app: TodoApp, key: AppKey, wanted: GeneratedSecret) -> Digests | Lack:
+        found = await self._digests(Place(key.namespace, wanted.name), key)
+        if found is None:
+            found = await self._generate(app, wanted)
+        if wanted.key not in found:
+            return Lack(
+                Part.REST,
+                f"Secret {key.namespace}/{wanted.name} has no key {wanted.key}; add it, or delete the Secret "
+                "and a new one is made.",
+            )
+        return {wanted.key: found[wanted.key]}
+
+    async def _generate(self, app: TodoApp, wanted: GeneratedSecret) -> Digests:
+        value = _encoded(secrets.token_urlsafe(_RANDOM_BYTES))
+        body = body_of(_secret(app, wanted.name, {wanted.key: value}))
+        created = await self._client.create(SECRET, app.metadata.namespace, body)
+        self._children.applied(SECRET, created, b"")
+        return {wanted.key: digest_of(value)}
+
+    async def _copied(self, app: TodoApp, key: AppKey, wanted: CopiedSecret) -> Digests | Lack:
+        sought = {name: digest_of(_encoded(value)) for name, value in wanted.literals.items()}
+        for name, source in wanted.copies.items():
+            found = await self._digests(Place(source.namespace, source.name), key)
+            if not found or source.key not in found:
+                return Lack(Part.BROKER, f"{source} is missing; Strimzi makes it.", awaited=True)
+            sought[name] = found[source.key]
+        child = self._children.get(SECRET, key.namespace, wanted.name)
+        current = child.facts.digests if child and isinstance(child.facts, SecretDigests) else {}
+        if current != sought:
+            await self._copy(app, wanted)
+        return sought
+
+    async def _copy(self, app: TodoApp, wanted: CopiedSecret) -> None:
+        data = {name: _encoded(value) for name, value in wanted.literals.items()}
+        for name, source in wanted.copies.items():
+            data[name] = await self._value(source)
+        body = body_of(_secret(app, wanted.name, data))
+        applied = await self._client.apply(SECRET, app.metadata.namespace, wanted.name, body)
+        self._children.applied(SECRET, applied, digest_of_body(body))
+
+    async def _value(self, source: SourceKey) -> str:
+        values = await self._foreign.values(Place(source.namespace, source.name))
+        if source.key not in values:
+            raise ApiError(HTTPStatus.NOT_FOUND, "NotFound", f"{source} has just been removed")
+        return values[source.key]
+
+    async def _of_the_database(self, app: TodoApp, key: AppKey) -> list[tuple[str, str, str]]:
+        """CloudNativePG makes the Secret of a database of our own; it is there once the database is ready."""
+        if app.spec.database and app.spec.database.secret_ref:
+            return []
+        reference = database_url(app)
+        found = await self._digests(Place(key.namespace, reference.name), key) or {}
+        return [(reference.name, reference.key, found[reference.key].hex())] if reference.key in found else []
+
+    async def _digests(self, place: Place, key: AppKey) -> Digests | None:
+        child = self._children.get(SECRET, *place)
+        if child and isinstance(child.facts, SecretDigests):
+            return child.facts.digests
+        return await self._foreign.digests(place, key)
+
+
+def _part(wanted: RequiredSecret) -> Part:
+    named = wanted.field.split(".")[1]
+    return Part(named) if named in (Part.DATABASE, Part.BROKER) else Part.REST
+
+
+def _secret(app: TodoApp, name: str, data: Mapping[str, str]) -> Manifest:
+    return {
+        "apiVersion": SECRET.api_version,
+        "kind": SECRET.name,
+        "metadata": metadata(app, name),
+        "type": "Opaque",
+        "data": dict(data),
+    }
+
+
+def _encoded(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()
