@@ -1,0 +1,213 @@
+"""Git describes whole environments: in order, complete, each overlay only what is different there."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from testbed.overlays import OVERLAYS, built
+from todoapp_operator.cli import cli
+from todoapp_operator.document import load
+from todoapp_operator.render.manifest import Manifest
+from todoapp_platform.versions import CHARTS
+
+GITOPS = Path("gitops")
+ENVIRONMENTS = ["minikube", "production"]
+WAVE = "argocd.argoproj.io/sync-wave"
+WAVES = {"definitions": -5, "todoapp-operator": -4, "kafka": -2, "todo": 0}
+
+each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
+
+# The first test on a machine builds kustomize.
+pytestmark = pytest.mark.timeout(120, func_only=True)
+
+
+def applications(kustomize: Path, environment: str) -> dict[str, Manifest]:
+    return {each["metadata"]["name"]: each for each in built(kustomize, GITOPS / "platform" / environment)}
+
+
+def of_kind(kind: str, manifests: list[Manifest]) -> Manifest:
+    [found] = [each for each in manifests if each["kind"] == kind]
+    return found
+
+
+def wave(manifest: Manifest) -> int:
+    return int(manifest["metadata"]["annotations"][WAVE])
+
+
+def is_ours(application: Manifest) -> bool:
+    return bool(application["spec"]["source"]["repoURL"].endswith("/todoapp.git"))
+
+
+@each_environment
+def test_definitions_come_first_then_operators_kafka_and_the_todoapp(
+    environment: str, kustomize: Path
+) -> None:
+    waves = {name: wave(each) for name, each in applications(kustomize, environment).items()}
+    charts = {name for name, each in applications(kustomize, environment).items() if not is_ours(each)}
+
+    assert waves == WAVES | dict.fromkeys(charts, -4)
+
+
+@each_environment
+def test_the_database_is_there_before_the_todoapp(environment: str, kustomize: Path) -> None:
+    manifests = built(kustomize, GITOPS / "apps" / environment)
+    database, todo = of_kind("Cluster", manifests), of_kind("TodoApp", manifests)
+
+    assert (wave(database), wave(todo)) == (-2, 0)
+    assert todo["spec"]["database"]["secretRef"]["name"] == f"{database['metadata']['name']}-app"
+
+
+@each_environment
+def test_every_part_is_applied_by_the_server_and_kept_as_git_says(environment: str, kustomize: Path) -> None:
+    for application in applications(kustomize, environment).values():
+        annotations, policy = application["metadata"]["annotations"], application["spec"]["syncPolicy"]
+        assert annotations["argocd.argoproj.io/compare-options"] == "ServerSideDiff=true"
+        assert {"ServerSideApply=true", "SkipDryRunOnMissingResource=true"} <= set(policy["syncOptions"])
+        assert policy["automated"] == {"prune": True, "selfHeal": True}
+
+
+@each_environment
+def test_the_project_allows_every_part_and_nothing_more(environment: str, kustomize: Path) -> None:
+    project = of_kind("AppProject", built(kustomize, GITOPS / "argocd"))["spec"]
+    namespaces = {each["namespace"] for each in project["destinations"]}
+    parts = applications(kustomize, environment).values()
+
+    assert {each["spec"]["project"] for each in parts} == {"todoapp"}
+    assert {each["spec"]["source"]["repoURL"] for each in parts} <= set(project["sourceRepos"])
+    assert {each["spec"]["destination"]["namespace"] for each in parts} <= namespaces
+    if environment == "production":
+        assert {each["spec"]["source"]["repoURL"] for each in parts} == set(project["sourceRepos"])
+
+
+@each_environment
+def test_every_path_is_a_folder_that_kustomize_builds(environment: str, kustomize: Path) -> None:
+    ours = [each for each in applications(kustomize, environment).values() if is_ours(each)]
+
+    assert {Path(each["spec"]["source"]["path"]) for each in ours} <= set(OVERLAYS)
+
+
+def test_an_environment_is_a_folder_of_the_platform(kustomize: Path) -> None:
+    manifests = built(kustomize, GITOPS / "argocd")
+    generated = of_kind("ApplicationSet", manifests)["spec"]["template"]["spec"]["source"]["path"]
+    label = '{{index .metadata.labels "todoapp.dev/environment"}}'
+
+    assert {Path(generated.replace(label, each)) for each in ENVIRONMENTS} <= set(OVERLAYS)
+    assert Path(of_kind("Application", manifests)["spec"]["source"]["path"]) == GITOPS / "argocd"
+
+
+@each_environment
+def test_no_pod_of_a_todoapp_has_more_than_it_needs(environment: str, kustomize: Path) -> None:
+    policy = applications(kustomize, environment)["todo"]["spec"]["syncPolicy"]
+
+    assert policy["managedNamespaceMetadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert "CreateNamespace=true" in policy["syncOptions"]
+
+
+def test_charts_have_the_versions_that_pulumi_installs(kustomize: Path) -> None:
+    pinned = {chart.version: chart.reference for chart in CHARTS}
+    charts = [each for each in applications(kustomize, "production").values() if not is_ours(each)]
+
+    for source in (each["spec"]["source"] for each in charts):
+        reference = pinned[source["targetRevision"]]
+        assert reference.startswith(source["repoURL"])
+        assert source.get("chart", "") in reference
+
+
+@each_environment
+def test_only_what_a_hook_puts_right_is_ignored(environment: str, kustomize: Path) -> None:
+    ignored = {
+        (name, each["kind"], each["name"])
+        for name, application in applications(kustomize, environment).items()
+        for each in application["spec"].get("ignoreDifferences", [])
+    }
+
+    assert ignored == {("dapr", "CustomResourceDefinition", "subscriptions.dapr.io")}
+
+
+@each_environment
+def test_sidecars_speak_to_each_other_by_mtls_and_no_pod_is_without_one(
+    environment: str, kustomize: Path
+) -> None:
+    values = applications(kustomize, environment)["dapr"]["spec"]["source"]["helm"]["valuesObject"]
+
+    assert values["global"]["mtls"] == {"enabled": True}
+    assert values["dapr_sidecar_injector"]["webhookFailurePolicy"] == "Fail"
+
+
+def test_definition_and_operator_are_the_whole_installation(kustomize: Path) -> None:
+    definition = built(kustomize, GITOPS / "platform/definitions")
+    operator = built(kustomize, GITOPS / "platform/operator")
+    whole = {place(each): each["kind"] for each in built(kustomize, Path("operator/manifests"))}
+
+    assert [each["kind"] for each in definition] == ["CustomResourceDefinition"]
+    assert {place(each): each["kind"] for each in [*definition, *operator]} == whole
+    assert definition[0]["metadata"]["annotations"]["argocd.argoproj.io/sync-options"] == (
+        "Prune=false,Delete=false"
+    )
+
+
+def place(manifest: Manifest) -> tuple[str, str]:
+    return manifest["kind"], manifest["metadata"]["name"]
+
+
+@each_environment
+def test_an_overlay_patches_and_copies_nothing(environment: str, kustomize: Path) -> None:
+    overlay = GITOPS / "apps" / environment
+    base = {place(each): each for each in built(kustomize, GITOPS / "apps/base")}
+    patches = yaml.safe_load((overlay / "kustomization.yaml").read_text()).get("patches", [])
+
+    assert {place(each) for each in built(kustomize, overlay)} == base.keys()
+    for patch in (yaml.safe_load((overlay / each["path"]).read_text()) for each in patches):
+        copied = set(leaves(patch["spec"])) & set(leaves(base[place(patch)]["spec"]))
+        assert copied == set()
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from leaves(inner, f"{path}.{name}")
+    else:
+        yield path, str(value)
+
+
+@each_environment
+def test_a_todoapp_is_valid_where_argo_cd_puts_it(environment: str, kustomize: Path, tmp_path: Path) -> None:
+    todo = of_kind("TodoApp", built(kustomize, GITOPS / "apps" / environment))
+    file = tmp_path / "todo.yaml"
+    file.write_text(yaml.safe_dump(todo))
+
+    application = applications(kustomize, environment)["todo"]["spec"]
+    assert load(file).app.metadata.namespace == application["destination"]["namespace"]
+    assert application["source"]["path"] == f"gitops/apps/{environment}"
+
+
+def test_what_is_rendered_for_review_goes_where_the_project_allows(kustomize: Path, tmp_path: Path) -> None:
+    todo = tmp_path / "todo.yaml"
+    todo.write_text(yaml.safe_dump(of_kind("TodoApp", built(kustomize, GITOPS / "apps/production"))))
+
+    result = CliRunner().invoke(cli, ["render", str(todo), "--output-dir", str(tmp_path / "rendered")])
+
+    assert result.exit_code == 0, result.output
+    written = [yaml.safe_load(file.read_text()) for file in (tmp_path / "rendered").rglob("*.yaml")]
+    project = of_kind("AppProject", built(kustomize, GITOPS / "argocd"))["spec"]
+    assert {each["metadata"]["namespace"] for each in written} <= {
+        each["namespace"] for each in project["destinations"]
+    }
+    # An owner that no cluster has would take them along.
+    assert all("ownerReferences" not in each["metadata"] for each in written)
+
+
+def test_a_release_names_its_image_in_productions_overlay(kustomize: Path, tmp_path: Path) -> None:
+    apps = shutil.copytree(GITOPS / "apps", tmp_path / "apps")
+    command = [str(kustomize), "edit", "set", "image", "todoapp=registry.example.com/todoapp:9.9.9"]
+
+    subprocess.run(command, cwd=apps / "production", check=True)
+
+    todo = of_kind("TodoApp", built(kustomize, apps / "production"))
+    assert todo["spec"]["image"] == "registry.example.com/todoapp:9.9.9"

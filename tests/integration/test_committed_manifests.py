@@ -1,0 +1,64 @@
+"""A real API server takes every manifest under version control, down to the last field."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from testbed.overlays import OVERLAYS, built
+from todoapp_operator.control_plane.cluster import Cluster
+from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.todoapp import render
+from todoapp_operator.spec import TodoApp
+
+DAPR = sorted(file for file in Path("dapr").rglob("*.yaml") if file.name != "dapr.yaml")
+
+pytestmark = pytest.mark.usefixtures("definition", "argocd_definitions")
+
+
+def taken(kubectl: Path, cluster: Cluster, namespace: str, manifests: list[Manifest]) -> str:
+    """What is said about manifests that are applied to `namespace` without an effect."""
+    anywhere = [
+        {**each, "metadata": {name: value for name, value in each["metadata"].items() if name != "namespace"}}
+        for each in manifests
+    ]
+    access = ["--kubeconfig", str(cluster.connection.kubeconfig), "--namespace", namespace]
+    strictly = ["--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict"]
+    apply = subprocess.run(
+        [kubectl, *access, "apply", *strictly, "--output=name", "--filename=-"],
+        input=json.dumps({"apiVersion": "v1", "kind": "List", "items": anywhere}),
+        capture_output=True,
+        text=True,
+    )
+    assert apply.returncode == 0, apply.stderr
+    assert len(apply.stdout.splitlines()) == len(manifests)
+    return apply.stderr
+
+
+@pytest.mark.parametrize("folder", OVERLAYS, ids=str)
+def test_what_kustomize_makes_of_a_folder_is_taken(
+    folder: Path, kustomize: Path, kubectl: Path, cluster: Cluster, namespace: str
+) -> None:
+    assert taken(kubectl, cluster, namespace, built(kustomize, folder)) == ""
+
+
+@pytest.mark.parametrize("environment", ["minikube", "production"])
+def test_what_a_todoapp_of_git_becomes_is_taken(
+    environment: str, kustomize: Path, kubectl: Path, cluster: Cluster, namespace: str
+) -> None:
+    [todo] = [
+        each for each in built(kustomize, Path("gitops/apps") / environment) if each["kind"] == "TodoApp"
+    ]
+    manifests = render(TodoApp.model_validate(todo), Platform(image="registry.example.com/todoapp:1.0"))
+
+    assert taken(kubectl, cluster, namespace, manifests) == ""
+
+
+def test_every_file_of_daprs_is_taken(kubectl: Path, cluster: Cluster, namespace: str) -> None:
+    """One after another, as the sets have the same names."""
+    for files in {file.parent: None for file in DAPR}:
+        manifests = [yaml.safe_load(file.read_text()) for file in DAPR if file.parent == files]
+        assert taken(kubectl, cluster, namespace, manifests) == ""

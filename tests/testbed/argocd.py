@@ -1,0 +1,38 @@
+"""Argo CD: its command line, which runs health scripts by Argo CD's own Lua, and its definitions."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from testbed.kubernetes_objects import CUSTOM_RESOURCE_DEFINITION, Objects
+from testbed.kubernetes_tools import PINS
+from testbed.waiting import wait_until
+from todoapp_operator.control_plane.artifacts.cache import Report
+from todoapp_operator.control_plane.artifacts.go_modules import GoModule, GoTool
+
+__all__ = ["ARGOCD", "argocd", "argocd_definitions"]
+
+ARGOCD = GoTool(
+    "argocd",
+    module="github.com/argoproj/argo-cd/v3",
+    package="github.com/argoproj/argo-cd/v3/cmd",
+    pinned_by=PINS / "argocd",
+    cpu_minutes=11,
+    linker_flags="-X github.com/argoproj/argo-cd/v3/common.version={version}",
+)
+SOURCES = GoModule(ARGOCD.module, ARGOCD.version, "h1:Xm1BF+I5OgDKUG3SDK49vn2/Y5AMyaNVko+/JT08gj0=")
+
+
+@pytest.fixture(scope="session")
+def argocd(report: Report) -> Path:
+    return ARGOCD.built(report)
+
+
+@pytest.fixture(scope="session")
+def argocd_definitions(objects: Objects) -> None:
+    """The cluster knows Argo CD's kinds."""
+    for file in (SOURCES.folder() / "manifests/crds").glob("*-crd.yaml"):
+        objects.apply(CUSTOM_RESOURCE_DEFINITION, yaml.safe_load(file.read_text()))
+    known = "/apis/argoproj.io/v1alpha1"
+    wait_until(lambda: objects.client.get(known).is_success, what="Argo CD's kinds can be asked for")
