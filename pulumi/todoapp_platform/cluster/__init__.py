@@ -1,0 +1,48 @@
+"""Kubernetes clusters to install on, one module for each: to import the SDK of a cloud takes seconds."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes import Provider, ProviderArgs
+
+from todoapp_platform.refusal import Refused
+
+__all__ = ["Cluster", "Nodes"]
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Machines of one size, as the cloud names it, whose number follows the load within bounds."""
+
+    size: str
+    least: int
+    most: int
+
+    def __post_init__(self) -> None:
+        if not self.size:
+            raise Refused("The nodes need a size that the cloud knows, such as Standard_D4s_v5 on Azure.")
+        if not 1 <= self.least <= self.most:
+            raise Refused(f"From {self.least} to {self.most} nodes is no range; the least is 1 to the most.")
+
+
+class Cluster(pulumi.ComponentResource):
+    """A Kubernetes cluster, however it came to be.
+
+    What is made with its `provider` is made on this cluster.
+
+    Outputs:
+        identifier: names the cluster for ever, whatever its address and certificates become.
+    """
+
+    provider: Provider
+    identifier: pulumi.Output[str]
+
+    def _reached(self, name: str, identifier: str, args: ProviderArgs) -> None:
+        """Make the provider of the cluster that `identifier` names for ever.
+
+        Without an identifier, a kubeconfig that changed would replace everything on the cluster.
+        """
+        args.cluster_identifier = identifier
+        self.provider = Provider(name, args, pulumi.ResourceOptions(parent=self))
+        self.identifier = pulumi.Output.from_input(identifier)
+        self.register_outputs({"identifier": self.identifier})

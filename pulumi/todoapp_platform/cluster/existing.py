@@ -1,0 +1,32 @@
+"""A cluster that exists, whoever made it."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes import ProviderArgs
+
+from todoapp_platform.cluster import Cluster
+from todoapp_platform.refusal import Refused
+
+__all__ = ["Existing", "ExistingArgs"]
+
+
+@dataclass(frozen=True)
+class ExistingArgs:
+    """The cluster's `context` in the kubeconfig, as `kubectl config get-contexts` lists it."""
+
+    context: str
+
+    def __post_init__(self) -> None:
+        if not self.context:
+            raise Refused(
+                "An existing cluster needs the name of its context; `kubectl config get-contexts` lists them."
+            )
+
+
+class Existing(Cluster):
+    """A cluster of one's own, reached as kubectl reaches it."""
+
+    def __init__(self, name: str, args: ExistingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("todoapp:platform:Existing", name, None, opts)
+        self._reached(name, args.context, ProviderArgs(context=args.context))

@@ -1,0 +1,65 @@
+"""The Dapr control plane."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from todoapp_platform.manifest import namespace
+from todoapp_platform.release import release
+from todoapp_platform.versions import DAPR
+
+__all__ = ["Dapr", "DaprArgs"]
+
+NAMESPACE = "dapr-system"
+
+
+@dataclass(frozen=True)
+class DaprArgs:
+    """What can be chosen of Dapr.
+
+    `scheduler_storage` is the size of each scheduler's volume, where jobs are kept. It cannot be changed
+    later, because a StatefulSet's volume claims cannot.
+    """
+
+    high_availability: bool = False
+    scheduler_storage: str = "16Gi"
+
+
+class Dapr(pulumi.ComponentResource):
+    """Dapr from its Helm chart, in its own namespace.
+
+    Outputs:
+        namespace: where the control plane runs.
+    """
+
+    namespace: pulumi.Output[str]
+
+    def __init__(self, name: str, args: DaprArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("todoapp:platform:Dapr", name, None, opts)
+        inside = namespace(name, NAMESPACE, opts=pulumi.ResourceOptions(parent=self))
+        release(
+            name,
+            DAPR,
+            called="dapr",
+            namespace=NAMESPACE,
+            values={
+                "global": {
+                    "logAsJson": True,
+                    "ha": {"enabled": args.high_availability},
+                    "mtls": {"enabled": True},
+                },
+                # By default a pod whose sidecar could not be injected starts without one, and hears no event.
+                "dapr_sidecar_injector": {
+                    "webhookFailurePolicy": "Fail",
+                    "sidecarRunAsNonRoot": True,
+                    "sidecarReadOnlyRootFilesystem": True,
+                    "sidecarDropALLCapabilities": True,
+                },
+                "dapr_scheduler": {
+                    "cluster": {"storageSize": args.scheduler_storage, "inMemoryStorage": False}
+                },
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[inside]),
+        )
+        self.namespace = pulumi.Output.from_input(NAMESPACE)
+        self.register_outputs({"namespace": self.namespace})

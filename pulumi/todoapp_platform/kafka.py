@@ -1,0 +1,37 @@
+"""What carries the events: Kafka by Strimzi, or Redpanda Cloud."""
+
+import pulumi
+
+from todoapp_platform.redpanda import RedpandaCloudArgs, use_redpanda
+from todoapp_platform.strimzi import StrimziArgs, run_kafka
+from todoapp_platform.todo_app_spec import Broker
+
+__all__ = ["Kafka"]
+
+
+class Kafka(pulumi.ComponentResource):
+    """A broker for TodoApps in the namespace `todo_namespace`, whichever of the two it is.
+
+    `monitored` says that the Prometheus operator is there to watch it.
+
+    Outputs:
+        broker: `spec.broker` of a TodoApp.
+    """
+
+    broker: Broker
+
+    def __init__(
+        self,
+        name: str,
+        args: StrimziArgs | RedpandaCloudArgs,
+        *,
+        todo_namespace: str,
+        monitored: bool = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("todoapp:platform:Kafka", name, None, opts)
+        if isinstance(args, StrimziArgs):
+            self.broker = run_kafka(name, args, monitored=monitored, parent=self)
+        else:
+            self.broker = use_redpanda(name, args, todo_namespace, parent=self)
+        self.register_outputs({"broker": self.broker})

@@ -1,0 +1,177 @@
+"""Metrics, alerts, dashboards and logs."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import pulumi
+from pulumi_random import RandomPassword, RandomPasswordArgs
+
+from todoapp_platform.manifest import Manifest, namespace
+from todoapp_platform.release import release
+from todoapp_platform.versions import ALLOY, LOKI, PROMETHEUS
+
+__all__ = ["Monitoring", "MonitoringArgs"]
+
+NAMESPACE = "monitoring"
+_LOKI = "loki"
+_GRAFANA_SECRET = "grafana-admin"  # noqa: S105 - the name of a Secret
+
+
+@dataclass(frozen=True)
+class MonitoringArgs:
+    """How long metrics and logs are kept, on volumes of `storage` each.
+
+    `node_metrics` runs an exporter on every node, with access to it, which some clusters do not allow.
+    """
+
+    days: int = 7
+    storage: str = "10Gi"
+    node_metrics: bool = True
+
+
+class Monitoring(pulumi.ComponentResource):
+    """Prometheus and its operator, Grafana and Loki, from their Helm charts.
+
+    Grafana shows the dashboards of TodoApps that ask for them; Prometheus takes their monitors and alerts.
+    """
+
+    def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("todoapp:platform:Monitoring", name, None, opts)
+        inside = namespace(
+            name,
+            NAMESPACE,
+            pod_security="privileged" if args.node_metrics else "baseline",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        there = pulumi.ResourceOptions(parent=self, depends_on=[inside])
+        administrator = self._administrator(name, there)
+        release(
+            name,
+            PROMETHEUS,
+            called="prometheus",
+            namespace=NAMESPACE,
+            values=_prometheus(args),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[administrator]),
+        )
+        loki = release(
+            f"{name}-loki", LOKI, called=_LOKI, namespace=NAMESPACE, values=_loki(args), opts=there
+        )
+        release(
+            f"{name}-logs",
+            ALLOY,
+            called="alloy",
+            namespace=NAMESPACE,
+            values=_alloy(),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[loki]),
+        )
+        self.register_outputs({})
+
+    def _administrator(self, name: str, there: pulumi.ResourceOptions) -> Manifest:
+        password = RandomPassword(
+            f"{name}-grafana",
+            RandomPasswordArgs(length=24, special=False),
+            pulumi.ResourceOptions(parent=self),
+        )
+        return Manifest(
+            f"{name}-grafana",
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": _GRAFANA_SECRET, "namespace": NAMESPACE},
+                "stringData": {"username": "admin", "password": password.result},
+            },
+            there,
+        )
+
+
+def _prometheus(args: MonitoringArgs) -> dict[str, Any]:
+    out_of_reach = {"enabled": False}
+    return {
+        "prometheus": {
+            "prometheusSpec": {
+                # Without these Prometheus takes only what its own chart made.
+                "serviceMonitorSelectorNilUsesHelmValues": False,
+                "podMonitorSelectorNilUsesHelmValues": False,
+                "ruleSelectorNilUsesHelmValues": False,
+                "retention": f"{args.days}d",
+                "storageSpec": {
+                    "volumeClaimTemplate": {
+                        "spec": {
+                            "accessModes": ["ReadWriteOnce"],
+                            "resources": {"requests": {"storage": args.storage}},
+                        }
+                    }
+                },
+            }
+        },
+        "grafana": {
+            "admin": {
+                "existingSecret": _GRAFANA_SECRET,
+                "userKey": "username",
+                "passwordKey": "password",
+            },
+            "sidecar": {
+                "dashboards": {
+                    "enabled": True,
+                    "label": "grafana_dashboard",
+                    "labelValue": "1",
+                    "searchNamespace": "ALL",
+                }
+            },
+            "additionalDataSources": [
+                {"name": "Loki", "type": "loki", "access": "proxy", "url": f"http://{_LOKI}:3100"}
+            ],
+        },
+        "nodeExporter": {"enabled": args.node_metrics},
+        # Clouds run these where nobody can ask them; an alert that they are down would never end.
+        "kubeControllerManager": out_of_reach,
+        "kubeEtcd": out_of_reach,
+        "kubeProxy": out_of_reach,
+        "kubeScheduler": out_of_reach,
+    }
+
+
+def _loki(args: MonitoringArgs) -> dict[str, Any]:
+    """One process that keeps everything on its volume."""
+    none, unused = {"replicas": 0}, {"enabled": False}
+    return {
+        "deploymentMode": "SingleBinary",
+        "singleBinary": {"replicas": 1, "persistence": {"size": args.storage}},
+        "read": none,
+        "write": none,
+        "backend": none,
+        "chunksCache": unused,
+        "resultsCache": unused,
+        "gateway": unused,
+        "lokiCanary": unused,
+        "test": unused,
+        "loki": {
+            "auth_enabled": False,
+            "commonConfig": {"replication_factor": 1},
+            "storage": {"type": "filesystem"},
+            "schemaConfig": {
+                "configs": [
+                    {
+                        "from": "2026-01-01",
+                        "store": "tsdb",
+                        "object_store": "filesystem",
+                        "schema": "v13",
+                        "index": {"prefix": "index_", "period": "24h"},
+                    }
+                ]
+            },
+            "limits_config": {"retention_period": f"{24 * args.days}h"},
+            "compactor": {"retention_enabled": True, "delete_request_store": "filesystem"},
+        },
+    }
+
+
+def _alloy() -> dict[str, Any]:
+    return {
+        "alloy": {
+            "clustering": {"enabled": True},
+            "configMap": {"content": (files(__package__) / "logs.alloy").read_text()},
+        },
+        "controller": {"type": "deployment", "replicas": 1},
+    }
