@@ -1,0 +1,32 @@
+"""The sidecars of the node's pods understand whatever a TodoApp asks of Dapr."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from testbed.node.daprd import embedded
+from todoapp_operator.document import load as load_todoapp
+from todoapp_operator.render.kinds import Provider, kind_of
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.todoapp import render
+from todoapp_sidecar.loading import load
+
+PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
+EXAMPLES = sorted(Path("examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_an_embedded_sidecar_loads_what_an_example_asks_of_dapr(example: Path, tmp_path: Path) -> None:
+    rendered = render(load_todoapp(example).app, PLATFORM)
+    resources = [each for each in rendered if kind_of(each).provider is Provider.DAPR]
+
+    for number, each in enumerate(resources):
+        (tmp_path / f"{number}.yaml").write_text(json.dumps(embedded(each)))
+    loaded = load([tmp_path])
+
+    asked = {each["metadata"]["name"]: each for each in resources if each["kind"] == "Component"}
+    assert {each.name: each.scopes for each in loaded.components} == {
+        name: frozenset(each["scopes"]) for name, each in asked.items()
+    }
+    assert len(loaded.subscriptions) == sum(each["kind"] == "Subscription" for each in resources)

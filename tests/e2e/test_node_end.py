@@ -1,0 +1,53 @@
+"""A node is reached on this machine only, and leaves nothing behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from testbed.node.cgroups import MOUNTS
+from testbed.node.node import Node
+from testbed.waiting import wait_until
+
+RUN = """
+import signal, sys
+from pathlib import Path
+from testbed.node.node import running_node
+
+with running_node(Path(sys.argv[1]), print):
+    signal.pause()
+"""
+SECONDS = 120
+
+
+def test_a_node_is_reached_on_the_loopback_interface_only(node: Node) -> None:
+    port = urlsplit(node.connection.url).port
+
+    listening = [each.laddr for each in psutil.net_connections() if each.status == psutil.CONN_LISTEN]
+
+    assert {address.ip for address in listening if address and address.port == port} == {"127.0.0.1"}
+
+
+def test_a_test_run_that_is_killed_leaves_nothing_of_its_node(node: Node, tmp_path: Path) -> None:
+    """Killed while the node starts, beside another one that stays."""
+    folder, groups = tmp_path / "node", control_groups()
+    environment = os.environ | {"PYTHONPATH": "tests"}
+    run = subprocess.Popen([sys.executable, "-c", RUN, str(folder)], env=environment)
+    wait_until((folder / "logs" / "kubelet.log").exists, what="the kubelet starts", seconds=SECONDS)
+    processes = psutil.Process(run.pid).children(recursive=True)
+    assert any(process.name() == "kubelet" for process in processes)
+    assert groups < control_groups()
+
+    run.kill()
+    run.wait()
+
+    _, alive = psutil.wait_procs(processes, timeout=SECONDS)
+    assert alive == []
+    assert control_groups() == groups
+
+
+def control_groups() -> set[Path]:
+    return set(MOUNTS.rglob("todoapp-node-*"))

@@ -1,0 +1,55 @@
+"""The images of the node, each made as its Dockerfile says where there is one."""
+
+from pathlib import Path
+
+from testbed.node import layers
+from testbed.node.oci import Image, Layer, write_archive
+from todoapp_operator.control_plane.artifacts.cache import Report
+from todoapp_operator.release import released_image
+
+__all__ = ["BROKEN_RELEASE", "DAPRD", "NEXT_RELEASE", "PAUSE", "POSTGRESQL", "RELEASE", "write_images"]
+
+RELEASE = released_image()
+NEXT_RELEASE = f"{RELEASE}-next"
+"""The same program under another name."""
+BROKEN_RELEASE = f"{RELEASE}-broken"
+"""Whatever it is told to do, it says why not and fails."""
+_OPERATOR = RELEASE.replace("todoapp:", "todoapp-operator:")
+DAPRD = "todoapp.dev/testbed/daprd:1"
+POSTGRESQL = "todoapp.dev/testbed/postgresql:1"
+PAUSE = "todoapp.dev/testbed/pause:1"
+"""What a pod consists of before its containers."""
+
+_LAUNCHER = Path("/opt/daprd.py")
+_PYTHON = str(layers.PROJECT / "bin" / "python3")
+_ENVIRONMENT = {
+    "PATH": f"{layers.PROJECT / 'bin'}",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+def write_images(folder: Path, report: Report) -> Path:
+    """Make the archive with all of them in `folder`, which is made as well."""
+    folder.mkdir()
+    project = (layers.python_layer(report), layers.project_layer(folder))
+    launcher = layers.file_layer(folder, Path(__file__).with_name("daprd.py"), _LAUNCHER)
+    sleep = layers.program_layer(folder, Path("/bin/sleep"))
+    archive = folder / "images.tar"
+    write_archive(
+        archive,
+        [
+            _python(RELEASE, project, "todoapp"),
+            _python(NEXT_RELEASE, project, "todoapp"),
+            _python(BROKEN_RELEASE, project, _PYTHON, "-c", "raise SystemExit('This release is broken.')"),
+            _python(_OPERATOR, project, "todoappctl"),
+            _python(DAPRD, (*project, launcher), _PYTHON, str(_LAUNCHER)),
+            Image(POSTGRESQL, (layers.postgresql_layer(report),), ("/bin/sh", "-c")),
+            Image(PAUSE, (sleep,), ("/bin/sleep", "infinity")),
+        ],
+    )
+    return archive
+
+
+def _python(reference: str, content: tuple[Layer, ...], *entrypoint: str) -> Image:
+    return Image(reference, content, entrypoint, _ENVIRONMENT)
