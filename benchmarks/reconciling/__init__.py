@@ -1,0 +1,1 @@
+"""`make bench-operator`: the operator on a real API server."""

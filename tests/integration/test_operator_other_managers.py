@@ -1,0 +1,90 @@
+"""The operator leaves to others what is theirs: autoscalers, Argo CD, and people with labels of their own."""
+
+import pytest
+
+from testbed.audit import Audit
+from testbed.installations import ELSEWHERE, Installation
+from testbed.kubernetes_objects import TODOAPP, kind_named
+from testbed.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("installed_operator")
+
+DEPLOYMENT, SERVICE = kind_named("Deployment"), kind_named("Service")
+SCALED = ELSEWHERE | {"api": {"autoscaling": {"minReplicas": 2, "maxReplicas": 9, "cpu": 70}}}
+TRACKING = {"argocd.argoproj.io/tracking-id": "todo:todoapp.dev/TodoApp:home/todo"}
+INSTANCE = {"app.kubernetes.io/part-of": "home", "argocd.argoproj.io/instance": "home"}
+
+
+def repaired(installation: Installation) -> None:
+    """Give the operator a reason to apply the api's Deployment and Service anew, and wait until it did."""
+    objects, place = installation.objects, ("todo-api", installation.namespace)
+    for kind in (DEPLOYMENT, SERVICE):
+        objects.edit(kind, *place, {"metadata": {"labels": {"app.kubernetes.io/name": "other"}}})
+    wait_until(lambda: installation.defects() == [], what="the labels are back")
+
+
+def replicas(installation: Installation) -> int:
+    return int(installation.child(DEPLOYMENT, "todo-api")["spec"]["replicas"])
+
+
+def test_an_autoscalers_replicas_stay(installation: Installation) -> None:
+    installation.install(SCALED)
+    installation.wait_until_ready()
+
+    place = "todo-api", installation.namespace
+    installation.objects.edit(DEPLOYMENT, *place, {"spec": {"replicas": 5}}, subresource="scale")
+    repaired(installation)
+
+    assert replicas(installation) == 5
+
+
+def test_an_autoscaler_takes_over_without_losing_a_pod(installation: Installation) -> None:
+    installation.install(ELSEWHERE | {"api": {"replicas": 4}})
+    installation.wait_until_ready()
+
+    installation.apply(SCALED)
+
+    installation.wait_until_ready()
+    assert replicas(installation) == 4
+
+
+def test_labels_and_annotations_of_others_stay(installation: Installation) -> None:
+    installation.install()
+    installation.wait_until_ready()
+    theirs = {"metadata": {"labels": INSTANCE, "annotations": TRACKING}}
+    for kind in (DEPLOYMENT, SERVICE):
+        installation.objects.edit(
+            kind, "todo-api", installation.namespace, theirs, manager="argocd-controller"
+        )
+
+    repaired(installation)
+
+    for kind in (DEPLOYMENT, SERVICE):
+        metadata = installation.child(kind, "todo-api")["metadata"]
+        assert metadata["labels"].items() >= INSTANCE.items()
+        assert metadata["annotations"].items() >= TRACKING.items()
+
+
+def test_argo_cds_marks_on_a_todoapp_are_neither_copied_nor_fought(
+    installation: Installation, audit: Audit
+) -> None:
+    installation.install()
+    installation.wait_until_ready()
+    audit.requests()
+
+    theirs = {"metadata": {"labels": INSTANCE, "annotations": TRACKING}}
+    installation.objects.edit(TODOAPP, "todo", installation.namespace, theirs, manager="argocd-controller")
+    repaired(installation)
+
+    assert {each.resource for each in audit.writes(installation.namespace)} <= {
+        "deployments",
+        "services",
+        "todoapps/status",
+        "events",
+    }
+    metadata = installation.resource()["metadata"]
+    assert metadata["annotations"].items() >= TRACKING.items()
+    assert not any("kopf" in name for name in metadata["annotations"])
+    for child in installation.children():
+        assert not INSTANCE.items() & child["metadata"]["labels"].items()
+        assert not TRACKING.items() & child["metadata"].get("annotations", {}).items()

@@ -1,0 +1,137 @@
+"""The operator's parts on a real API server: comparing, creating, repairing, resting, letting go."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.installations import ELSEWHERE, Installation
+from testbed.kubernetes_objects import SECRET, TODOAPP, Objects, kind_named
+from testbed.operator_process import PATIENCE_SECONDS, OperatorProcess
+from testbed.waiting import wait_until
+from todoapp_operator.document import load
+from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields
+from todoapp_operator.render.identity import MANAGER
+from todoapp_operator.render.kinds import kind_of
+from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.todoapp import render
+
+EXAMPLES = sorted(Path("examples").glob("*.yaml"))
+PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
+DEPLOYMENT, SERVICE = kind_named("Deployment"), kind_named("Service")
+
+
+def applied(objects: Objects, manifest: Manifest, namespace: str) -> Manifest:
+    """Apply as the operator does."""
+    answer = objects.answer_to_apply(kind_of(manifest), manifest, namespace, manager=MANAGER)
+    stored: Manifest = answer.raise_for_status().json()
+    return stored
+
+
+def agrees(manifest: Manifest, stored: Manifest) -> bool:
+    return is_as_rendered(manifest, stored, owned_fields(stored, MANAGER))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_what_was_applied_is_as_rendered(example: Path, objects: Objects, namespace: str) -> None:
+    for manifest in render(load(example).app, PLATFORM):
+        stored = applied(objects, manifest, namespace)
+        assert agrees(manifest, stored), f"{manifest} became {stored}"
+
+
+def test_any_edit_is_noticed_and_what_others_add_is_not(objects: Objects, namespace: str) -> None:
+    [app] = [load(example).app for example in EXAMPLES if example.stem == "todo"]
+    manifests = {each["kind"]: each for each in render(app, PLATFORM)}
+    for kind, theirs, edit in (
+        (
+            "Service",
+            {"spec": {"sessionAffinity": "ClientIP"}},
+            {"spec": {"selector": {"todoapp.dev/name": "x"}}},
+        ),
+        ("Role", {"metadata": {"labels": {"theirs": "1"}}}, {"rules": None}),
+        ("Deployment", {"metadata": {"annotations": {"theirs": "1"}}}, {"spec": {"replicas": 5}}),
+        ("NetworkPolicy", {"metadata": {"labels": {"theirs": "1"}}}, {"spec": {"egress": []}}),
+        ("Component", {"metadata": {"labels": {"theirs": "1"}}}, {"spec": {"version": "v2"}}),
+    ):
+        manifest = manifests[kind]
+        name = applied(objects, manifest, namespace)["metadata"]["name"]
+
+        beside = objects.edit(kind_named(kind), name, namespace, theirs)
+        edited = objects.edit(kind_named(kind), name, namespace, edit)
+
+        assert agrees(manifest, beside), kind
+        assert not agrees(manifest, edited), kind
+        assert agrees(manifest, applied(objects, manifest, namespace)), kind
+
+
+def versions(installation: Installation) -> dict[str, str]:
+    """Which change of each object is the latest."""
+    manifests = [installation.resource(), *installation.children()]
+    secrets = installation.objects.list(SECRET, installation.namespace)
+    return {
+        f"{each['kind']} {each['metadata']['name']}": each["metadata"]["resourceVersion"]
+        for each in (*manifests, *secrets)
+    }
+
+
+def test_a_first_life(installation: Installation, operator: OperatorProcess) -> None:
+    installation.install()
+    installation.wait_until_ready()
+    made = versions(installation)
+    key = installation.objects.get(SECRET, "todo-jwt", installation.namespace)
+
+    operator.stop()
+    operator.start()
+    operator.wait_until_active()
+    wait_until(
+        lambda: operator.metric("todoapp_operator_reconciles_total"),
+        what="it has looked at everything",
+        seconds=PATIENCE_SECONDS,
+    )
+    assert operator.metric("todoapp_operator_queue_depth") == 0
+    assert versions(installation) == made
+
+    place = "todo-api", installation.namespace
+    installation.objects.edit(DEPLOYMENT, *place, {"spec": {"revisionHistoryLimit": 9}})
+    installation.objects.delete(SERVICE, *place)
+    wait_until(
+        lambda: installation.objects.get(SERVICE, *place),
+        what="the Service is back",
+        seconds=PATIENCE_SECONDS,
+    )
+    wait_until(
+        lambda: installation.child(DEPLOYMENT, "todo-api")["spec"]["revisionHistoryLimit"] == 3,
+        what="the Deployment is as it was",
+        seconds=PATIENCE_SECONDS,
+    )
+    assert operator.metric("todoapp_operator_drift_corrections_total") == 2
+
+    installation.apply(ELSEWHERE | {"suspend": True})
+    installation.wait_for("Progressing", "False", "Suspended")
+    installation.objects.delete(SERVICE, *place)
+    installation.apply(ELSEWHERE | {"suspend": True, "image": "example.com/todoapp:2"})
+    wait_until(
+        lambda: installation.condition("Progressing").get("reason") == "Suspended",
+        what="it has been looked at",
+        seconds=PATIENCE_SECONDS,
+    )
+    assert installation.objects.get(SERVICE, *place) is None
+    installation.apply(ELSEWHERE)
+    installation.wait_until_ready()
+    assert installation.objects.get(SERVICE, *place)
+    assert installation.objects.get(SECRET, "todo-jwt", installation.namespace) == key
+
+    installation.delete()
+    wait_until(
+        lambda: not installation.children() and not secrets_of_ours(installation),
+        what="nothing is left",
+        seconds=PATIENCE_SECONDS,
+    )
+    assert installation.objects.get(TODOAPP, installation.name, installation.namespace) is None
+    assert [line for line in operator.lines() if line["level"] in ("ERROR", "CRITICAL")] == []
+
+
+def secrets_of_ours(installation: Installation) -> list[dict[str, Any]]:
+    labels = {"app.kubernetes.io/managed-by": MANAGER}
+    return installation.objects.list(SECRET, installation.namespace, **labels)
