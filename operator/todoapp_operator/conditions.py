@@ -58,14 +58,10 @@ class Reason(StrEnum):
     """The version is rolled out, and some of its pods are not ready now."""
     APPLY_REFUSED = "ApplyRefused"
     """The API server refuses an object."""
-    RECONCILE_FAILED = "ReconcileFailed"
-    """Something unforeseen; the operator's log has it."""
     INVALID_SPEC = "InvalidSpec"
     """The spec, admitted under an earlier definition, is none that this operator understands."""
     SUSPENDED = "Suspended"
     """The operator leaves everything as it is."""
-    DELETING = "Deleting"
-    """What lies outside the namespace is being removed."""
 
 
 @dataclass(frozen=True)
