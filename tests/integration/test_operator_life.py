@@ -200,7 +200,7 @@ def test_a_todoapp_moves_from_strimzi_to_redpanda(installation: Installation, ot
     assert installation.of_kind(KAFKA_TOPIC) == []
 
 
-def test_a_deleted_todoapp_leaves_nothing_but_its_database(
+def test_a_deleted_todoapp_leaves_its_database_and_the_key_to_it(
     installation: Installation, other_namespace: str
 ) -> None:
     strimzi = {"strimzi": {"cluster": "kafka", "namespace": other_namespace}}
@@ -213,7 +213,10 @@ def test_a_deleted_todoapp_leaves_nothing_but_its_database(
 
     kept = {("Cluster", installation.namespace, "todo-database")}
     wait_until(lambda: names(installation.children()) == kept, what="nothing but the database is left")
-    wait_until(lambda: not installation.of_kind(SECRET), what="no Secret of the operator's is left")
+    key = {("Secret", installation.namespace, "todo-jwt")}
+    wait_until(
+        lambda: names(installation.of_kind(SECRET)) == key, what="nothing but the key's Secret is left"
+    )
 
 
 def test_a_deleted_todoapp_takes_its_database_along_if_told_to(installation: Installation) -> None:
@@ -225,6 +228,7 @@ def test_a_deleted_todoapp_takes_its_database_along_if_told_to(installation: Ins
     installation.delete()
 
     wait_until(lambda: not installation.children(), what="nothing is left")
+    wait_until(lambda: not installation.of_kind(SECRET), what="no Secret is left")
 
 
 def test_a_suspended_todoapp_is_left_alone(installation: Installation) -> None:

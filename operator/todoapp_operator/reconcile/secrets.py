@@ -124,7 +124,7 @@ class WantedSecrets:
 
     async def _generate(self, app: TodoApp, wanted: GeneratedSecret) -> Digests:
         value = _encoded(secrets.token_urlsafe(_RANDOM_BYTES))
-        body = body_of(_secret(app, wanted.name, {wanted.key: value}))
+        body = body_of(_secret(app, wanted.name, {wanted.key: value}, owned=not wanted.kept))
         created = await self._client.create(SECRET, app.metadata.namespace, body)
         self._children.applied(SECRET, created, b"")
         return {wanted.key: digest_of(value)}
@@ -176,11 +176,11 @@ def _part(wanted: RequiredSecret) -> Part:
     return Part(named) if named in (Part.DATABASE, Part.BROKER) else Part.REST
 
 
-def _secret(app: TodoApp, name: str, data: Mapping[str, str]) -> Manifest:
+def _secret(app: TodoApp, name: str, data: Mapping[str, str], *, owned: bool = True) -> Manifest:
     return {
         "apiVersion": SECRET.api_version,
         "kind": SECRET.name,
-        "metadata": metadata(app, name),
+        "metadata": metadata(app, name, owned=owned),
         "type": "Opaque",
         "data": dict(data),
     }

@@ -12,6 +12,7 @@ from todoapp_operator.render.broker import (
     strimzi_ca_secret,
 )
 from todoapp_operator.render.component import Component
+from todoapp_operator.render.database import database
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token, jwt_secret
 from todoapp_operator.spec import TodoApp
 
@@ -33,10 +34,14 @@ class RequiredSecret:
 
 @dataclass(frozen=True)
 class GeneratedSecret:
-    """A Secret with a random text of 256 bits, made once by the operator and then kept."""
+    """A Secret with a random text of 256 bits, made once by the operator and never changed.
+
+    One that is `kept` outlives the TodoApp, as the database does whose sealed values only it can open.
+    """
 
     name: str
     key: str
+    kept: bool = False
 
     def __str__(self) -> str:
         return f"Secret {self.name} with {self.key}: made by the operator, a random text."
@@ -128,7 +133,9 @@ def _signing_key(app: TodoApp) -> Iterator[RequiredSecret | GeneratedSecret]:
     if app.spec.auth and app.spec.auth.jwt_secret_ref:
         yield RequiredSecret(secret.name, "spec.auth.jwtSecretRef", (secret.key,))
     else:
-        yield GeneratedSecret(secret.name, secret.key)
+        cluster = database(app).cluster
+        kept = cluster is None or cluster.deletion_policy == "Retain"
+        yield GeneratedSecret(secret.name, secret.key, kept=kept)
 
 
 def _tokens(app: TodoApp) -> Iterator[GeneratedSecret]:

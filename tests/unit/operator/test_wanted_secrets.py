@@ -30,7 +30,7 @@ def test_what_nobody_names_is_made_by_the_operator() -> None:
             )
             for process in ("api", "notification", "recurrence")
         ),
-        GeneratedSecret("todo-jwt", "secret"),
+        GeneratedSecret("todo-jwt", "secret", kept=True),
         *TOKENS,
     ]
 
