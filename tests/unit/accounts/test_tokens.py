@@ -51,6 +51,20 @@ def test_every_token_is_another() -> None:
         signed(exp="tomorrow"),
         signed(exp=10**30),
     ],
+    ids=[
+        "nothing",
+        "a word",
+        "three words",
+        "another key",
+        "no algorithm",
+        "no sub",
+        "no sid",
+        "no exp",
+        "no jti",
+        "a strange sub",
+        "a strange exp",
+        "an exp after all time",
+    ],
 )
 def test_what_is_not_one_of_ours_is_refused(token: str) -> None:
     with pytest.raises(InvalidToken, match="is not one of ours"):

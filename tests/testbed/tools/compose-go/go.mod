@@ -1,6 +1,6 @@
 module todoapp.dev/testbed/compose-go
 
-go 1.26.8
+go 1.26.0
 
 tool github.com/compose-spec/compose-go/v2/cmd
 
