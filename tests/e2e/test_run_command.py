@@ -51,7 +51,9 @@ def running(directory: Path, *options: str, port: int | None = None) -> Iterator
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
         try:
             wait_until(
-                lambda: process.poll() is not None or f"ready at {url}" in log.read_text(), what="ready"
+                lambda: process.poll() is not None or f"ready at {url}" in log.read_text(),
+                what="ready",
+                seconds=90,
             )
             assert process.poll() is None, log.read_text()
             yield Run(process, url, state, log)

@@ -76,7 +76,7 @@ async def test_of_five_who_sign_up_at_once_one_gets_the_address(anybody: httpx.A
 @pytest.mark.parametrize(
     ("field", "value", "detail"),
     [
-        ("email", "ada", "Value is not a valid email address: An email address must have an @-sign."),
+        ("email", "ada at home", "Value is not a valid email address: An email address must have an @-sign."),
         ("password", "seven 7", "Its length must be at least 8."),
         ("password", "x" * 129, "Its length must be at most 128."),
         ("timezone", "Europe/Berln", "'Europe/Berln' is not an IANA time zone; did you mean Europe/Berlin?"),
