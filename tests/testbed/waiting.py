@@ -12,7 +12,7 @@ Found = TypeVar("Found")
 PAUSE_SECONDS = 0.02
 
 
-def wait_until(condition: Callable[[], Found | None], *, what: str, seconds: float = 30) -> Found:
+def wait_until(condition: Callable[[], Found | None], *, what: str, seconds: float = 60) -> Found:
     """Ask again and again until the answer is true.
 
     Returns:
@@ -29,7 +29,7 @@ def wait_until(condition: Callable[[], Found | None], *, what: str, seconds: flo
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[Found | None]], *, what: str, seconds: float = 30
+    condition: Callable[[], Awaitable[Found | None]], *, what: str, seconds: float = 60
 ) -> Found:
     """As `wait_until`, while other work of the test's event loop goes on."""
     deadline = time.monotonic() + seconds
