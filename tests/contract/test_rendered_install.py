@@ -1,6 +1,5 @@
 """What installs the operator: the definition of the TodoApp, the operator's rights, kustomize and Helm."""
 
-import re
 import subprocess
 from importlib.metadata import version
 from itertools import groupby
@@ -79,13 +78,6 @@ def test_every_part_of_a_release_has_its_number() -> None:
     assert (chart["version"], chart["appVersion"]) == (number, number)
     assert operator["image"] == f"ghcr.io/example/todoapp-operator:{number}"
     assert released_image() == f"ghcr.io/example/todoapp:{number}"
-
-
-@pytest.mark.parametrize("dockerfile", [Path("app/Dockerfile"), Path("operator/Dockerfile")])
-def test_an_image_runs_as_the_user_that_pods_run_as(dockerfile: Path) -> None:
-    [user] = re.findall(r"^USER (.+)$", dockerfile.read_text(), re.MULTILINE)
-
-    assert user == f"{restricted()['runAsUser']}:{restricted()['runAsGroup']}"
 
 
 def test_helm_installs_what_kustomize_does(helm: Path, kustomize: Path) -> None:

@@ -19,7 +19,7 @@ __all__ = [
     "unprivileged",
 ]
 
-# The user that both Dockerfiles make.
+# The user that the Dockerfile makes.
 _USER = 10001
 
 SCRATCH_VOLUME = {"name": "scratch", "emptyDir": {"sizeLimit": "64Mi"}}

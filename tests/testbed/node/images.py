@@ -1,4 +1,4 @@
-"""The images of the node, each made as its Dockerfile says where there is one."""
+"""The images of the node, each made as the Dockerfile says where it makes one."""
 
 from pathlib import Path
 

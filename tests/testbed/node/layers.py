@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 PROJECT = Path("/opt/todoapp")
-"""A virtual environment, where the Dockerfiles make one."""
+"""A virtual environment, where the Dockerfile makes one."""
 POSTGRESQL = Path("/opt/postgresql")
 
 _INTERPRETER = Path(sys.executable).resolve()
@@ -140,7 +140,7 @@ def _add_libraries(tree: Tree) -> None:
 
 
 def _add_account(tree: Tree) -> None:
-    """The one that the Dockerfiles make."""
+    """The one that the Dockerfile makes."""
     accounts = tree.at(Path("/etc/passwd"))
     accounts.parent.mkdir()
     accounts.write_text("todoapp:x:10001:10001::/nonexistent:/bin/sh\n")

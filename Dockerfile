@@ -1,0 +1,52 @@
+# Both images, by two targets. In the repository's folder:
+#
+#   docker build --target application --tag todoapp .
+#   docker build --target operator --tag todoapp-operator .
+
+FROM python:3.13.14-slim-trixie AS python
+
+FROM python AS build
+RUN pip install --no-cache-dir --root-user-action ignore uv==0.13.9
+ENV UV_PROJECT_ENVIRONMENT=/opt/todoapp \
+    UV_COMPILE_BYTECODE=1 \
+    UV_LINK_MODE=copy \
+    UV_NO_CACHE=1 \
+    UV_PYTHON_DOWNLOADS=never
+WORKDIR /src
+# What others wrote changes rarely: it gets a layer of its own.
+COPY pyproject.toml uv.lock README.md LICENSE ./
+RUN uv sync --frozen --no-dev --no-install-project
+COPY app app
+COPY operator operator
+COPY dapr dapr
+COPY pulumi pulumi
+RUN uv sync --frozen --no-dev --no-editable
+
+FROM python AS runtime
+# Nothing is installed into a container that runs.
+RUN groupadd --gid 10001 todoapp \
+    && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin todoapp \
+    && pip uninstall --yes --root-user-action ignore pip
+COPY --from=build /opt/todoapp /opt/todoapp
+# Nothing is written beside what is installed, so the root may be read-only.
+ENV PATH=/opt/todoapp/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+# By numbers, as Kubernetes sees only of these that it is not root.
+USER 10001:10001
+
+FROM runtime AS operator
+LABEL org.opencontainers.image.title="TodoApp operator" \
+      org.opencontainers.image.description="Keeps every TodoApp of a cluster as its resource says." \
+      org.opencontainers.image.licenses="Apache-2.0"
+EXPOSE 8080
+ENTRYPOINT ["todoappctl"]
+CMD ["operate"]
+
+FROM runtime AS application
+LABEL org.opencontainers.image.title="TodoApp" \
+      org.opencontainers.image.description="The processes of TodoApp: api, notification, recurrence, and migrate." \
+      org.opencontainers.image.licenses="Apache-2.0"
+EXPOSE 8000
+# The first argument names the process.
+ENTRYPOINT ["todoapp"]
