@@ -1,6 +1,8 @@
-"""The workflows are what GitHub accepts, and a release takes the version that the project has."""
+"""The workflows are what GitHub accepts, trust nobody more than they must, and release what was checked."""
 
+import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,11 @@ def jobs(workflow: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(workflow.read_text())["jobs"])
 
 
+def steps(workflow: Path) -> Iterator[dict[str, Any]]:
+    for job in jobs(workflow).values():
+        yield from job.get("steps", [])
+
+
 def test_actionlint_finds_nothing(actionlint: Path) -> None:
     result = subprocess.run([actionlint, *WORKFLOWS], capture_output=True, text=True, check=False)
 
@@ -29,6 +36,34 @@ def test_rights_are_given_job_by_job_and_time_is_limited(workflow: Path) -> None
 
     assert document["permissions"] == {"contents": "read"}
     assert all("timeout-minutes" in job or "uses" in job for job in document["jobs"].values())
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.stem)
+def test_an_action_is_named_by_its_commit_with_its_version_beside(workflow: Path) -> None:
+    used = re.findall(r"uses: (?!\./)(.+)$", workflow.read_text(), re.MULTILINE)
+
+    assert used
+    for each in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each), each
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.stem)
+def test_scripts_stop_at_the_first_failure_and_are_never_made_of_somebodys_words(workflow: Path) -> None:
+    """Bash minds failures within a pipe; values come as variables, so that none becomes a command."""
+    assert yaml.safe_load(workflow.read_text())["defaults"] == {"run": {"shell": "bash"}}
+    assert [step["run"] for step in steps(workflow) if "${{" in step.get("run", "")] == []
+
+
+def test_only_the_job_that_pushes_keeps_the_right_to() -> None:
+    keeping = {
+        name
+        for workflow in WORKFLOWS
+        for name, job in jobs(workflow).items()
+        for step in job.get("steps", [])
+        if "actions/checkout" in step.get("uses", "") and step["with"].get("persist-credentials", True)
+    }
+
+    assert keeping == {"deploy"}
 
 
 def test_nothing_is_released_that_the_checks_have_not_passed() -> None:
