@@ -110,7 +110,41 @@ def test_records_are_on_as_many_brokers_as_there_are(
 def test_production_has_metrics_zones_and_cruise_control(kustomize: Path) -> None:
     [kafka] = of_kind("Kafka", built(kustomize, STRIMZI / "production")).values()
 
-    assert kafka["cruiseControl"] == {}
     assert kafka["kafka"]["metricsConfig"]["type"] == "strimziMetricsReporter"
     assert kafka["kafka"]["rack"] == {"topologyKey": "topology.kubernetes.io/zone"}
-    assert kafka["kafkaExporter"]
+    assert {each["mode"] for each in kafka["cruiseControl"]["autoRebalance"]} == {
+        "add-brokers",
+        "remove-brokers",
+    }
+    assert "kafkaExporter" in kafka
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_every_container_asks_for_what_it_needs_and_is_bounded(cluster: str, kustomize: Path) -> None:
+    manifests = built(kustomize, STRIMZI / cluster)
+    [kafka] = of_kind("Kafka", manifests).values()
+    running = [
+        *of_kind("KafkaNodePool", manifests).values(),
+        *kafka["entityOperator"].values(),
+        *(kafka[name] for name in ("cruiseControl", "kafkaExporter") if name in kafka),
+    ]
+
+    for each in running:
+        assert each["resources"]["requests"].keys() == {"cpu", "memory"}
+        assert "memory" in each["resources"]["limits"]
+
+
+def test_a_zone_and_a_node_hold_no_more_of_productions_kafka_than_they_must(kustomize: Path) -> None:
+    pools = of_kind("KafkaNodePool", built(kustomize, STRIMZI / "production"))
+
+    for name, pool in pools.items():
+        spread = pool["template"]["pod"]["topologySpreadConstraints"]
+        assert {each["topologyKey"]: each["whenUnsatisfiable"] for each in spread} == {
+            "topology.kubernetes.io/zone": "ScheduleAnyway",
+            "kubernetes.io/hostname": "DoNotSchedule",
+        }
+        assert all(
+            each["labelSelector"]["matchLabels"]
+            == {"strimzi.io/cluster": "kafka", "strimzi.io/pool-name": name}
+            for each in spread
+        )
