@@ -51,14 +51,6 @@ def test_every_key_that_a_page_sets_is_declared(page: Path) -> None:
     assert {key for key in keys if not key.isupper()} <= declared().keys()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
-
-    for link in links:
-        assert link.startswith("https://") or (page.parent / link).exists(), link
-
-
 def examples() -> Iterator[str]:
     yield from re.findall(r"```python\n(.*?)```", PLATFORM.read_text(), re.DOTALL)
 

@@ -1,6 +1,8 @@
 """A real API server takes every manifest under version control, down to the last field."""
 
 import json
+import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -43,6 +45,22 @@ def test_what_kustomize_makes_of_a_folder_is_taken(
     folder: Path, kustomize: Path, kubectl: Path, cluster: Cluster, namespace: str
 ) -> None:
     assert taken(kubectl, cluster, namespace, built(kustomize, folder)) == ""
+
+
+def test_the_page_about_kafka_chooses_a_storage_class(
+    kustomize: Path, kubectl: Path, cluster: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    [example] = re.findall(r"```yaml\n(.*?)```", Path("docs/kafka.md").read_text(), re.DOTALL)
+    here = os.path.relpath("strimzi/production", tmp_path)
+    written, replaced = re.subn(r"https://github.com/\S+//strimzi/production\S*", here, example)
+    (tmp_path / "kustomization.yaml").write_text(written)
+
+    manifests = built(kustomize, tmp_path)
+
+    assert replaced == 1
+    assert taken(kubectl, cluster, namespace, manifests) == ""
+    pools = [each["spec"] for each in manifests if each["kind"] == "KafkaNodePool"]
+    assert {pool["storage"]["volumes"][0]["class"] for pool in pools} == {"premium-rwo"}
 
 
 @pytest.mark.parametrize("environment", ["minikube", "production"])
