@@ -7,6 +7,7 @@ import pulumi
 from pulumi.runtime.config import is_config_secret
 
 from todoapp_platform import TodoAppArgs, TodoAppPlatform, TodoAppPlatformArgs
+from todoapp_platform.amounts import require_number
 from todoapp_platform.argo_cd import ArgoCdArgs, Repository
 from todoapp_platform.cluster import Cluster, Nodes
 from todoapp_platform.dapr import DaprArgs
@@ -121,6 +122,7 @@ def argo_cd() -> ArgoCdArgs | None:
 
 
 def todo_app() -> TodoAppArgs:
+    require_number(number("apiReplicas"), of="replicas of the api")
     spec: TodoAppSpec = {"api": {"replicas": number("apiReplicas")}}
     if image := text("image"):
         spec["image"] = image

@@ -1,10 +1,13 @@
 """Argo CD, which keeps the cluster as Git says."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import pulumi
+import yaml
 
 from todoapp_platform.manifest import Manifest, namespace
 from todoapp_platform.refusal import Refused
@@ -14,10 +17,8 @@ from todoapp_platform.versions import ARGO_CD
 __all__ = ["ArgoCd", "ArgoCdArgs", "Repository"]
 
 NAMESPACE = "argocd"
-_HEALTH_CHECKS = {
-    "argoproj.io_Application": "application-health.lua",
-    "todoapp.dev_TodoApp": "todoapp-health.lua",
-}
+# The chart's names for Argo CD's ConfigMaps.
+_VALUES = {"argocd-cm": "cm", "argocd-cmd-params-cm": "params"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Repository:
             raise Refused(
                 f"'{self.url}' is not the address of a Git repository; "
                 "it starts with https://, ssh:// or git@."
+            )
+        if not self.path or self.path.startswith("/"):
+            raise Refused(
+                f"'{self.path}' is no folder of a Git repository; write one such as gitops/apps/production."
             )
 
 
@@ -80,8 +85,7 @@ class ArgoCd(pulumi.ComponentResource):
 def _values(args: ArgoCdArgs) -> dict[str, Any]:
     replicas = {"replicas": 2 if args.high_availability else 1}
     return {
-        # Labels of what Argo CD tracks would be copied by our operator to what it makes; annotations are not.
-        "configs": {"cm": {"application.resourceTrackingMethod": "annotation", **_health_checks()}},
+        "configs": _settings(),
         "server": replicas,
         "repoServer": replicas,
         "applicationSet": replicas,
@@ -91,13 +95,20 @@ def _values(args: ArgoCdArgs) -> dict[str, Any]:
     }
 
 
-def _health_checks() -> dict[str, str]:
-    """https://argo-cd.readthedocs.io/en/stable/operator-manual/health/"""
+def _settings() -> dict[str, dict[str, str]]:
+    """What Argo CD's ConfigMaps hold, as the kustomization of `gitops/argocd/settings` says."""
     folder = files(__package__) / "manifests/argocd"
-    return {
-        f"resource.customizations.health.{kind}": (folder / file).read_text()
-        for kind, file in _HEALTH_CHECKS.items()
-    }
+    written = yaml.safe_load((folder / "kustomization.yaml").read_text())["configMapGenerator"]
+    return {_VALUES[each["name"]]: dict(_entries(each, folder)) for each in written}
+
+
+def _entries(config_map: dict[str, Any], folder: Traversable) -> Iterator[tuple[str, str]]:
+    for literal in config_map.get("literals", ()):
+        key, _, value = literal.partition("=")
+        yield key, value
+    for file in config_map.get("files", ()):
+        key, _, name = file.partition("=")
+        yield key, (folder / name).read_text()
 
 
 def _application(repository: Repository, todo_namespace: str) -> dict[str, Any]:
@@ -107,8 +118,10 @@ def _application(repository: Repository, todo_namespace: str) -> dict[str, Any]:
         "metadata": {
             "name": "todo",
             "namespace": NAMESPACE,
-            # What the API server fills in by default is no difference.
-            "annotations": {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"},
+            # What applying would change is a difference, and nothing else is.
+            "annotations": {
+                "argocd.argoproj.io/compare-options": "ServerSideDiff=true,IncludeMutationWebhook=true"
+            },
         },
         "spec": {
             "project": "default",
@@ -121,6 +134,12 @@ def _application(repository: Repository, todo_namespace: str) -> dict[str, Any]:
             "syncPolicy": {
                 "automated": {"prune": True, "selfHeal": True},
                 "syncOptions": ["ServerSideApply=true"],
+                # With the newest commit, not with the one that failed.
+                "retry": {
+                    "limit": -1,
+                    "refresh": True,
+                    "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"},
+                },
             },
         },
     }

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from todoapp_platform.manifest import Manifest, namespace
+from todoapp_platform.refusal import Refused
 from todoapp_platform.release import release
 from todoapp_platform.versions import CERT_MANAGER
 
@@ -29,6 +30,12 @@ class CertificatesArgs:
     solver: dict[str, Any]
     email: str | None = None
     replicas: int = 1
+
+    def __post_init__(self) -> None:
+        if self.email is not None and "@" not in self.email:
+            raise Refused(
+                f"'{self.email}' is no address for Let's Encrypt; write one such as ada@example.com."
+            )
 
 
 class Certificates(pulumi.ComponentResource):

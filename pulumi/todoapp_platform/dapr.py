@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from todoapp_platform.amounts import require_size
 from todoapp_platform.manifest import namespace
 from todoapp_platform.release import release
 from todoapp_platform.versions import DAPR
@@ -23,6 +24,9 @@ class DaprArgs:
 
     high_availability: bool = False
     scheduler_storage: str = "16Gi"
+
+    def __post_init__(self) -> None:
+        require_size(self.scheduler_storage, of="a scheduler's volume")
 
 
 class Dapr(pulumi.ComponentResource):

@@ -1,5 +1,6 @@
 """The way in for people: a Gateway of the platform's own, or an Ingress class that the cluster has."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ _GATEWAY = "public"
 _NAMESPACE = "gateways"
 _ENVOY_NAMESPACE = "envoy-gateway-system"
 _SECRET = "todo-tls"  # noqa: S105 - the name of a Secret
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class IngressArgs:
 
 
 def _require_host(host: str) -> None:
-    if not host or "/" in host or ":" in host:
+    if not _HOST.fullmatch(host):
         raise Refused(f"'{host}' is not a host name; write one such as todo.example.com.")
 
 

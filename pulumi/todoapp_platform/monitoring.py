@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_random import RandomPassword, RandomPasswordArgs
 
+from todoapp_platform.amounts import require_number, require_size
 from todoapp_platform.manifest import Manifest, namespace
 from todoapp_platform.release import release
 from todoapp_platform.versions import ALLOY, LOKI, PROMETHEUS
@@ -28,6 +29,10 @@ class MonitoringArgs:
     days: int = 7
     storage: str = "10Gi"
     node_metrics: bool = True
+
+    def __post_init__(self) -> None:
+        require_number(self.days, of="days to keep metrics and logs")
+        require_size(self.storage, of="a volume for metrics or logs")
 
 
 class Monitoring(pulumi.ComponentResource):

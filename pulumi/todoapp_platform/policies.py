@@ -4,7 +4,7 @@ Each rule gets a resource's type and inputs, and yields a sentence for everythin
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_policy import (
@@ -14,6 +14,7 @@ from pulumi_policy import (
     ResourceValidationArgs,
     ResourceValidationPolicy,
 )
+from pulumi_policy.proxy import UnknownValueError
 
 __all__ = ["POLICIES", "RULES"]
 
@@ -36,19 +37,28 @@ _INTERNAL = (
 
 
 def _fields(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Everything inside `value`, with the names that lead there."""
+    """Everything inside `value`, with the names that lead there, but for what no preview can know yet."""
     yield path, value
+    for key in _keys(value):
+        try:
+            inner = value[key]
+        except UnknownValueError:
+            continue
+        yield from _fields(inner, (*path, str(key)))
+
+
+def _keys(value: Any) -> Iterable[Any]:
     if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _fields(inner, (*path, str(name)))
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for index, inner in enumerate(value):
-            yield from _fields(inner, (*path, str(index)))
+        return value.keys()
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return range(len(value))
+    return ()
 
 
 def no_plain_secrets(kind: str, props: Props) -> Iterator[str]:
-    """Secrets are in Secrets: not in ConfigMaps, environment variables, chart values or URLs."""
-    if kind == _SECRET:
+    """On a cluster secrets are in Secrets: not in ConfigMaps, environment variables, chart values or URLs."""
+    # Elsewhere Pulumi's secrets and plain values look the same: a policy gets both decrypted.
+    if not kind.startswith("kubernetes:") or kind == _SECRET:
         return
     for path, value in _fields(props):
         name = value.get("name") if isinstance(value, Mapping) else None

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from todoapp_platform.amounts import require_number, require_size
 from todoapp_platform.manifest import Manifest, namespace
+from todoapp_platform.refusal import Refused
 from todoapp_platform.release import release
 from todoapp_platform.todo_app_spec import Database
 from todoapp_platform.versions import CLOUDNATIVE_PG
@@ -22,6 +24,10 @@ class CloudNativePgArgs:
 
     instances: int = 1
     storage: str = "5Gi"
+
+    def __post_init__(self) -> None:
+        require_number(self.instances, of="PostgreSQL servers")
+        require_size(self.storage, of="a PostgreSQL server's volume")
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,17 @@ class Postgres(pulumi.ComponentResource):
                 "apiVersion": "v1",
                 "kind": "Secret",
                 "metadata": {"name": _SECRET, "namespace": todo_namespace},
-                "stringData": {_KEY: pulumi.Output.secret(args.url)},
+                "stringData": {_KEY: pulumi.Output.secret(args.url).apply(_postgresql)},
             },
             pulumi.ResourceOptions(parent=self),
         )
+
+
+def _postgresql(url: str) -> str:
+    """
+    Raises:
+        Refused: the URL, which the sentence keeps to itself, is not one of a PostgreSQL.
+    """
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise Refused("The database's URL is not one of a PostgreSQL; it starts with postgresql://.")
+    return url

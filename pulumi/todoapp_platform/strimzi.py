@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import yaml
 
+from todoapp_platform.amounts import require_size
 from todoapp_platform.manifest import Manifest, namespace
 from todoapp_platform.refusal import Refused
 from todoapp_platform.release import release
@@ -39,6 +40,7 @@ class StrimziArgs:
                 f"A Kafka cluster of {self.brokers} brokers cannot lose one; choose 1 for development, "
                 "or 3 or more."
             )
+        require_size(self.storage, of="a broker's volume")
 
     @property
     def replicated(self) -> bool:

@@ -1,17 +1,12 @@
 """A changed value of a stack changes what it should, and nothing else."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from testbed.pulumi_program import PulumiProgram, Run, Secret
-
-REDPANDA: dict[str, Any] = {
-    "broker": "redpanda",
-    "redpandaBrokers": ["seed-1a2b.example.com:9092"],
-    "redpandaApiUrl": "https://api-1a2b.example.com",
-}
+from testbed.pulumi_program import OTHER_CHOICES, PulumiProgram, Run, Secret, revealed
 
 
 @pytest.fixture
@@ -109,7 +104,7 @@ def test_without_monitoring_nothing_of_it_is_asked_for(minikube: PulumiProgram) 
 
 
 def test_redpanda_takes_the_place_of_strimzi(minikube: PulumiProgram) -> None:
-    run = minikube.run(**REDPANDA)
+    run = minikube.run(**OTHER_CHOICES["redpanda"])
 
     assert not run.of("Kafka") + run.of("KafkaNodePool")
     assert run.one("TodoApp").inputs["spec"]["broker"] == {
@@ -133,7 +128,7 @@ def test_redpanda_takes_the_place_of_strimzi(minikube: PulumiProgram) -> None:
 
 
 def test_redpandas_password_is_generated_and_stays_secret(minikube: PulumiProgram) -> None:
-    run = minikube.run(**REDPANDA)
+    run = minikube.run(**OTHER_CHOICES["redpanda"])
     [credentials] = [each for each in run.of("Secret") if each.inputs["metadata"]["name"] == "redpanda"]
 
     assert run.one("User").inputs["password"] == Secret("a generated password")
@@ -152,6 +147,8 @@ def test_an_external_database_is_reached_by_a_secret(minikube: PulumiProgram) ->
 
     [secret] = [each for each in run.of("Secret") if each.inputs["metadata"]["name"] == "todo-database"]
     assert secret.inputs["stringData"] == {"url": Secret(url)}
+    assert [each for each in run.resources if url in json.dumps(revealed(each.inputs))] == [secret]
+    assert url not in json.dumps(run.outputs, default=str)
     assert run.one("TodoApp").inputs["spec"]["database"] == {
         "secretRef": {"name": "todo-database", "key": "url"}
     }
@@ -165,7 +162,7 @@ def test_an_ingress_takes_the_place_of_the_gateway(minikube: PulumiProgram) -> N
     spec = run.one("TodoApp").inputs["spec"]
     assert "gateway" not in spec
     assert spec["ingress"] == {
-        "host": "todo.localhost",
+        "host": "todo.test",
         "className": "traefik",
         "tlsSecretName": "todo-tls",
         "annotations": {"cert-manager.io/cluster-issuer": "todoapp"},

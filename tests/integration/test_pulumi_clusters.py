@@ -91,6 +91,10 @@ def test_aks_spreads_nodes_over_zones_within_bounds(stacks: Mapping[str, PulumiP
     assert pool["availabilityZones"] == ["1", "2", "3"]
 
 
+def test_aks_leaves_the_number_of_nodes_to_the_autoscaler(aks: Run) -> None:
+    assert aks.one("ManagedCluster").ignore_changes == ("agentPoolProfiles[*].count",)
+
+
 def test_aks_is_administered_by_who_made_it_without_a_device_code(aks: Run) -> None:
     role = aks.one("RoleAssignment").inputs
 
@@ -98,6 +102,22 @@ def test_aks_is_administered_by_who_made_it_without_a_device_code(aks: Run) -> N
     assert role["principalId"] == "me"
     assert role["roleDefinitionId"].startswith("/subscriptions/mine/providers/Microsoft.Authorization/")
     assert revealed(aks.provider.inputs["kubeconfig"]) == "the kubeconfig"
+
+
+@pytest.mark.parametrize(
+    ("stack", "kind", "key"),
+    [("aks", "ManagedCluster", "kubernetesVersion"), ("gke", "Cluster", "minMasterVersion")],
+)
+def test_a_cloud_with_a_default_version_may_choose_it(
+    stack: str, kind: str, key: str, stacks: Mapping[str, PulumiProgram]
+) -> None:
+    chosen, default = (
+        [each.inputs.get(key) for each in stacks[stack].run(kubernetesVersion=version).of(kind)]
+        for version in ("1.35", "")
+    )
+
+    assert "1.35" in chosen
+    assert set(default) == {None}
 
 
 def test_gke_is_an_autopilot_cluster_unless_nodes_are_wanted(stacks: Mapping[str, PulumiProgram]) -> None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
 
 import httpx
 import pytest
 import yaml
 
 from testbed.kubernetes_objects import CUSTOM_RESOURCE_DEFINITION, Objects
-from testbed.pulumi_program import STACKS, PulumiProgram, Run, revealed
+from testbed.pulumi_program import OTHER_CHOICES, STACKS, PulumiProgram, Run, revealed
 from testbed.waiting import wait_until
 from todoapp_operator.control_plane.artifacts.go_modules import GoModule
 from todoapp_operator.render.kinds import Kind
@@ -24,15 +23,6 @@ DEFINITIONS = (
     (CERT_MANAGER, "deploy/crds/cert-manager.io_certificates.yaml"),
     (CERT_MANAGER, "deploy/crds/cert-manager.io_clusterissuers.yaml"),
     (ARGO_CD, "manifests/crds/application-crd.yaml"),
-)
-OTHER_CHOICES: tuple[dict[str, Any], ...] = (
-    {"entrance": "ingress", "ingressClass": "traefik", "certificateEmail": "ada@example.com"},
-    {"certificateEmail": "ada@example.com", "gitRepository": "https://example.com/todo.git"},
-    {
-        "broker": "redpanda",
-        "redpandaBrokers": ["seed-1a2b.example.com:9092"],
-        "redpandaApiUrl": "https://api-1a2b.example.com",
-    },
 )
 
 
@@ -88,11 +78,11 @@ def test_every_object_of_a_stack_is_taken_without_a_warning(
 
 
 @pytest.mark.usefixtures("definitions")
-@pytest.mark.parametrize("config", OTHER_CHOICES, ids=("ingress", "git", "redpanda"))
+@pytest.mark.parametrize("choice", OTHER_CHOICES)
 def test_every_object_of_another_choice_is_taken_without_a_warning(
-    config: Mapping[str, Any], stacks: Mapping[str, PulumiProgram], objects: Objects, namespace: str
+    choice: str, stacks: Mapping[str, PulumiProgram], objects: Objects, namespace: str
 ) -> None:
-    assert list(refused(stacks["minikube"].run(**config), objects, namespace)) == []
+    assert list(refused(stacks["minikube"].run(**OTHER_CHOICES[choice]), objects, namespace)) == []
 
 
 @pytest.mark.usefixtures("definitions")

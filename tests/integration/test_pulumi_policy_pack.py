@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,11 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import ParseDict
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
 from testbed.ending import end
+from testbed.pulumi_policies import violations
+from testbed.pulumi_program import OTHER_CHOICES, STACKS, PulumiProgram, Run, revealed
 from todoapp_platform.policies import POLICIES
 
 PACK = Path("pulumi/policy")
@@ -29,13 +32,14 @@ def analyzer() -> Iterator[Any]:
         end(process)
 
 
-def service(*ports: int) -> analyzer_pb2.AnalyzeRequest:
-    inputs = {"spec": {"type": "LoadBalancer", "ports": [{"port": port} for port in ports]}}
-    request = analyzer_pb2.AnalyzeRequest(
-        type="kubernetes:core/v1:Service", urn="urn:pulumi:a::b::c::d", name="d"
-    )
-    ParseDict(inputs, request.properties)
+def resource(kind: str, spec: Mapping[str, Any]) -> analyzer_pb2.AnalyzeRequest:
+    request = analyzer_pb2.AnalyzeRequest(type=f"kubernetes:{kind}", urn="urn:pulumi:a::b::c::d", name="d")
+    ParseDict({"spec": spec}, request.properties)
     return request
+
+
+def service(port: int) -> analyzer_pb2.AnalyzeRequest:
+    return resource("core/v1:Service", {"type": "LoadBalancer", "ports": [{"port": port}]})
 
 
 def test_the_pack_has_every_policy_and_all_are_mandatory(analyzer: Any) -> None:
@@ -55,3 +59,33 @@ def test_the_engine_hears_what_is_wrong(analyzer: Any) -> None:
 
 def test_the_engine_hears_nothing_of_what_is_right(analyzer: Any) -> None:
     assert not analyzer.Analyze(service(443)).diagnostics
+
+
+def test_what_a_preview_cannot_know_yet_hides_nothing_else(analyzer: Any) -> None:
+    spec = {"replicas": UNKNOWN_NUMBER_VALUE, "hosts": [UNKNOWN_STRING_VALUE], "image": "app:latest"}
+
+    [diagnostic] = analyzer.Analyze(resource("todoapp.dev/v1alpha1:TodoApp", spec)).diagnostics
+
+    assert diagnostic.policyName == "no-latest-tags"
+    assert diagnostic.enforcementLevel == analyzer_pb2.MANDATORY
+
+
+def broken(run: Run) -> dict[str, list[tuple[str, str]]]:
+    found = {each.urn: violations(each.type, revealed(each.inputs)) for each in run.resources}
+    return {urn: sentences for urn, sentences in found.items() if sentences}
+
+
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_obeys_the_policies(
+    stack: str, preview: bool, stacks: Mapping[str, PulumiProgram]
+) -> None:
+    assert broken(stacks[stack].run(preview=preview)) == {}
+
+
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+@pytest.mark.parametrize("choice", OTHER_CHOICES)
+def test_every_other_choice_obeys_the_policies(
+    choice: str, preview: bool, stacks: Mapping[str, PulumiProgram]
+) -> None:
+    assert broken(stacks["minikube"].run(preview=preview, **OTHER_CHOICES[choice])) == {}

@@ -26,6 +26,7 @@ URL = "postgresql://todo:hidden@db.example.com/todo"
             {"host": "https://todo.example.com"},
             "'https://todo.example.com' is not a host name; write one such as todo.example.com.",
         ),
+        ("minikube", {"host": ""}, "'' is not a host name; write one such as todo.example.com."),
         (
             "minikube",
             {"entrance": "ingress"},
@@ -62,7 +63,39 @@ URL = "postgresql://todo:hidden@db.example.com/todo"
             {"cluster": "existing"},
             "An existing cluster needs the name of its context; `kubectl config get-contexts` lists them.",
         ),
-        ("minikube", {"name": ""}, "A Minikube profile needs a name, such as todoapp."),
+        (
+            "minikube",
+            {"gitRepository": "https://example.com/todo.git", "gitPath": "/gitops"},
+            "'/gitops' is no folder of a Git repository; write one such as gitops/apps/production.",
+        ),
+        (
+            "minikube",
+            {"name": "My Todo"},
+            "'My Todo' is no name of a cluster; write up to 40 small letters, digits and hyphens, "
+            "beginning with a letter, such as todoapp.",
+        ),
+        (
+            "minikube",
+            {"certificateEmail": "ada"},
+            "'ada' is no address for Let's Encrypt; write one such as ada@example.com.",
+        ),
+        (
+            "minikube",
+            {"kafkaStorage": "10 GB"},
+            "'10 GB' is no size of a broker's volume; write one such as 10Gi.",
+        ),
+        (
+            "minikube",
+            {"databaseStorage": "0"},
+            "'0' is no size of a PostgreSQL server's volume; write one such as 10Gi.",
+        ),
+        ("minikube", {"databaseInstances": 0}, "0 is no number of PostgreSQL servers; write 1 or more."),
+        (
+            "minikube",
+            {"monitoringDays": -1},
+            "-1 is no number of days to keep metrics and logs; write 1 or more.",
+        ),
+        ("minikube", {"apiReplicas": 0}, "0 is no number of replicas of the api; write 1 or more."),
         (
             "aks",
             {"region": ""},
@@ -125,3 +158,13 @@ def test_a_database_url_that_is_not_kept_secret_is_refused_without_being_shown(
         "todoapp:databaseUrl is missing or readable by all; "
         "set it by `pulumi config set --secret databaseUrl postgresql://…`."
     )
+
+
+def test_a_secret_url_of_another_database_is_refused_without_being_shown(
+    stacks: Mapping[str, PulumiProgram],
+) -> None:
+    secret = {"databaseUrl": URL.replace("postgresql", "mysql")}
+
+    refusal = stacks["minikube"].refusal(secrets=secret, database="external")
+
+    assert refusal == "The database's URL is not one of a PostgreSQL; it starts with postgresql://."

@@ -1,7 +1,7 @@
 """Runs the Pulumi program without Pulumi's engine, once for each line of its input.
 
-A line in is a JSON object with `stack`, `config` and `secrets`. The line out has either `refused`, the
-sentence with which the program ended, or what it asked the engine for. A secret is `{"secret": value}`.
+A line in is a JSON object with `stack`, `config`, `secrets` and `preview`. The line out has either `refused`,
+the sentence with which the program ended, or what it asked the engine for. A secret is `{"secret": value}`.
 """
 
 import asyncio
@@ -55,11 +55,18 @@ class Providers(Mocks):
         return ANSWERS[args.token], []
 
 
+class PlannedProviders(Providers):
+    """No resource exists yet: there is nothing but what was asked for, and the program has to do without."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        return None, args.inputs
+
+
 class Monitor(MockMonitor):
     """Remembers whole requests, and keeps secret the outputs that the program declares so."""
 
-    def __init__(self) -> None:
-        super().__init__(Providers())
+    def __init__(self, providers: Providers) -> None:
+        super().__init__(providers)
         self.requests: list[dict[str, Any]] = []
         self.outputs: dict[str, Any] = {}
 
@@ -109,13 +116,18 @@ def plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def run(program: str, stack: str, config: dict[str, str], secrets: list[str]) -> dict[str, Any]:
+def run(
+    program: str, stack: str, config: dict[str, str], secrets: list[str], preview: bool
+) -> dict[str, Any]:
     # Mocks use the thread's loop from the start; without one the program hangs.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    monitor = Monitor()
-    set_mocks(monitor.mocks, "todoapp", stack, preview=False, monitor=monitor)
+    monitor = Monitor(PlannedProviders() if preview else Providers())
+    set_mocks(monitor.mocks, "todoapp", stack, preview=preview, monitor=monitor)
     settings.set_root_resource(None)  # type: ignore[arg-type]
+    # A program that was refused half-way has left requests behind.
+    settings.SETTINGS.rpc_manager.clear()
+    settings.SETTINGS.outputs.clear()
     set_all_config(config, secrets)
     try:
         loop.run_until_complete(run_in_stack(lambda: _run(program)))

@@ -14,10 +14,30 @@ import yaml
 
 from testbed.ending import end
 
-__all__ = ["STACKS", "PulumiProgram", "Resource", "Run", "Secret", "revealed", "stacks"]
+__all__ = [
+    "OTHER_CHOICES",
+    "STACKS",
+    "PulumiProgram",
+    "Resource",
+    "Run",
+    "Secret",
+    "as_the_engine_does",
+    "revealed",
+    "stacks",
+]
 
 PROGRAM = Path("pulumi")
 STACKS = ("minikube", "aks", "gke", "oke")
+OTHER_CHOICES: dict[str, dict[str, Any]] = {
+    "ingress": {"entrance": "ingress", "ingressClass": "traefik", "certificateEmail": "ada@example.com"},
+    "git": {"certificateEmail": "ada@example.com", "gitRepository": "https://example.com/todo.git"},
+    "redpanda": {
+        "broker": "redpanda",
+        "redpandaBrokers": ["seed-1a2b.example.com:9092"],
+        "redpandaApiUrl": "https://api-1a2b.example.com",
+    },
+}
+"""Configurations of a stack that have resources which no stack has by default."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +128,12 @@ class PulumiProgram:
     _process: subprocess.Popen[bytes] | None = None
     _runs: dict[str, Any] = field(default_factory=dict)
 
-    def run(self, *, secrets: Mapping[str, str] | None = None, **config: Any) -> Run:
-        """Run to the end with the stack's configuration, but for `config` and `secrets`."""
-        answer = self._answer(secrets or {}, config)
+    def run(self, *, secrets: Mapping[str, str] | None = None, preview: bool = False, **config: Any) -> Run:
+        """Run to the end with the stack's configuration, but for `config` and `secrets`.
+
+        A `preview` is the first one, when nothing exists and so no identifier or output is known.
+        """
+        answer = self._answer(secrets or {}, config, preview=preview)
         assert "refused" not in answer, answer["refused"]
         resources = tuple(_resource(each) for each in answer["resources"])
         outputs = {urn: _marked(outputs) for urn, outputs in answer["outputs"].items()}
@@ -125,12 +148,15 @@ class PulumiProgram:
             with self._process:
                 end(self._process)
 
-    def _answer(self, secrets: Mapping[str, str], config: Mapping[str, Any]) -> dict[str, Any]:
+    def _answer(
+        self, secrets: Mapping[str, str], config: Mapping[str, Any], *, preview: bool = False
+    ) -> dict[str, Any]:
         question = json.dumps(
             {
                 "stack": self.stack,
                 "config": as_the_engine_does(self.stack, {**config, **secrets}),
                 "secrets": [f"todoapp:{key}" for key in secrets],
+                "preview": preview,
             }
         )
         if question not in self._runs:

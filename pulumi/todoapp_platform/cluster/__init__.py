@@ -1,5 +1,6 @@
 """Kubernetes clusters to install on, one module for each: to import the SDK of a cloud takes seconds."""
 
+import re
 from dataclasses import dataclass
 
 import pulumi
@@ -8,6 +9,9 @@ from pulumi_kubernetes import Provider, ProviderArgs
 from todoapp_platform.refusal import Refused
 
 __all__ = ["Cluster", "Nodes"]
+
+# What all of Minikube and the clouds take as a name.
+_NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,14 @@ class Cluster(pulumi.ComponentResource):
 
     provider: Provider
     identifier: pulumi.Output[str]
+
+    def __init__(self, type_name: str, name: str, opts: pulumi.ResourceOptions | None) -> None:
+        if not _NAME.fullmatch(name):
+            raise Refused(
+                f"'{name}' is no name of a cluster; write up to 40 small letters, digits and hyphens, "
+                "beginning with a letter, such as todoapp."
+            )
+        super().__init__(f"todoapp:platform:{type_name}", name, None, opts)
 
     def _reached(self, name: str, identifier: str, args: ProviderArgs) -> None:
         """Make the provider of the cluster that `identifier` names for ever.

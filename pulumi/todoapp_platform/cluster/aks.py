@@ -19,7 +19,7 @@ _CLUSTER_ADMIN = "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b"
 
 @dataclass(frozen=True)
 class AksArgs:
-    """A cluster in `region` (such as westeurope), of a Kubernetes version such as 1.34."""
+    """A cluster in `region` (such as westeurope). An empty `kubernetes_version` is Azure's default."""
 
     region: str
     kubernetes_version: str
@@ -34,12 +34,13 @@ class Aks(Cluster):
     """An AKS cluster in a resource group of its own, with workload identity and without local accounts."""
 
     def __init__(self, name: str, args: AksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("todoapp:platform:Aks", name, None, opts)
-        inside = pulumi.ResourceOptions(parent=self)
+        super().__init__("Aks", name, opts)
         group = resources.ResourceGroup(
-            name, resources.ResourceGroupArgs(resource_group_name=name, location=args.region), inside
+            name,
+            resources.ResourceGroupArgs(resource_group_name=name, location=args.region),
+            pulumi.ResourceOptions(parent=self),
         )
-        cluster = _managed_cluster(name, args, group, inside)
+        cluster = _managed_cluster(name, args, group, parent=self)
         administrator = _administrator(name, cluster)
         credentials = containerservice.list_managed_cluster_user_credentials_output(
             resource_group_name=group.name,
@@ -52,14 +53,14 @@ class Aks(Cluster):
         self._reached(name, f"aks-{name}", ProviderArgs(kubeconfig=pulumi.Output.secret(kubeconfig)))
 
 
-def _managed_cluster(name: str, args: AksArgs, group: Any, opts: pulumi.ResourceOptions) -> Any:
+def _managed_cluster(name: str, args: AksArgs, group: Any, parent: pulumi.Resource) -> Any:
     return containerservice.ManagedCluster(
         name,
         resource_group_name=group.name,
         resource_name_=name,
         location=args.region,
         dns_prefix=name,
-        kubernetes_version=args.kubernetes_version,
+        kubernetes_version=args.kubernetes_version or None,
         sku=containerservice.ManagedClusterSKUArgs(name="Base", tier="Standard"),
         identity=containerservice.ManagedClusterIdentityArgs(type="SystemAssigned"),
         disable_local_accounts=True,
@@ -91,7 +92,11 @@ def _managed_cluster(name: str, args: AksArgs, group: Any, opts: pulumi.Resource
                 os_sku="AzureLinux",
             )
         ],
-        opts=opts,
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            # Within its bounds the number of nodes is the autoscaler's.
+            ignore_changes=["agentPoolProfiles[*].count"],
+        ),
     )
 
 

@@ -28,5 +28,5 @@ class Existing(Cluster):
     """A cluster of one's own, reached as kubectl reaches it."""
 
     def __init__(self, name: str, args: ExistingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("todoapp:platform:Existing", name, None, opts)
+        super().__init__("Existing", name, opts)
         self._reached(name, args.context, ProviderArgs(context=args.context))

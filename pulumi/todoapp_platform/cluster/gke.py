@@ -39,7 +39,7 @@ class Gke(Cluster):
     """A GKE cluster, Autopilot or Standard, with workload identity."""
 
     def __init__(self, name: str, args: GkeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("todoapp:platform:Gke", name, None, opts)
+        super().__init__("Gke", name, opts)
         autopilot = {"enable_autopilot": True, "ip_allocation_policy": {}}
         cluster = container.Cluster(
             name,

@@ -7,7 +7,6 @@ from pulumi_command.local import Command, CommandArgs
 from pulumi_kubernetes import ProviderArgs
 
 from todoapp_platform.cluster import Cluster
-from todoapp_platform.refusal import Refused
 
 __all__ = ["Minikube", "MinikubeArgs"]
 
@@ -30,16 +29,12 @@ class MinikubeArgs:
     cpus: int = 4
     memory: str = "10g"
 
-    def __post_init__(self) -> None:
-        if not self.profile:
-            raise Refused("A Minikube profile needs a name, such as todoapp.")
-
 
 class Minikube(Cluster):
     """A Minikube profile, started by the `minikube` command, or one that runs already."""
 
     def __init__(self, name: str, args: MinikubeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("todoapp:platform:Minikube", name, None, opts)
+        super().__init__("Minikube", name, opts)
         reached = self._started(name, args) if args.create else ProviderArgs(context=args.profile)
         self._reached(name, f"minikube-{args.profile}", reached)
 

@@ -46,7 +46,7 @@ class Oke(Cluster):
     """An enhanced OKE cluster (only those have workload identity) in a network of its own."""
 
     def __init__(self, name: str, args: OkeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("todoapp:platform:Oke", name, None, opts)
+        super().__init__("Oke", name, opts)
         where = network(name, args.compartment, parent=self)
         cluster = containerengine.Cluster(
             name,

@@ -55,8 +55,11 @@ def listener(protocol: str, routes: str | None = None) -> dict[str, Any]:
         ("kubernetes:core/v1:Secret", {"stringData": {"password": "p", "url": "https://a:b@example.com"}}),
         ("kubernetes:core/v1:ConfigMap", {"data": {"level": "info", "url": "https://example.com:443/a@b"}}),
         (RELEASE, {"version": "v1.21.2", "values": {"admin": {"existingSecret": "a", "passwordKey": "b"}}}),
+        ("redpanda:index/user:User", {"name": "todo", "password": "p"}),
         (SERVICE, balancer(443)),
         (SERVICE, balancer(80, **{"networking.gke.io/load-balancer-type": "Internal"})),
+        (SERVICE, balancer(80, **{"service.beta.kubernetes.io/azure-load-balancer-internal": "true"})),
+        (SERVICE, balancer(80, **{"service.beta.kubernetes.io/oci-load-balancer-internal": "true"})),
         (SERVICE, {"spec": {"type": "ClusterIP", "ports": [{"port": 80}]}}),
         (INGRESS, {"spec": {"tls": [{"secretName": "todo-tls"}]}}),
         (GATEWAY, listener("HTTPS")),
@@ -139,6 +142,18 @@ def test_a_good_resource_passes(kind: str, inputs: Mapping[str, Any]) -> None:
             "resources_and_probes",
             "Container app has no resources.requests.cpu, resources.requests.memory, "
             "resources.limits.memory.",
+        ),
+        (
+            "kubernetes:apps/v1:DaemonSet",
+            without("livenessProbe"),
+            "resources_and_probes",
+            "Container app has no livenessProbe.",
+        ),
+        (
+            SERVICE,
+            balancer(80, **{"service.beta.kubernetes.io/azure-load-balancer-internal": "false"}),
+            "no_public_plain_http",
+            "The load balancer opens port 80; open 443 alone, or make it internal.",
         ),
         (
             SERVICE,
