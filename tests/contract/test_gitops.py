@@ -19,7 +19,10 @@ from todoapp_platform.versions import CHARTS
 GITOPS = Path("gitops")
 ENVIRONMENTS = ["minikube", "production"]
 WAVE = "argocd.argoproj.io/sync-wave"
-WAVES = {"definitions": -5, "todoapp-operator": -4, "kafka": -2, "todo": 0}
+OPTIONS = "argocd.argoproj.io/sync-options"
+WAVES = {"definitions": -5, "todoapp-operator": -4, "kafka": -2, "database": -2, "todo": 0}
+COMPARED = "ServerSideDiff=true,IncludeMutationWebhook=true"
+KEPT = "Prune=false,Delete=false"
 
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
@@ -55,11 +58,10 @@ def test_definitions_come_first_then_operators_kafka_and_the_todoapp(
 
 
 @each_environment
-def test_the_database_is_there_before_the_todoapp(environment: str, kustomize: Path) -> None:
-    manifests = built(kustomize, GITOPS / "apps" / environment)
-    database, todo = of_kind("Cluster", manifests), of_kind("TodoApp", manifests)
+def test_the_todoapp_is_told_of_the_database_of_git(environment: str, kustomize: Path) -> None:
+    database = of_kind("Cluster", built(kustomize, GITOPS / "databases" / environment))
+    todo = of_kind("TodoApp", built(kustomize, GITOPS / "apps" / environment))
 
-    assert (wave(database), wave(todo)) == (-2, 0)
     assert todo["spec"]["database"]["secretRef"]["name"] == f"{database['metadata']['name']}-app"
 
 
@@ -67,7 +69,7 @@ def test_the_database_is_there_before_the_todoapp(environment: str, kustomize: P
 def test_every_part_is_applied_by_the_server_and_kept_as_git_says(environment: str, kustomize: Path) -> None:
     for application in applications(kustomize, environment).values():
         annotations, policy = application["metadata"]["annotations"], application["spec"]["syncPolicy"]
-        assert annotations["argocd.argoproj.io/compare-options"] == "ServerSideDiff=true"
+        assert annotations["argocd.argoproj.io/compare-options"] == COMPARED
         assert {"ServerSideApply=true", "SkipDryRunOnMissingResource=true"} <= set(policy["syncOptions"])
         assert policy["automated"] == {"prune": True, "selfHeal": True}
 
@@ -103,10 +105,33 @@ def test_an_environment_is_a_folder_of_the_platform(kustomize: Path) -> None:
 
 @each_environment
 def test_no_pod_of_a_todoapp_has_more_than_it_needs(environment: str, kustomize: Path) -> None:
-    policy = applications(kustomize, environment)["todo"]["spec"]["syncPolicy"]
+    namespace = of_kind("Namespace", built(kustomize, GITOPS / "databases" / environment))
 
-    assert policy["managedNamespaceMetadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert "CreateNamespace=true" in policy["syncOptions"]
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@each_environment
+def test_no_commit_takes_away_what_holds_data(environment: str, kustomize: Path) -> None:
+    stored = built(kustomize, GITOPS / "databases" / environment)
+    kafka = applications(kustomize, environment)["kafka"]["spec"]["source"]["kustomize"]["commonAnnotations"]
+
+    assert {each["kind"] for each in stored} == {"Cluster", "Namespace"}
+    assert {each["metadata"]["annotations"][OPTIONS] for each in stored} == {kafka[OPTIONS]} == {KEPT}
+
+
+@each_environment
+def test_no_part_waits_within_itself_for_health(environment: str, kustomize: Path) -> None:
+    """Argo CD would sync no commit that corrects what it waits for."""
+    paths = {
+        each["spec"]["source"]["path"]
+        for each in applications(kustomize, environment).values()
+        if is_ours(each)
+    }
+
+    for path in paths:
+        assert all(
+            WAVE not in each["metadata"].get("annotations", {}) for each in built(kustomize, Path(path))
+        )
 
 
 def test_charts_have_the_versions_that_pulumi_installs(kustomize: Path) -> None:
@@ -147,9 +172,7 @@ def test_definition_and_operator_are_the_whole_installation(kustomize: Path) -> 
 
     assert [each["kind"] for each in definition] == ["CustomResourceDefinition"]
     assert {place(each): each["kind"] for each in [*definition, *operator]} == whole
-    assert definition[0]["metadata"]["annotations"]["argocd.argoproj.io/sync-options"] == (
-        "Prune=false,Delete=false"
-    )
+    assert definition[0]["metadata"]["annotations"][OPTIONS] == KEPT
 
 
 def place(manifest: Manifest) -> tuple[str, str]:
@@ -157,9 +180,10 @@ def place(manifest: Manifest) -> tuple[str, str]:
 
 
 @each_environment
-def test_an_overlay_patches_and_copies_nothing(environment: str, kustomize: Path) -> None:
-    overlay = GITOPS / "apps" / environment
-    base = {place(each): each for each in built(kustomize, GITOPS / "apps/base")}
+@pytest.mark.parametrize("folder", ["apps", "databases"])
+def test_an_overlay_patches_and_copies_nothing(folder: str, environment: str, kustomize: Path) -> None:
+    overlay = GITOPS / folder / environment
+    base = {place(each): each for each in built(kustomize, GITOPS / folder / "base")}
     patches = yaml.safe_load((overlay / "kustomization.yaml").read_text()).get("patches", [])
 
     assert {place(each) for each in built(kustomize, overlay)} == base.keys()
@@ -203,11 +227,18 @@ def test_what_is_rendered_for_review_goes_where_the_project_allows(kustomize: Pa
     assert all("ownerReferences" not in each["metadata"] for each in written)
 
 
-def test_a_release_names_its_image_in_productions_overlay(kustomize: Path, tmp_path: Path) -> None:
-    apps = shutil.copytree(GITOPS / "apps", tmp_path / "apps")
-    command = [str(kustomize), "edit", "set", "image", "todoapp=registry.example.com/todoapp:9.9.9"]
+@pytest.mark.parametrize(
+    ("folder", "image"),
+    [("apps/production", "todoapp"), ("platform/operator", "ghcr.io/example/todoapp-operator")],
+)
+def test_a_release_names_its_images_where_argo_cd_reads_them(
+    folder: str, image: str, kustomize: Path, tmp_path: Path
+) -> None:
+    for each in (GITOPS, Path("operator/manifests")):
+        shutil.copytree(each, tmp_path / each)
+    overlay = tmp_path / GITOPS / folder
 
-    subprocess.run(command, cwd=apps / "production", check=True)
+    command = [str(kustomize), "edit", "set", "image", f"{image}=registry.example.com/new:9.9.9"]
+    subprocess.run(command, cwd=overlay, check=True)
 
-    todo = of_kind("TodoApp", built(kustomize, apps / "production"))
-    assert todo["spec"]["image"] == "registry.example.com/todoapp:9.9.9"
+    assert "image: registry.example.com/new:9.9.9" in yaml.safe_dump_all(built(kustomize, overlay))

@@ -13,10 +13,23 @@ from testbed.waiting import wait_until
 from todoapp_operator.render.kinds import Kind, kind_of
 from todoapp_operator.render.manifest import Manifest
 
-__all__ = ["cloudnative_pg_finishes", "gateway_accepts", "strimzi_finishes", "strimzi_refuses"]
+__all__ = [
+    "cloudnative_pg_finishes",
+    "gateway_accepts",
+    "strimzi_finishes",
+    "strimzi_refuses",
+    "strimzi_starts_kafka",
+]
 
+KAFKA = Kind("kafka.strimzi.io/v1", "Kafka", "kafkas")
 KAFKA_USER, KAFKA_TOPIC = kind_named("KafkaUser"), kind_named("KafkaTopic")
 DATABASE, ROUTE = kind_named("Cluster"), kind_named("HTTPRoute")
+
+
+def strimzi_starts_kafka(objects: Objects, name: str, namespace: str) -> None:
+    """Wait for a Kafka, and make it ready."""
+    kafka = wait_until(partial(objects.get, KAFKA, name, namespace), what=f"there is Kafka {name}")
+    _report(objects, KAFKA, kafka, _condition("Ready", "True"))
 
 
 def strimzi_finishes(installation: Installation) -> None:
