@@ -1,5 +1,6 @@
 """How the tests are shared out among the worker processes of `pytest -n`."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,25 @@ STACKS = Path("tests/e2e").resolve()
 """Tests here start a whole TodoApp, mostly one for a module."""
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep tests that share something big on one worker, and begin with these, for they take longest."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        if group := _group(item):
-            item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # pytest-xdist reads the groups in the same hook
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, object, object]:
+    """Keep tests that share something big on one worker, and begin with these, for they take longest.
+
+    Raises:
+        UsageError: pytest-xdist does not keep them together, as with a pytest that it does not know yet.
+    """
+    shared = getattr(config.option, "loadgroup", False)  # only workers know it
+    groups = {item: group for item in items if (group := _group(item))} if shared else {}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item not in groups)
+    result = yield
+    for item, group in groups.items():
+        if not item.nodeid.endswith(f"@{group}"):
+            raise pytest.UsageError(f"pytest-xdist does not keep {item.nodeid} in the group {group}.")
+    return result
 
 
 def _group(item: pytest.Item) -> str | None:
