@@ -5,7 +5,10 @@ import pytest
 from testbed.audit import Audit
 from testbed.installations import ELSEWHERE, Installation
 from testbed.kubernetes_objects import TODOAPP, kind_named
+from testbed.quotas import nothing_more
 from testbed.waiting import wait_until
+from todoapp_operator.render.identity import RELEASE_LABEL
+from todoapp_operator.render.manifest import Manifest
 
 pytestmark = pytest.mark.usefixtures("installed_operator")
 
@@ -46,6 +49,31 @@ def test_an_autoscaler_takes_over_without_losing_a_pod(installation: Installatio
 
     installation.wait_until_ready()
     assert replicas(installation) == 4
+
+
+def test_a_new_release_begins_with_as_many_pods_as_the_one_before(installation: Installation) -> None:
+    blue_green = SCALED | {"rollout": {"strategy": "BlueGreen", "migrations": "Manual"}}
+    installation.install(blue_green)
+    installation.wait_until_ready()
+    [blue] = api_releases(installation)
+    assert blue["spec"]["replicas"] == 2
+    place = blue["metadata"]["name"], installation.namespace
+    installation.objects.edit(DEPLOYMENT, *place, {"spec": {"replicas": 5}}, subresource="scale")
+
+    with nothing_more(installation.objects, installation.namespace, "pods"):
+        installation.apply(blue_green | {"image": "example.com/todoapp:2"})
+        wait_until(lambda: pods_of_releases(installation) == [5, 5], what="the new release has five, too")
+
+    installation.wait_until_ready()
+    assert pods_of_releases(installation) == [5]
+
+
+def pods_of_releases(installation: Installation) -> list[int]:
+    return [each["spec"]["replicas"] for each in api_releases(installation)]
+
+
+def api_releases(installation: Installation) -> list[Manifest]:
+    return [each for each in installation.of_kind(DEPLOYMENT) if RELEASE_LABEL in each["metadata"]["labels"]]
 
 
 def test_labels_and_annotations_of_others_stay(installation: Installation) -> None:

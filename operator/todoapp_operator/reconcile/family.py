@@ -6,7 +6,11 @@ from todoapp_operator.health import Health, Verdict
 from todoapp_operator.reconcile.children import AppKey, Child, Children
 from todoapp_operator.reconcile.facts import Pods, ServedRelease
 from todoapp_operator.render.component import Component
+from todoapp_operator.render.identity import COMPONENT_LABEL
 from todoapp_operator.render.kinds import Provider
+from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.spec import TodoApp
+from todoapp_operator.workload import Workload
 
 __all__ = ["Family"]
 
@@ -61,6 +65,19 @@ class Family:
             for child in self
             if isinstance(child.facts, Pods) and child.name in deployments
         }
+
+    def first_replicas(self, app: TodoApp, manifest: Manifest) -> int:
+        """How many pods a new object begins with, where it is a Deployment whose number an autoscaler sets.
+
+        As many as those that it replaces: they were needed until now. 0 for everything else.
+        """
+        if manifest["kind"] != "Deployment" or "replicas" in manifest["spec"]:
+            return 0
+        component = Component(manifest["metadata"]["labels"][COMPONENT_LABEL])
+        workload: Workload = getattr(app.spec, component)
+        least = workload.autoscaling.min_replicas if workload.autoscaling else 1
+        pods = (child.facts for child in self if isinstance(child.facts, Pods))
+        return max([least, *(each.desired for each in pods if each.component == component)])
 
     def serving_pods(self, deployments: Collection[str]) -> dict[Component, Pods]:
         """Of each process those that do its work: the ones before, until the wanted ones are ready."""

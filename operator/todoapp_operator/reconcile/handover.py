@@ -3,9 +3,10 @@
 from todoapp_operator.cluster.client import Client
 from todoapp_operator.reconcile.children import Child, body_of
 from todoapp_operator.reconcile.facts import Pods
+from todoapp_operator.render.kinds import Kind
 from todoapp_operator.render.manifest import Manifest
 
-__all__ = ["hand_over_replicas"]
+__all__ = ["begin_with", "hand_over_replicas"]
 
 _INTERIM_MANAGER = "todoapp-operator-handover"
 
@@ -20,10 +21,25 @@ async def hand_over_replicas(client: Client, child: Child | None, manifest: Mani
     if child is None or not isinstance(child.facts, Pods):
         return
     if child.facts.sets_replicas and "replicas" not in manifest["spec"]:
-        body = {
-            "apiVersion": manifest["apiVersion"],
-            "kind": manifest["kind"],
-            "metadata": {"name": child.name, "namespace": child.namespace, "uid": child.uid},
-            "spec": {"replicas": child.facts.desired},
-        }
-        await client.apply(child.kind, child.namespace, child.name, body_of(body), manager=_INTERIM_MANAGER)
+        await _lend(client, child.kind, manifest, child.uid, child.facts.desired)
+
+
+async def begin_with(client: Client, kind: Kind, created: Manifest, replicas: int) -> Manifest:
+    """Let a new Deployment begin with the number of pods that its autoscaler would arrive at later.
+
+    Returns:
+        The Deployment as it is then.
+    """
+    return await _lend(client, kind, created, created["metadata"]["uid"], replicas)
+
+
+async def _lend(client: Client, kind: Kind, deployment: Manifest, uid: str, replicas: int) -> Manifest:
+    """Set the number in a name of its own, until the autoscaler changes it."""
+    name, namespace = deployment["metadata"]["name"], deployment["metadata"]["namespace"]
+    body = {
+        "apiVersion": deployment["apiVersion"],
+        "kind": deployment["kind"],
+        "metadata": {"name": name, "namespace": namespace, "uid": uid},
+        "spec": {"replicas": replicas},
+    }
+    return await client.apply(kind, namespace, name, body_of(body), manager=_INTERIM_MANAGER)

@@ -11,7 +11,7 @@ from todoapp_operator.reconcile.facts import Pods
 from todoapp_operator.reconcile.family import Family
 from todoapp_operator.reconcile.finalizer import set_finalizer
 from todoapp_operator.reconcile.findings import Observation
-from todoapp_operator.reconcile.handover import hand_over_replicas
+from todoapp_operator.reconcile.handover import begin_with, hand_over_replicas
 from todoapp_operator.reconcile.merge_keys import disown, put_entries_back
 from todoapp_operator.reconcile.order import WORKLOADS, Hold, before_migrating, before_starting
 from todoapp_operator.reconcile.plan import Plan, Rendering, Step
@@ -176,6 +176,8 @@ class Run:
         applied = await client.apply(step.kind, step.namespace, step.name, body_of(manifest))
         if child and edited:
             applied = await disown(client, child, applied)
+        if child is None and (replicas := self._family.first_replicas(self._app, manifest)) > 1:
+            applied = await begin_with(client, step.kind, applied, replicas)
         self._around.children.applied(step.kind, applied, step.digest)
         if self._around.settled.get(self._record.key) is self._plan:
             DRIFT_CORRECTIONS.labels(step.kind.name).inc()
