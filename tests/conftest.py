@@ -1,6 +1,7 @@
 """What every test can ask for, and one rule: where CI says so, no test may be left out."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,7 +19,9 @@ pytest_plugins = [
     "testbed.argocd",
     "testbed.audit",
     "testbed.cluster",
+    "testbed.daprd",
     "testbed.databases",
+    "testbed.definitions",
     "testbed.delivering",
     "testbed.file_checkers",
     "testbed.history",
@@ -33,12 +36,18 @@ pytest_plugins = [
     "testbed.outgoing",
     "testbed.prometheus_tools",
     "testbed.pulumi_program",
+    "testbed.pulumi_project",
     "testbed.sidecar_options",
     "testbed.stack",
     "testbed.workers",
 ]
 
 LEFT_OUT = ("skipped", "xfailed", "xpassed")
+
+
+def pytest_configure() -> None:
+    """Let an ended run stop its servers, as an interrupted one does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

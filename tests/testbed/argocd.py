@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
-from testbed.kubernetes_objects import CUSTOM_RESOURCE_DEFINITION, Objects
+from testbed.definitions import define
+from testbed.kubernetes_objects import Objects
 from testbed.kubernetes_tools import PINS
-from testbed.waiting import wait_until
 from todoapp_operator.control_plane.artifacts.cache import Report
 from todoapp_operator.control_plane.artifacts.go_modules import GoModule, GoTool
 
@@ -32,7 +31,4 @@ def argocd(report: Report) -> Path:
 @pytest.fixture(scope="session")
 def argocd_definitions(objects: Objects) -> None:
     """The cluster knows Argo CD's kinds."""
-    for file in (SOURCES.folder() / "manifests/crds").glob("*-crd.yaml"):
-        objects.apply(CUSTOM_RESOURCE_DEFINITION, yaml.safe_load(file.read_text()))
-    known = "/apis/argoproj.io/v1alpha1"
-    wait_until(lambda: objects.client.get(known).is_success, what="Argo CD's kinds can be asked for")
+    define(objects, (SOURCES.folder() / "manifests/crds").glob("*-crd.yaml"))

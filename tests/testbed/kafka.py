@@ -1,9 +1,10 @@
 """A real Kafka broker, one for all tests: passwords and client certificates over TLS, and ACLs."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,10 @@ class Ports:
     certificate: int
     controller: int
 
+    @property
+    def administrator_address(self) -> str:
+        return f"127.0.0.1:{self.administrator}"
+
 
 @dataclass(frozen=True)
 class Kafka:
@@ -53,11 +58,13 @@ class Kafka:
 
     ports: Ports
     authority: trustme.CA
+    restart: Callable[[], None] = field(repr=False)
+    """End the broker as a crash would, and start it with what it has on disk."""
 
     @property
     def administrator(self) -> Account:
         """May do everything, and needs no password."""
-        return {"bootstrap.servers": f"127.0.0.1:{self.ports.administrator}"}
+        return {"bootstrap.servers": self.ports.administrator_address}
 
     def by_password(self, user: str, password: str) -> Account:
         """The principal `User:<user>`, by SCRAM-SHA-512 over TLS."""
@@ -99,24 +106,41 @@ def running_kafka(folder: Path, report: Report) -> Iterator[Kafka]:
         AssertionError: the broker does not start; the message holds its log.
     """
     installation = made_once(f"kafka-{ARCHIVES.version}", lambda made: _install(made, report), report)
-    broker = Kafka(Ports(free_port(), free_port(), free_port(), free_port()), trustme.CA())
+    ports, authority = Ports(free_port(), free_port(), free_port(), free_port()), trustme.CA()
     shutil.copytree(installation / "data", folder / "data")
-    _write_certificates(broker.authority, folder)
+    _write_certificates(authority, folder)
     properties = folder / "server.properties"
-    properties.write_text(_as_text(_properties(broker.ports, folder)))
-    log = folder / "log"
+    properties.write_text(_as_text(_properties(ports, folder)))
+    command = [str(JAVA.command()), *_java(installation, "kafka.Kafka"), str(properties)]
     with ProcessGroup() as processes:
-        process = processes.start(
-            [str(JAVA.command()), *_java(installation, "kafka.Kafka"), str(properties)], log=log
-        )
 
-        def listening() -> bool:
-            assert process.poll() is None, f"Kafka ended:\n{log.read_text()}"
-            return is_open(broker.ports.administrator)
+        def started() -> subprocess.Popen[bytes]:
+            return _started(command, folder / "log", processes, ports)
 
-        wait_until(listening, what="Kafka listens", seconds=START_SECONDS)
-        AdminClient(dict(broker.administrator)).list_topics(timeout=START_SECONDS)
-        yield broker
+        process = started()
+
+        def restart() -> None:
+            nonlocal process
+            process.kill()
+            process.wait()
+            process = started()
+
+        yield Kafka(ports, authority, restart)
+
+
+def _started(
+    command: Sequence[str], log: Path, processes: ProcessGroup, ports: Ports
+) -> subprocess.Popen[bytes]:
+    """Start a broker, and wait until it answers."""
+    process = processes.start(command, log=log)
+
+    def listening() -> bool:
+        assert process.poll() is None, f"Kafka ended:\n{log.read_text()}"
+        return is_open(ports.administrator)
+
+    wait_until(listening, what="Kafka listens", seconds=START_SECONDS)
+    AdminClient({"bootstrap.servers": ports.administrator_address}).list_topics(timeout=START_SECONDS)
+    return process
 
 
 def _install(folder: Path, report: Report) -> None:

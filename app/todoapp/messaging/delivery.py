@@ -75,15 +75,19 @@ class Delivery:
         return Received(unwrap(envelope, by_type[envelope.type]), envelope)
 
     def answer(self, outcomes: Sequence[Outcome]) -> JSONResponse:
-        """Tell the sidecar what became of each event."""
+        """Tell the sidecar what became of each event.
+
+        A list comes again as a whole. Of one that is answered with 200, Dapr 1.18 repeats the entries to be
+        retried, and ends with a panic when it is told to drop one of these.
+        """
+        failed = Outcome.RETRY in outcomes
+        status = HTTPStatus.INTERNAL_SERVER_ERROR if failed else HTTPStatus.OK
         if self.entry_ids is None:
             [outcome] = outcomes
-            failed = outcome is Outcome.RETRY
-            return JSONResponse(
-                {"status": outcome}, HTTPStatus.INTERNAL_SERVER_ERROR if failed else HTTPStatus.OK
-            )
+            return JSONResponse({"status": outcome}, status)
         told = zip(self.entry_ids, outcomes, strict=True)
-        return JSONResponse({"statuses": [{"entryId": each, "status": outcome} for each, outcome in told]})
+        statuses = [{"entryId": each, "status": outcome} for each, outcome in told]
+        return JSONResponse({"statuses": statuses}, status)
 
 
 def reason(error: ValueError) -> str:

@@ -162,11 +162,12 @@ def _within_limit(events: Iterable[Pending]) -> Iterable[list[Pending]]:
     call: list[Pending] = []
     size = 0
     for event in events:
-        if call and size + len(event.event) > CALL_BYTES:
+        event_bytes = len(event.event.encode())
+        if call and size + event_bytes > CALL_BYTES:
             yield call
             call, size = [], 0
         call.append(event)
-        size += len(event.event)
+        size += event_bytes
     if call:
         yield call
 

@@ -32,9 +32,10 @@ routes = web.RouteTableDef()
 
 @routes.route("*", r"/v1.0/invoke/{app}/method/{method:.*}")
 async def invoke(request: web.Request) -> web.StreamResponse:
-    # From the raw path, because the app is to see it as it was written.
-    method = request.raw_path.partition("/method")[2]
-    return await _forward(request, request.match_info["app"], method)
+    # Decoded and encoded again, as Dapr does: an encoded slash divides the path.
+    method = URL.build(path=f"/{request.match_info['method']}").raw_path
+    query = request.rel_url.raw_query_string
+    return await _forward(request, request.match_info["app"], f"{method}?{query}" if query else method)
 
 
 @routes.route("*", "/{path:.*}")

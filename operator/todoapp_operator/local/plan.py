@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from todoapp_operator.local.dapr import Dapr
 from todoapp_operator.local.ports import HOST, free_ports
 from todoapp_operator.local.secret_values import SecretValues
 from todoapp_operator.local.state_folder import StateFolder
@@ -23,6 +24,7 @@ __all__ = ["Instance", "Plan", "instances"]
 _LIVE = "/health/live"
 _READY = "/health/ready"
 _SIDECAR_READY = "/v1.0/healthz/outbound"
+_DAPR_FLAGS = ("--enable-metrics=false", "--log-as-json")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Instance:
     port: int
     sidecar_port: int
     sidecar_grpc_ports: tuple[int, int]
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return self.port, self.sidecar_port, *self.sidecar_grpc_ports
 
 
 def instances(replicas: Mapping[Component, int], api_port: int) -> list[Instance]:
@@ -95,11 +101,32 @@ class Plan:
         port = self.instances[0].sidecar_port
         return Process("sidecar", tuple(command), _inherited() | self._tokens(), port, _SIDECAR_READY)
 
-    def daprd_sidecars(self) -> list[Process]:
-        """A real sidecar for each, as in a pod."""
-        return [self._daprd(each) for each in self.instances]
+    def dapr(self, programs: Dapr) -> list[Process]:
+        """Dapr's scheduler, and a sidecar for each process, as in a pod."""
+        taken = {port for each in self.instances for port in each.ports}
+        port, *inner_ports = free_ports(4, besides=taken)
+        sidecars = (self._daprd(programs, each, scheduler=f"{HOST}:{port}") for each in self.instances)
+        return [self._scheduler(programs, port, *inner_ports), *sidecars]
 
-    def _daprd(self, instance: Instance) -> Process:
+    def _scheduler(
+        self, programs: Dapr, port: int, health_port: int, database_port: int, peer_port: int
+    ) -> Process:
+        options = {
+            "--listen-address": HOST,
+            "--port": str(port),
+            # It tells sidecars where it is, and would name all of the machine's addresses.
+            "--override-broadcast-host-port": f"{HOST}:{port}",
+            "--healthz-listen-address": HOST,
+            "--healthz-port": str(health_port),
+            "--etcd-data-dir": str(self.folder.dapr_jobs),
+            "--etcd-client-port": str(database_port),
+            "--etcd-initial-cluster": f"dapr-scheduler-server-0=http://localhost:{peer_port}",
+            "--log-level": self.app.spec.dapr.log_level,
+        }
+        command = itertools.chain([str(programs.scheduler)], *options.items(), _DAPR_FLAGS)
+        return Process("scheduler", tuple(command), _inherited(), health_port, "/healthz")
+
+    def _daprd(self, programs: Dapr, instance: Instance, *, scheduler: str) -> Process:
         grpc_port, internal_port = instance.sidecar_grpc_ports
         options = {
             "--app-id": LAPTOP.app_id(instance.component),
@@ -110,12 +137,13 @@ class Plan:
             "--dapr-grpc-port": str(grpc_port),
             "--dapr-internal-grpc-port": str(internal_port),
             "--dapr-listen-addresses": HOST,
+            "--scheduler-host-address": scheduler if instance.component is Component.NOTIFICATION else "",
             "--resources-path": str(self.folder.dapr_resources),
             "--config": str(self.folder.dapr_configuration),
             "--log-level": self.app.spec.dapr.log_level,
         }
-        flags = ["--enable-app-health-check", "--enable-metrics=false", "--log-as-json"]
-        command = itertools.chain(["daprd"], *options.items(), flags)
+        flags = ["--enable-app-health-check", *_DAPR_FLAGS]
+        command = itertools.chain([str(programs.daprd)], *options.items(), flags)
         variables = _inherited() | self._tokens() | {"POD_NAME": instance.name}
         return Process(
             f"{instance.name}-daprd", tuple(command), variables, instance.sidecar_port, _SIDECAR_READY

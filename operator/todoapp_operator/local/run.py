@@ -1,20 +1,20 @@
 """From a file to a running TodoApp."""
 
 import asyncio
-import shutil
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from todoapp_operator.document import Installation, load
 from todoapp_operator.local.console import Console
+from todoapp_operator.local.dapr import Dapr, installed_dapr
 from todoapp_operator.local.plan import Plan, instances
 from todoapp_operator.local.ports import HOST, require_free
 from todoapp_operator.local.secret_values import secret_values
 from todoapp_operator.local.state_folder import StateFolder, opened
-from todoapp_operator.local.supervisor import run_to_end, supervise
+from todoapp_operator.local.supervisor import Process, run_to_end, supervise
 from todoapp_operator.refusal import Refusal
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.files import laptop_files
@@ -47,26 +47,25 @@ def run(request: Request, console: Console) -> None:
         Refusal: before anything is started, or when the database cannot be migrated.
     """
     installation = load(request.file)
-    if request.sidecar is Sidecar.DAPRD:
-        _require_daprd(installation.app, request.file)
+    dapr = _dapr(installation.app, request.file) if request.sidecar is Sidecar.DAPRD else None
     for replica in range(request.replicas[Component.API]):
         require_free(request.port + replica)
     with opened(request.state) as folder:
         folder.write_processes([])
         plan = _prepared(installation, request, folder)
         _explain(installation.app, request.sidecar, console)
-        asyncio.run(_serve(plan, request, console))
+        sidecars = plan.dapr(dapr) if dapr else [plan.embedded_sidecar()]
+        asyncio.run(_serve(plan, sidecars, request, console))
         folder.write_processes([])
 
 
-def _require_daprd(app: TodoApp, file: Path) -> None:
+def _dapr(app: TodoApp, file: Path) -> Dapr:
     if app.spec.broker is None:
         raise Refusal(
             f"{file}: spec.broker: `--sidecar daprd` needs a broker, because daprd's in-memory one is not "
             "shared between processes; name a Kafka here, or use `--sidecar embedded`."
         )
-    if shutil.which("daprd") is None:
-        raise Refusal("daprd is not on the PATH; install Dapr, or use `--sidecar embedded`.")
+    return installed_dapr()
 
 
 def _prepared(installation: Installation, request: Request, folder: StateFolder) -> Plan:
@@ -94,13 +93,12 @@ def _explain(app: TodoApp, sidecar: Sidecar, console: Console) -> None:
         console.say("The embedded broker stands in for spec.broker.")
 
 
-async def _serve(plan: Plan, request: Request, console: Console) -> None:
+async def _serve(plan: Plan, sidecars: Sequence[Process], request: Request, console: Console) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
 
-    sidecars = [plan.embedded_sidecar()] if request.sidecar is Sidecar.EMBEDDED else plan.daprd_sidecars()
     processes = [*sidecars, *plan.services()]
     console.width = max(len(process.name) for process in processes)
     code = await run_to_end(plan.migration(), console, stop=stop)

@@ -40,6 +40,10 @@ class StateFolder:
     def dapr_configuration(self) -> Path:
         return self.path / "dapr" / "config.yaml"
 
+    @property
+    def dapr_jobs(self) -> Path:
+        return self.path / "jobs"
+
     def kept_secrets(self) -> SecretValues:
         """
         Raises:

@@ -142,7 +142,7 @@ def test_a_topic_outside_the_allowed_ones_is_forbidden(sidecar: httpx.Client) ->
 
 
 def test_a_body_of_more_than_4_mib_is_refused(sidecar: httpx.Client) -> None:
-    answer = sidecar.post("/v1.0/publish/pubsub/plain", content=b"x" * (4 * 1024 * 1024 + 1))
+    answer = sidecar.post("/v1.0/publish/pubsub/plain", content=b"x" * (5 << 20))
 
     assert answer.status_code == 500
     assert answer.json()["errorCode"] == "ERR_PUBSUB_PUBLISH_MESSAGE"

@@ -24,10 +24,11 @@ def test_all_operations_take_effect(sidecar: httpx.Client, marker: str) -> None:
     )
 
     assert (answer.status_code, answer.content) == (204, b"")
-    found = sidecar.post(f"{STORE}/bulk", json={"keys": [new, mortal, old]}).json()
-    assert found[0]["data"] == {"n": 1}
-    assert set(found[1]["metadata"]) == {"ttlExpireTime"}
-    assert found[2] == {"key": old}
+    items = sidecar.post(f"{STORE}/bulk", json={"keys": [new, mortal, old]}).json()
+    found = {item["key"]: item for item in items}
+    assert found[new]["data"] == {"n": 1}
+    assert set(found[mortal]["metadata"]) == {"ttlExpireTime"}
+    assert found[old] == {"key": old}
 
 
 def test_a_stale_etag_undoes_all(sidecar: httpx.Client, marker: str) -> None:

