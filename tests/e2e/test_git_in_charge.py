@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from testbed.argocd import SOURCES
 from testbed.argocd_servers import APPLICATION, ARGOCD_NAMESPACE, ArgoCD, Programs, running_argocd
 from testbed.audit import Audit
+from testbed.definitions import cert_manager_files, define
 from testbed.fork import Fork, forked
 from testbed.installations import Installation
 from testbed.kubernetes_objects import NAMESPACE, SECRET, TODOAPP, Objects, kind_named
@@ -23,6 +24,7 @@ from testbed.operator_account import kubeconfig_of_operator
 from testbed.operator_process import running_operator
 from testbed.other_operators import (
     cloudnative_pg_finishes,
+    entrance_opens,
     gateway_accepts,
     strimzi_finishes,
     strimzi_starts_kafka,
@@ -37,7 +39,7 @@ from todoapp_operator.render.manifest import Manifest
 
 AUTOSCALER = kind_named("HorizontalPodAutoscaler")
 LABEL = "todoapp.dev/environment"
-PARTS = ("definitions", "todoapp-operator", "kafka", "database", "todo")
+PARTS = ("definitions", "todoapp-operator", "kafka", "database", "todo", "entrance")
 APPLICATIONS = ("root", "in-cluster", *(f"in-cluster-{part}" for part in PARTS))
 TODO = "in-cluster-todo"
 APPS = "gitops/apps"
@@ -88,6 +90,7 @@ class Environment:
         wait_until(self.find_todo, what="Git's TodoApp is there", seconds=SYNC_SECONDS)
         strimzi_finishes(self.todo)
         gateway_accepts(self.todo)
+        entrance_opens(self.objects)
 
     def find_todo(self) -> Manifest | None:
         return self.objects.get(TODOAPP, self.todo.name, self.todo.namespace)
@@ -134,6 +137,7 @@ def environment(
     programs = Programs(argocd, helm, kubectl, kustomize, redis_server(report))
     with running_cluster(folder / "cluster", report) as cluster, cluster.connection.client() as client:
         objects, fork = Objects(client), forked(folder / "fork")
+        define(objects, cert_manager_files())
         with running_argocd(cluster, objects, SOURCES.folder(), programs, folder) as running:
             running.kubectl(
                 "apply", "--server-side", "--force-conflicts", "-k", fork.folder / "gitops/argocd/settings"

@@ -18,7 +18,7 @@ from todoapp_operator.spec import TodoApp
 
 DAPR = sorted(file for file in Path("dapr").rglob("*.yaml") if file.name != "dapr.yaml")
 
-pytestmark = pytest.mark.usefixtures("definition", "argocd_definitions")
+pytestmark = pytest.mark.usefixtures("definition", "argocd_definitions", "cert_manager_definitions")
 
 
 def taken(kubectl: Path, cluster: Cluster, namespace: str, manifests: list[Manifest]) -> str:

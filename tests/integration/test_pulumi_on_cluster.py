@@ -1,49 +1,15 @@
 """A real API server takes every Kubernetes object that the Pulumi program asks for, strictly checked."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 import httpx
 import pytest
-import yaml
 
-from testbed.kubernetes_objects import CUSTOM_RESOURCE_DEFINITION, Objects
+from testbed.kubernetes_objects import Objects
 from testbed.pulumi_program import OTHER_CHOICES, STACKS, PulumiProgram, Run, revealed
-from testbed.waiting import wait_until
-from todoapp_operator.control_plane.artifacts.go_modules import GoModule
 from todoapp_operator.render.kinds import Kind
 
-CERT_MANAGER = GoModule(
-    "github.com/cert-manager/cert-manager", "1.21.2", "h1:UWgoYM+KLNtRlqmoWOKjKBOBUPVHeepQ6/ac3ERJW68="
-)
-ARGO_CD = GoModule(
-    "github.com/argoproj/argo-cd/v3", "3.5.7", "h1:Xm1BF+I5OgDKUG3SDK49vn2/Y5AMyaNVko+/JT08gj0="
-)
-DEFINITIONS = (
-    (CERT_MANAGER, "deploy/crds/cert-manager.io_certificates.yaml"),
-    (CERT_MANAGER, "deploy/crds/cert-manager.io_clusterissuers.yaml"),
-    (ARGO_CD, "manifests/crds/application-crd.yaml"),
-)
-
-
-@pytest.fixture(scope="module")
-def definitions(objects: Objects, definition: str) -> tuple[str, ...]:
-    """The cluster knows TodoApps, and the kinds of cert-manager and Argo CD that the platform uses."""
-    manifests = [yaml.safe_load((module.folder() / file).read_text()) for module, file in DEFINITIONS]
-    for manifest in manifests:
-        objects.apply(CUSTOM_RESOURCE_DEFINITION, manifest)
-    for manifest in manifests:
-        group, plural = manifest["spec"]["group"], manifest["spec"]["names"]["plural"]
-        version = manifest["spec"]["versions"][0]["name"]
-        wait_until(
-            partial(answers, objects.client, f"/apis/{group}/{version}/{plural}"),
-            what=f"{plural} can be asked for",
-        )
-    return (definition, *(manifest["metadata"]["name"] for manifest in manifests))
-
-
-def answers(client: httpx.Client, path: str) -> bool:
-    return client.get(path).is_success
+all_kinds_known = pytest.mark.usefixtures("definition", "argocd_definitions", "cert_manager_definitions")
 
 
 def refused(run: Run, objects: Objects, namespace: str) -> Iterator[str]:
@@ -69,7 +35,7 @@ def known(client: httpx.Client, api_version: str, name: str) -> tuple[Kind, bool
     return Kind(api_version, name, found["name"]), found["namespaced"]
 
 
-@pytest.mark.usefixtures("definitions")
+@all_kinds_known
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_object_of_a_stack_is_taken_without_a_warning(
     stack: str, stacks: Mapping[str, PulumiProgram], objects: Objects, namespace: str
@@ -77,7 +43,7 @@ def test_every_object_of_a_stack_is_taken_without_a_warning(
     assert list(refused(stacks[stack].run(), objects, namespace)) == []
 
 
-@pytest.mark.usefixtures("definitions")
+@all_kinds_known
 @pytest.mark.parametrize("choice", OTHER_CHOICES)
 def test_every_object_of_another_choice_is_taken_without_a_warning(
     choice: str, stacks: Mapping[str, PulumiProgram], objects: Objects, namespace: str
@@ -85,7 +51,7 @@ def test_every_object_of_another_choice_is_taken_without_a_warning(
     assert list(refused(stacks["minikube"].run(**OTHER_CHOICES[choice]), objects, namespace)) == []
 
 
-@pytest.mark.usefixtures("definitions")
+@all_kinds_known
 def test_a_field_that_no_kind_has_is_refused(
     stacks: Mapping[str, PulumiProgram], objects: Objects, namespace: str
 ) -> None:

@@ -15,12 +15,16 @@ from todoapp_operator.render.manifest import Manifest
 
 __all__ = [
     "cloudnative_pg_finishes",
+    "entrance_opens",
     "gateway_accepts",
     "strimzi_finishes",
     "strimzi_refuses",
     "strimzi_starts_kafka",
 ]
 
+GATEWAY = Kind("gateway.networking.k8s.io/v1", "Gateway", "gateways")
+GATEWAY_CLASS = Kind("gateway.networking.k8s.io/v1", "GatewayClass", "gatewayclasses")
+ISSUER = Kind("cert-manager.io/v1", "ClusterIssuer", "clusterissuers")
 KAFKA = Kind("kafka.strimzi.io/v1", "Kafka", "kafkas")
 KAFKA_USER, KAFKA_TOPIC = kind_named("KafkaUser"), kind_named("KafkaTopic")
 DATABASE, ROUTE = kind_named("Cluster"), kind_named("HTTPRoute")
@@ -67,7 +71,24 @@ def cloudnative_pg_finishes(installation: Installation) -> None:
 
 def gateway_accepts(installation: Installation) -> None:
     """Take a TodoApp's route as the controller of its Gateway does."""
-    objects, name, namespace = installation.objects, installation.name, installation.namespace
+    _accept(installation.objects, installation.name, installation.namespace)
+
+
+def entrance_opens(objects: Objects) -> None:
+    """Make the Gateway of an environment, the redirect to it and the issuer of its certificate ready."""
+    ready = (
+        (GATEWAY_CLASS, "envoy", None, _condition("Accepted", "True", "Accepted")),
+        (GATEWAY, "public", "gateways", _condition("Programmed", "True", "Programmed")),
+        (ISSUER, "todoapp", None, _condition("Ready", "True", "ACMEAccountRegistered")),
+    )
+    for kind, name, namespace, condition in ready:
+        wait_until(partial(objects.get, kind, name, namespace), what=f"there is {kind.name} {name}")
+        status = {"conditions": [condition]}
+        objects.edit(kind, name, namespace, {"status": status}, subresource="status")
+    _accept(objects, "to-https", "gateways")
+
+
+def _accept(objects: Objects, name: str, namespace: str) -> None:
     route = wait_until(partial(objects.get, ROUTE, name, namespace), what=f"there is HTTPRoute {name}")
     parents = [
         {"parentRef": parent, "controllerName": "example.com/gateway", "conditions": [_accepted(route)]}
