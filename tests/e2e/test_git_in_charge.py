@@ -63,16 +63,16 @@ class Environment:
     def objects(self) -> Objects:
         return self.todo.objects
 
-    def wait_for(self, application: str, *, sync: str = "Synced", health: str = "Healthy") -> None:
-        """Wait until Argo CD says so of an Application."""
+    def wait_for(self, application: str, *, health: str = "Healthy") -> None:
+        """Wait until Argo CD says of an Application that it is as in Git, and how it is."""
 
         def said() -> bool:
             status = self.argocd.application(application)["status"]
             states = [status.get(part, {}).get("status") for part in ("sync", "health")]
-            return states == [sync, health]
+            return states == ["Synced", health]
 
         try:
-            wait_until(said, what=f"{application} is {sync} and {health}", seconds=SYNC_SECONDS)
+            wait_until(said, what=f"{application} is synced and {health}", seconds=SYNC_SECONDS)
         except AssertionError as error:
             raise AssertionError(f"{error} {self.argocd.application(application)['status']}") from error
 
@@ -102,12 +102,12 @@ class Environment:
             for name in applications
         }
 
-    def label(self, environment: str | None) -> None:
-        """Make the cluster another environment, or none."""
+    def take_label_away(self) -> None:
+        """Let the cluster be no environment any more."""
         [cluster] = self.objects.list(
             SECRET, ARGOCD_NAMESPACE, **{"argocd.argoproj.io/secret-type": "cluster"}
         )
-        change = {"metadata": {"labels": {LABEL: environment}}}
+        change = {"metadata": {"labels": {LABEL: None}}}
         self.objects.edit(SECRET, cluster["metadata"]["name"], ARGOCD_NAMESPACE, change)
 
     def assert_at_rest(self, *applications: str) -> None:
@@ -233,7 +233,7 @@ def test_an_edit_of_a_child_is_undone_by_the_operator_alone(production: Environm
     assert production.operations(TODO) == before
 
 
-def test_a_suspended_todoapp_is_shown_as_such(production: Environment) -> None:
+def test_a_todoapp_is_suspended_and_resumed_by_commits(production: Environment) -> None:
     production.fork.replace(TODO_FILE, "spec:\n", "spec:\n  suspend: true\n")
     production.fork.commit("Suspend")
     production.wait_for(TODO, health="Suspended")
@@ -285,7 +285,7 @@ def test_a_part_that_leaves_git_leaves_argo_cd_and_goes_on(production: Environme
 
 
 def test_a_cluster_without_its_label_keeps_what_runs(production: Environment) -> None:
-    production.label(None)
+    production.take_label_away()
 
     production.wait_until_gone("in-cluster")
     for part in ("in-cluster-kafka", "in-cluster-database"):

@@ -25,7 +25,8 @@ pytestmark = pytest.mark.timeout(120, func_only=True)
 @pytest.fixture(scope="module")
 def settings(kustomize: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Our settings, as a file that the command line takes in place of a cluster's."""
-    [ours] = built(kustomize, Path("gitops/argocd/settings"))
+    made = built(kustomize, Path("gitops/argocd/settings"))
+    [ours] = (each for each in made if each["metadata"]["name"] == "argocd-cm")
     file = tmp_path_factory.mktemp("settings") / "argocd-cm.yaml"
     file.write_text(yaml.safe_dump(ours))
     return file
