@@ -41,9 +41,9 @@ AUTOSCALER = kind_named("HorizontalPodAutoscaler")
 LABEL = "todoapp.dev/environment"
 PARTS = ("definitions", "todoapp-operator", "kafka", "database", "todo", "entrance")
 APPLICATIONS = ("root", "in-cluster", *(f"in-cluster-{part}" for part in PARTS))
-TODO = "in-cluster-todo"
+TODOAPP_PART = "in-cluster-todo"
 APPS = "gitops/apps"
-TODO_FILE = f"{APPS}/production/todo.yaml"
+TODOAPP_FILE = f"{APPS}/production/todo.yaml"
 SYNC_SECONDS = 90
 
 # The first test on a machine builds Argo CD.
@@ -193,19 +193,23 @@ def test_what_is_compared_again_does_not_differ(production: Environment) -> None
 
 
 def test_what_a_todoapp_became_is_shown_below_it_and_is_not_argo_cds(production: Environment) -> None:
-    below = {node["kind"] for node in production.argocd.tree(TODO) if node_parents(node) == ["TodoApp todo"]}
-    resources = production.argocd.application(TODO)["status"]["resources"]
+    below = {
+        node["kind"]
+        for node in production.argocd.tree(TODOAPP_PART)
+        if node_parents(node) == ["TodoApp todo"]
+    }
+    resources = production.argocd.application(TODOAPP_PART)["status"]["resources"]
 
     assert below >= {"Component", "Deployment", "Job", "NetworkPolicy", "Service", "Subscription"}
     assert {each["kind"] for each in resources} == {"TodoApp"}
 
 
 def test_a_commit_changes_what_runs(production: Environment) -> None:
-    production.fork.replace(TODO_FILE, "maxReplicas: 12", "maxReplicas: 15")
+    production.fork.replace(TODOAPP_FILE, "maxReplicas: 12", "maxReplicas: 15")
     production.fork.commit("Run up to fifteen")
 
     wait_until(lambda: most_replicas(production) == 15, what="up to fifteen run", seconds=SYNC_SECONDS)
-    production.wait_for(TODO)
+    production.wait_for(TODOAPP_PART)
 
 
 def test_an_edit_of_the_resource_is_undone_by_argo_cd(production: Environment) -> None:
@@ -220,31 +224,32 @@ def test_an_edit_of_the_resource_is_undone_by_argo_cd(production: Environment) -
     )
     assert production.todo.resource()["metadata"]["generation"] > edited["metadata"]["generation"]
     production.todo.wait_until_ready()
-    production.wait_for(TODO)
+    production.wait_for(TODOAPP_PART)
 
 
 def test_an_edit_of_a_child_is_undone_by_the_operator_alone(production: Environment) -> None:
-    before = production.operations(TODO)
+    before, audit = production.operations(TODOAPP_PART), Audit.from_now_on(production.cluster.audit_log)
 
     production.objects.edit(AUTOSCALER, "todo-api", "todo", {"spec": {"maxReplicas": 99}})
 
     wait_until(lambda: most_replicas(production) == 15, what="the operator undoes it")
-    assert production.argocd.compare_again(TODO)["status"]["sync"]["status"] == "Synced"
-    assert production.operations(TODO) == before
+    assert production.argocd.compare_again(TODOAPP_PART)["status"]["sync"]["status"] == "Synced"
+    assert production.operations(TODOAPP_PART) == before
+    assert "horizontalpodautoscalers" in {each.resource for each in audit.writes("todo")}
 
 
 def test_a_todoapp_is_suspended_and_resumed_by_commits(production: Environment) -> None:
-    production.fork.replace(TODO_FILE, "spec:\n", "spec:\n  suspend: true\n")
+    production.fork.replace(TODOAPP_FILE, "spec:\n", "spec:\n  suspend: true\n")
     production.fork.commit("Suspend")
-    production.wait_for(TODO, health="Suspended")
+    production.wait_for(TODOAPP_PART, health="Suspended")
 
-    production.fork.replace(TODO_FILE, "  suspend: true\n", "")
+    production.fork.replace(TODOAPP_FILE, "  suspend: true\n", "")
     production.fork.commit("Resume")
-    production.wait_for(TODO)
+    production.wait_for(TODOAPP_PART)
 
 
 def test_a_commit_that_is_refused_is_corrected_by_the_next(production: Environment) -> None:
-    production.fork.replace(TODO_FILE, "maxReplicas: 15", "maxReplicas: -1")
+    production.fork.replace(TODOAPP_FILE, "maxReplicas: 15", "maxReplicas: -1")
     production.fork.commit("Run less than none")
     wait_until(
         lambda: any("spec.api.autoscaling.maxReplicas" in reason for reason in complaints(production)),
@@ -252,20 +257,20 @@ def test_a_commit_that_is_refused_is_corrected_by_the_next(production: Environme
         seconds=SYNC_SECONDS,
     )
 
-    production.fork.replace(TODO_FILE, "maxReplicas: -1", "maxReplicas: 20")
+    production.fork.replace(TODOAPP_FILE, "maxReplicas: -1", "maxReplicas: 20")
     production.fork.commit("Run up to twenty")
     wait_until(lambda: most_replicas(production) == 20, what="up to twenty run", seconds=SYNC_SECONDS)
-    production.wait_for(TODO)
+    production.wait_for(TODOAPP_PART)
 
 
 def test_a_commit_that_never_gets_ready_is_corrected_by_the_next(production: Environment) -> None:
     production.fork.replace(f"{APPS}/base/todo.yaml", "todo-database-app", "no-such-secret")
     production.fork.commit("Use a database that nobody has")
-    production.wait_for(TODO, health="Progressing")
+    production.wait_for(TODOAPP_PART, health="Progressing")
 
     production.fork.replace(f"{APPS}/base/todo.yaml", "no-such-secret", "todo-database-app")
     production.fork.commit("Use the database")
-    production.wait_for(TODO)
+    production.wait_for(TODOAPP_PART)
 
 
 def test_a_part_that_leaves_git_leaves_argo_cd_and_goes_on(production: Environment) -> None:
@@ -280,7 +285,7 @@ def test_a_part_that_leaves_git_leaves_argo_cd_and_goes_on(production: Environme
     )
     production.fork.commit("Let go of the TodoApp")
 
-    production.wait_until_gone(TODO)
+    production.wait_until_gone(TODOAPP_PART)
     assert production.todo.condition("Ready")["status"] == "True"
 
 
@@ -297,7 +302,7 @@ def most_replicas(environment: Environment) -> int:
 
 
 def complaints(environment: Environment) -> list[str]:
-    conditions = environment.argocd.application(TODO)["status"].get("conditions", ())
+    conditions = environment.argocd.application(TODOAPP_PART)["status"].get("conditions", ())
     return [each["message"] for each in conditions]
 
 

@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(
     """Keep tests that share something big on one worker, and begin with these, for they take longest.
 
     Raises:
-        UsageError: pytest-xdist does not keep them together, as with a pytest that it does not know yet.
+        RuntimeError: pytest-xdist does not keep them together, as with a pytest that it does not know yet.
     """
     shared = getattr(config.option, "loadgroup", False)  # only workers know it
     groups = {item: group for item in items if (group := _group(item))} if shared else {}
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(
     result = yield
     for item, group in groups.items():
         if not item.nodeid.endswith(f"@{group}"):
-            raise pytest.UsageError(f"pytest-xdist does not keep {item.nodeid} in the group {group}.")
+            raise RuntimeError(f"pytest-xdist does not keep {item.nodeid} in the group {group}.")
     return result
 
 
