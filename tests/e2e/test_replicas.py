@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import cycle
 from random import Random
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -38,10 +37,8 @@ LINES = 5
 
 @pytest.fixture(scope="module")
 def database_url(postgresql: PostgreSQL) -> Iterator[str]:
-    name = f"replicas_{uuid4().hex}"
-    postgresql.create(name)
-    yield postgresql.url(name)
-    postgresql.drop(name)
+    with postgresql.database() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

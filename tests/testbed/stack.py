@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import orjson
 import psutil
@@ -144,11 +143,8 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             yield running
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    name = f"stack_{uuid4().hex}"
-    server.create(name)
-    with running_stack(todoapp_file(directory, server.url(name)), directory) as running:
+    with server.database() as url, running_stack(todoapp_file(directory, url), directory) as running:
         yield running
-    server.drop(name)
 
 
 @pytest.hookimpl(wrapper=True)
