@@ -264,14 +264,13 @@ def test_somebody_outside_reads_the_activity_log_by_certificate_and_nothing_else
 
 
 def test_a_wrong_password_is_refused(kafka: Kafka, accounts: Mapping[str, Account]) -> None:
-    assert KafkaError._AUTHENTICATION in errors(kafka.by_password("todo.todo.api", "guessed"))
+    wait_until_told(kafka.by_password("todo.todo.api", "guessed"), "invalid credentials")
 
 
 def test_a_certificate_of_another_authority_is_refused(kafka: Kafka, accounts: Mapping[str, Account]) -> None:
     forged = kafka.by_certificate("activity-reader", authority=trustme.CA())
 
-    # The broker closes a connection that the client believes to be made.
-    assert errors(forged) & {KafkaError._SSL, KafkaError._TRANSPORT}
+    wait_until_told(forged, "alert certificate required")
 
 
 def test_a_broker_with_a_certificate_of_another_authority_is_not_trusted(
@@ -279,17 +278,19 @@ def test_a_broker_with_a_certificate_of_another_authority_is_not_trusted(
 ) -> None:
     elsewhere = {"ssl.ca.pem": trustme.CA().cert_pem.bytes().decode()}
 
-    assert KafkaError._SSL in errors({**accounts["api"], **elsewhere})
+    wait_until_told({**accounts["api"], **elsewhere}, "broker certificate could not be verified")
 
 
-def errors(account: Account) -> set[int]:
-    """What a client that cannot connect is told."""
-    told: set[int] = set()
-    client = Producer({**account, "error_cb": lambda error: told.add(error.code()), "log_level": 0})
+def wait_until_told(account: Account, reason: str) -> None:
+    """A client that cannot connect tries again and again; one attempt at least ends for this reason.
 
-    def hopeless() -> bool:
+    Another attempt may end earlier: a busy broker also closes connections before it answers.
+    """
+    told: list[str] = []
+    client = Producer({**account, "error_cb": lambda error: told.append(error.str()), "log_level": 0})
+
+    def is_told() -> bool:
         client.poll(0)
-        return KafkaError._ALL_BROKERS_DOWN in told
+        return any(reason in error for error in told)
 
-    wait_until(hopeless, what="the client has been told that no broker takes it")
-    return told
+    wait_until(is_told, what=f"the client is told: {reason}")
