@@ -43,11 +43,14 @@ pytest_plugins = [
 ]
 
 LEFT_OUT = ("skipped", "xfailed", "xpassed")
+LOOPBACK = "127.0.0.1,localhost"
 
 
 def pytest_configure() -> None:
-    """Let an ended run stop its servers, as an interrupted one does."""
+    """Let an ended run stop its servers, as an interrupted one does, and reach them without a proxy."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), LOOPBACK]))
 
 
 @pytest.hookimpl(tryfirst=True)

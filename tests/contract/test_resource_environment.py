@@ -2,12 +2,15 @@
 
 import os
 from itertools import chain
+from pathlib import Path
 
 import pytest
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from todoapp.database import database_url
 from todoapp.settings import Features, Settings, Topics
+from todoapp_operator.local.state_folder import opened
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.names import LAPTOP, names_on_cluster
 from todoapp_operator.render.environment import environment, migration_environment
@@ -76,3 +79,9 @@ def test_extra_variables_may_be_any_but_the_rendered_ones() -> None:
     everywhere = set(chain.from_iterable(rendered(component) for component in Component))
 
     assert set(RESERVED_VARIABLES) == everywhere | SECRETS | {"DAPR_HTTP_PORT"}
+
+
+@pytest.mark.parametrize("name", ["Ünï plät", "what?", "%41 #1"])
+def test_the_laptops_database_is_in_its_folder_whatever_that_is_called(tmp_path: Path, name: str) -> None:
+    with opened(tmp_path / name) as folder:
+        assert database_url(folder.database_url).database == str(tmp_path / name / "todo.db")

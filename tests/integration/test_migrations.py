@@ -1,6 +1,7 @@
 """The schema goes up and down with rows in it, and is what the models say."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import JSON, Boolean, Column, Connection, Float, Integer, LargeB
 
 from testbed.databases import migrate
 from testbed.rows import all_rows, inside, reflected
+from testbed.todoapp_process import run_command
 from todoapp import migrations
 from todoapp.database import Base, Instant
 from todoapp.tasks.searching.vector import SearchDocument, SearchVector
@@ -53,6 +55,18 @@ async def test_every_revision_goes_down_and_up_again_with_rows(empty_database_ur
     assert await inside(empty_database_url, rows_by_table) == {}
     migrate(empty_database_url)
     assert await inside(empty_database_url, differences_from_models) == []
+
+
+def test_the_application_may_lie_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "100% mine"
+    folder.mkdir()
+    (folder / "todoapp").symlink_to(migrations.FOLDER.parent)
+
+    migrated = run_command(
+        "migrate", PYTHONPATH=str(folder), TODOAPP_DATABASE_URL=f"sqlite:///{tmp_path / 'todo.db'}"
+    )
+
+    assert migrated.returncode == 0, migrated.stderr
 
 
 def differences_from_models(connection: Connection) -> list[Any]:

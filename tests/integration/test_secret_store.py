@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from testbed.ports import free_port
 from testbed.sidecar_process import AppInstance, app_instance, running_sidecar
 from testbed.todoapp_process import JWT_SECRET, running_service
 
@@ -62,6 +63,19 @@ def test_a_service_that_starts_before_its_sidecar_waits_for_it(
     assert JWT_SECRET not in log
 
 
+def test_a_service_asks_its_sidecar_itself_whatever_proxies_there_are(
+    app: AppInstance, database_url: str, tmp_path: Path
+) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    proxies = {"HTTP_PROXY": f"http://{nobody}", "ALL_PROXY": f"socks5://{nobody}"}
+
+    with (
+        sidecar_with_secrets(app, tmp_path, database_url),
+        running_service("api", tmp_path, **references(app, **proxies)) as running,
+    ):
+        running.wait_for(200, "/health/ready")
+
+
 @pytest.mark.parametrize(
     ("reference", "sentence"),
     [
@@ -77,7 +91,7 @@ def test_a_secret_that_is_not_there_is_named(
         sidecar_with_secrets(app, tmp_path, database_url),
         running_service("api", tmp_path, **wrong) as running,
     ):
-        assert running.process.wait(timeout=30) == 1
+        assert running.process.wait(timeout=60) == 1
 
     log = running.log.read_text()
     assert sentence in log

@@ -57,7 +57,11 @@ class Sidecar:
         trusting_nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return cls(
             httpx.AsyncClient(
-                base_url=settings.sidecar_url, headers=headers, timeout=TIMEOUT, verify=trusting_nobody
+                base_url=settings.sidecar_url,
+                headers=headers,
+                timeout=TIMEOUT,
+                verify=trusting_nobody,
+                trust_env=False,  # a proxy that the environment names could not reach this loopback
             )
         )
 

@@ -60,7 +60,7 @@ async def _migrate(database: Database, down_to: str | None) -> None:
 
 def _run_alembic(connection: Connection, down_to: str | None) -> None:
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))  # Alembic expands %(here)s
     config.attributes["connection"] = connection
     try:
         if down_to is None:

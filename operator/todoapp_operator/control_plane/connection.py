@@ -27,4 +27,5 @@ class Connection:
         """The caller closes it."""
         context = ssl.create_default_context(cafile=str(self.authority))
         context.load_cert_chain(self.certificate)
-        return httpx.Client(base_url=self.url, verify=context, timeout=_TIMEOUT_SECONDS)
+        # No proxy of the environment: it could not reach this machine's loopback.
+        return httpx.Client(base_url=self.url, verify=context, timeout=_TIMEOUT_SECONDS, trust_env=False)

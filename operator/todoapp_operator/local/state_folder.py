@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
@@ -26,7 +27,7 @@ class StateFolder:
 
     @property
     def database_url(self) -> str:
-        return f"sqlite+aiosqlite:///{self.path / 'todo.db'}"
+        return f"sqlite+aiosqlite:///{quote(str(self.path / 'todo.db'))}"
 
     @property
     def sidecar_database(self) -> Path:
