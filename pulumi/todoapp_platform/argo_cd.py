@@ -98,7 +98,7 @@ def _values(args: ArgoCdArgs) -> dict[str, Any]:
 def _settings() -> dict[str, dict[str, str]]:
     """What Argo CD's ConfigMaps hold, as the kustomization of `gitops/argocd/settings` says."""
     folder = files(__package__) / "manifests/argocd"
-    written = yaml.safe_load((folder / "kustomization.yaml").read_text())["configMapGenerator"]
+    written = yaml.safe_load((folder / "kustomization.yaml").read_bytes())["configMapGenerator"]
     return {_VALUES[each["name"]]: dict(_entries(each, folder)) for each in written}
 
 
@@ -108,7 +108,7 @@ def _entries(config_map: dict[str, Any], folder: Traversable) -> Iterator[tuple[
         yield key, value
     for file in config_map.get("files", ()):
         key, _, name = file.partition("=")
-        yield key, (folder / name).read_text()
+        yield key, (folder / name).read_text(encoding="utf-8")
 
 
 def _application(repository: Repository, todo_namespace: str) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _alloy() -> dict[str, Any]:
     return {
         "alloy": {
             "clustering": {"enabled": True},
-            "configMap": {"content": (files(__package__) / "logs.alloy").read_text()},
+            "configMap": {"content": (files(__package__) / "logs.alloy").read_text(encoding="utf-8")},
         },
         "controller": {"type": "deployment", "replicas": 1},
     }

@@ -46,7 +46,7 @@ class Operator(pulumi.ComponentResource):
 
 
 def _manifests(file: str) -> Iterator[dict[str, Any]]:
-    yield from yaml.safe_load_all((files(__package__) / "manifests/operator" / file).read_text())
+    yield from yaml.safe_load_all((files(__package__) / "manifests/operator" / file).read_bytes())
 
 
 def _chosen(manifest: dict[str, Any], args: OperatorArgs) -> dict[str, Any]:

@@ -101,9 +101,9 @@ def _cluster(args: StrimziArgs) -> dict[str, Any]:
 
 def _read(file: str) -> list[dict[str, Any]]:
     """The manifests of a file in `strimzi/`, in Kafka's namespace."""
-    text = (files(__package__) / "manifests/strimzi" / file).read_text()
+    written = (files(__package__) / "manifests/strimzi" / file).read_bytes()
     place = {"metadata": {"namespace": NAMESPACE}}
-    return [_merged(manifest, place) for manifest in yaml.safe_load_all(text)]
+    return [_merged(manifest, place) for manifest in yaml.safe_load_all(written)]
 
 
 def _merged(manifest: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,11 @@ from testbed.pulumi_program import PulumiProgram, Run
 
 SOMEBODY_ELSES = """
 import sys
+import warnings
+
 sys.path.insert(0, {site!r})
+# On a machine with another encoding than UTF-8, a file that is read by the machine's own says something else.
+warnings.filterwarnings("error", category=EncodingWarning, module="todoapp_platform")
 
 import pulumi
 from pulumi_kubernetes import Provider
@@ -50,7 +54,9 @@ def run(site: Path) -> Iterator[Run]:
     file = site.with_name("__main__.py")
     file.write_text(SOMEBODY_ELSES.format(site=str(site)))
     program = PulumiProgram("minikube", file)
-    yield program.run()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYTHONWARNDEFAULTENCODING", "1")
+        yield program.run()
     program.stop()
 
 

@@ -89,7 +89,7 @@ class Kubectl:
             [self.program, *self.options, _TIMEOUT, *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
 
