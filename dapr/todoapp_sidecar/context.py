@@ -49,7 +49,11 @@ class Shared:
 
 @dataclass(repr=False)
 class Context:
-    """One app instance; `subscriptions` and `labels` change while it is served, `stopping` ends that."""
+    """One app instance.
+
+    `subscriptions` and `labels` change while it is served, `stopping` ends that. `ready` says whether its
+    events and jobs were ever worked on.
+    """
 
     app: App
     resources: Resources
@@ -59,4 +63,5 @@ class Context:
     shared: Shared
     subscriptions: list[ActiveSubscription] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
+    ready: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

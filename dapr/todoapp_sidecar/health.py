@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 class AppHealth:
     """Watches one app: by its health path, or without one by whether its port accepts.
 
-    `up` and `down` are each other's opposite, for whoever waits for one of them. `seen` says whether
-    the app was ever up. Without a path an app that was up stays so until a call finds nobody.
+    `up` and `down` are each other's opposite, for whoever waits for one of them. Without a path an app
+    that was up stays so until a call finds nobody.
     """
 
     def __init__(self, channel: AppChannel, *, name: str, port: int, path: str | None) -> None:
@@ -32,7 +32,6 @@ class AppHealth:
         self.up = asyncio.Event()
         self.down = asyncio.Event()
         self.down.set()
-        self.seen = False
 
     @property
     def is_checked(self) -> bool:
@@ -90,7 +89,6 @@ class AppHealth:
         self._unreachable.clear()
         self.down.clear()
         self.up.set()
-        self.seen = True
         log.info("The app is up.", extra={"app": self._name})
 
     def _turn_down(self) -> None:

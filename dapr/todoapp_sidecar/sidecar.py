@@ -78,4 +78,5 @@ class Sidecar:
             task = asyncio.create_task(worker.run())
             self._working.add(task)
             task.add_done_callback(self._working.discard)
+        context.ready = True
         return workers

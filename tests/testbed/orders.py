@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-import httpx
-
 from testbed.recording_app import Call, RecordingApp
+from testbed.sidecar_process import AppInstance
 
 __all__ = ["KEYS", "ORDERS", "PATH", "PER_KEY", "all_came", "numbers_by_key", "publish_orders"]
 
@@ -14,7 +13,7 @@ PATH = "/on/orders"
 ORDERS = {"pubsubname": "pubsub", "topic": "orders", "route": PATH}
 
 
-def publish_orders(url: str) -> None:
+def publish_orders(publisher: AppInstance) -> None:
     """`PER_KEY` numbered events for each of `KEYS` keys, in one list."""
     entries = [
         {
@@ -26,7 +25,7 @@ def publish_orders(url: str) -> None:
         for number in range(PER_KEY)
         for key in range(KEYS)
     ]
-    assert httpx.post(f"{url}/v1.0/publish/bulk/pubsub/orders", json=entries).status_code == 204
+    assert publisher.post("/v1.0/publish/bulk/pubsub/orders", entries).status_code == 204
 
 
 def numbers_by_key(apps: Iterable[RecordingApp]) -> dict[int, list[int]]:

@@ -42,18 +42,19 @@ class Answer:
 
 
 Script = Callable[[Call], Answer]
+Subscription = dict[str, Any]
 
 
 class RecordingApp:
-    """Answers 200 with an empty body where nothing else is said, and has no subscriptions at first."""
+    """Answers 200 with an empty body where nothing else is said."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *subscriptions: Subscription) -> None:
         self.port = port
         self._changed = threading.Condition()
         self._calls: list[Call] = []
         self._scripts: dict[str, Script] = {}
         self.forget_scripts()
-        self.subscribe()
+        self.subscribe(*subscriptions)
 
     def forget_scripts(self) -> None:
         """Answer as at the start; the subscriptions stay."""
@@ -70,7 +71,7 @@ class RecordingApp:
         last = answers[-1]
         self.script(path, lambda _: next(coming, last))
 
-    def subscribe(self, *subscriptions: dict[str, Any]) -> None:
+    def subscribe(self, *subscriptions: Subscription) -> None:
         """Say this when the sidecar asks what the app subscribes to."""
         answer = Answer(200, json.dumps(subscriptions).encode(), {"content-type": "application/json"})
         self.script("/dapr/subscribe", lambda _: answer)
@@ -96,11 +97,15 @@ class RecordingApp:
         return [call for call in self._calls if call.path == path and mentioning.encode() in call.body]
 
     def handle(self, call: Call) -> Answer:
-        """Record a call, then answer it."""
+        """Record a call, then answer it by the script of that moment.
+
+        Whoever waited for the call may go on, and give other scripts, before the answer is made.
+        """
         with self._changed:
             self._calls.append(call)
             self._changed.notify_all()
-        return self._scripts.get(call.path, _succeed)(call)
+            script = self._scripts.get(call.path, _succeed)
+        return script(call)
 
 
 def _succeed(_: Call) -> Answer:
@@ -108,9 +113,12 @@ def _succeed(_: Call) -> Answer:
 
 
 @contextmanager
-def recording_app(port: int | None = None) -> Iterator[RecordingApp]:
-    """Serve an app on `port`, or on a free one, until the end of the block."""
-    app = RecordingApp(port or free_port())
+def recording_app(port: int | None = None, *subscriptions: Subscription) -> Iterator[RecordingApp]:
+    """Serve an app on `port`, or on a free one, until the end of the block.
+
+    It has the subscriptions before it listens: a sidecar that waits for it asks at once.
+    """
+    app = RecordingApp(port or free_port(), *subscriptions)
     server = _Server(("127.0.0.1", app.port), _handler(app))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

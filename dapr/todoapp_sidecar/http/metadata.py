@@ -21,11 +21,11 @@ routes = web.RouteTableDef()
 
 @routes.get("/v1.0/healthz")
 async def healthz(request: web.Request) -> web.Response:
-    """Ready once the app was seen; an app that is away for a while does not change that."""
+    """Ready once the app is there and what it subscribes to is heard; if it goes away, that stays so."""
     serving = context(request)
     if request.query.get("appid", serving.app.id) != serving.app.id:
         raise ApiError(500, "ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match")
-    if not serving.health.seen:
+    if not serving.ready:
         raise ApiError(500, "ERR_HEALTH_NOT_READY", "dapr is not ready: [runtime]")
     return web.Response(status=204)
 

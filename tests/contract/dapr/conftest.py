@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from testbed.recording_app import RecordingApp, recording_app
-from testbed.sidecar_process import app_instance, running_sidecar
+from testbed.sidecar_process import PATIENCE_SECONDS, app_instance, running_sidecar
 from testbed.waiting import wait_until
 
 RESOURCES = Path("tests/contract/dapr/resources")
@@ -114,7 +114,7 @@ def callee(_callee: RecordingApp) -> Iterator[RecordingApp]:
 @pytest.fixture
 def sidecar(_sidecar_url: str) -> Iterator[httpx.Client]:
     """A client of the sidecar under test, as its app `app1` would be."""
-    with httpx.Client(base_url=_sidecar_url, timeout=20) as client:
+    with httpx.Client(base_url=_sidecar_url, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 

@@ -3,8 +3,6 @@
 import threading
 from pathlib import Path
 
-import httpx
-
 from testbed.orders import KEYS, ORDERS, PATH, PER_KEY, all_came, numbers_by_key, publish_orders
 from testbed.recording_app import Answer, Call, RecordingApp, recording_app
 from testbed.sidecar_process import app_instance, running_sidecar
@@ -19,7 +17,7 @@ def test_kill_9_with_events_under_way_loses_none_and_keeps_the_order(tmp_path: P
         instance = app_instance("app1", app.port)
         with running_sidecar([instance], resources=[PUBSUB], state=tmp_path / "state.db") as sidecar:
             sidecar.wait_until_ready()
-            publish_orders(instance.url)
+            publish_orders(instance)
             app.wait_for(PATH, KEYS * PER_KEY // 3)
             sidecar.kill()
         with running_sidecar([instance], resources=[PUBSUB], state=tmp_path / "state.db"):
@@ -36,7 +34,7 @@ def test_kill_9_with_jobs_under_way_loses_none(tmp_path: Path) -> None:
     killed = threading.Event()
 
     def slow(_: Call) -> Answer:
-        killed.wait(10)
+        killed.wait()
         return Answer()
 
     with recording_app() as app:
@@ -46,7 +44,7 @@ def test_kill_9_with_jobs_under_way_loses_none(tmp_path: Path) -> None:
             sidecar.wait_until_ready()
             for name in names:
                 due_time = "0s" if name == "job-0" else "1s"
-                httpx.post(f"{instance.url}/v1.0/jobs/{name}", json={"dueTime": due_time, "data": name})
+                instance.post(f"/v1.0/jobs/{name}", {"dueTime": due_time, "data": name})
             app.wait_for("/job/job-0")
             sidecar.kill()
             killed.set()
@@ -62,14 +60,14 @@ def test_state_and_pending_jobs_survive_a_restart(tmp_path: Path) -> None:
         instance = app_instance("app1", app.port)
         with running_sidecar([instance], resources=resources, state=tmp_path / "state.db") as sidecar:
             sidecar.wait_until_ready()
-            httpx.post(f"{instance.url}/v1.0/state/statestore", json=[{"key": "k", "value": 1}])
-            httpx.post(f"{instance.url}/v1.0/jobs/later", json={"dueTime": "1h", "data": 1})
+            instance.post("/v1.0/state/statestore", [{"key": "k", "value": 1}])
+            instance.post("/v1.0/jobs/later", {"dueTime": "1h", "data": 1})
             assert sidecar.stop() == 0
         with running_sidecar([instance], resources=resources, state=tmp_path / "state.db") as sidecar:
             sidecar.wait_until_ready()
 
-            assert httpx.get(f"{instance.url}/v1.0/state/statestore/k").json() == 1
-            assert httpx.get(f"{instance.url}/v1.0/jobs/later").json()["dueTime"] == "1h"
+            assert instance.get("/v1.0/state/statestore/k").json() == 1
+            assert instance.get("/v1.0/jobs/later").json()["dueTime"] == "1h"
 
 
 def test_a_key_that_fails_delays_no_other_and_stays_in_order(tmp_path: Path) -> None:
@@ -81,7 +79,7 @@ def test_a_key_that_fails_delays_no_other_and_stays_in_order(tmp_path: Path) -> 
         resources = [PUBSUB, PUBSUB.with_name("resiliency.yaml")]
         with running_sidecar([instance], resources=resources, state=tmp_path / "state.db") as sidecar:
             sidecar.wait_until_ready()
-            publish_orders(instance.url)
+            publish_orders(instance)
             wait_until(lambda: _all_but_the_poisoned_key_came(app), what="the other keys went on")
             assert set(numbers_by_key([app]).get(0, [])) == {0}
             broken[0] = False

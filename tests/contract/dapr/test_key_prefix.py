@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 
 from testbed.recording_app import recording_app
@@ -30,8 +29,8 @@ def test_a_prefix_says_who_shares_a_key(tmp_path: Path, prefix: str, shared: boo
         writer, reader = app_instance("writer", app.port), app_instance("reader", app.port)
         with running_sidecar([writer, reader], resources=[component], state=tmp_path / "state.db") as sidecar:
             sidecar.wait_until_listening()
-            httpx.post(f"{writer.url}/v1.0/state/statestore", json=[{"key": "k", "value": 1}])
+            writer.post("/v1.0/state/statestore", [{"key": "k", "value": 1}])
 
-            assert httpx.get(f"{writer.url}/v1.0/state/statestore/k").json() == 1
-            found = httpx.get(f"{reader.url}/v1.0/state/statestore/k")
+            assert writer.get("/v1.0/state/statestore/k").json() == 1
+            found = reader.get("/v1.0/state/statestore/k")
             assert found.status_code == (200 if shared else 204)

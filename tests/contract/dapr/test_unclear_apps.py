@@ -3,8 +3,6 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
-
 from testbed.recording_app import Answer, recording_app
 from testbed.sidecar_process import app_instance, running_sidecar
 
@@ -28,7 +26,7 @@ def test_it_is_served_without_subscriptions_and_the_log_says_why(tmp_path: Path)
             sidecar.wait_until_ready()
 
             for instance in instances:
-                assert httpx.get(f"{instance.url}/v1.0/metadata").json()["subscriptions"] == []
+                assert instance.get("/v1.0/metadata").json()["subscriptions"] == []
             log = sidecar.log.read_text()
     assert "The app answered 503 when asked what it subscribes to." in log
     assert "The app's subscriptions are not JSON" in log

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from testbed.recording_app import RecordingApp, recording_app
-from testbed.sidecar_process import app_instance, running_sidecar
+from testbed.sidecar_process import PATIENCE_SECONDS, app_instance, running_sidecar
 
 PUBSUB = Path("tests/contract/dapr/resources/pubsub.yaml")
 NONE = "00-00000000000000000000000000000000-0000000000000000-00"
@@ -28,7 +28,7 @@ def untraced(untraced_app: RecordingApp, tmp_path_factory: pytest.TempPathFactor
     state = tmp_path_factory.mktemp("untraced") / "state.db"
     with running_sidecar([instance], resources=[PUBSUB], state=state) as sidecar:
         sidecar.wait_until_ready()
-        with httpx.Client(base_url=instance.url) as client:
+        with httpx.Client(base_url=instance.url, timeout=PATIENCE_SECONDS) as client:
             yield client
 
 
