@@ -7,7 +7,7 @@ from testbed.installations import ELSEWHERE, Installation
 from testbed.kubernetes_objects import TODOAPP, kind_named
 from testbed.quotas import nothing_more
 from testbed.waiting import wait_until
-from todoapp_operator.render.identity import RELEASE_LABEL
+from todoapp_operator.render.identity import RELEASE_LABEL, REPAIR_MANAGER
 from todoapp_operator.render.manifest import Manifest
 
 pytestmark = pytest.mark.usefixtures("installed_operator")
@@ -59,6 +59,7 @@ def test_a_new_release_begins_with_as_many_pods_as_the_one_before(installation: 
     assert blue["spec"]["replicas"] == 2
     place = blue["metadata"]["name"], installation.namespace
     installation.objects.edit(DEPLOYMENT, *place, {"spec": {"replicas": 5}}, subresource="scale")
+    wait_until(lambda: desired(installation) == 5, what="the operator has seen all five")
 
     with nothing_more(installation.objects, installation.namespace, "pods"):
         installation.apply(blue_green | {"image": "example.com/todoapp:2"})
@@ -66,6 +67,11 @@ def test_a_new_release_begins_with_as_many_pods_as_the_one_before(installation: 
 
     installation.wait_until_ready()
     assert pods_of_releases(installation) == [5]
+
+
+def desired(installation: Installation) -> int:
+    """How many pods of the api there have to be, as the operator tells people."""
+    return int(installation.resource()["status"]["services"]["api"]["desired"])
 
 
 def pods_of_releases(installation: Installation) -> list[int]:
@@ -116,3 +122,20 @@ def test_argo_cds_marks_on_a_todoapp_are_neither_copied_nor_fought(
     for child in installation.children():
         assert not INSTANCE.items() & child["metadata"]["labels"].items()
         assert not TRACKING.items() & child["metadata"].get("annotations", {}).items()
+
+
+def test_a_repair_that_was_cut_off_is_brought_to_its_end(installation: Installation) -> None:
+    installation.install()
+    installation.wait_until_ready()
+
+    objects, place = installation.objects, ("todo-api", installation.namespace)
+    objects.edit(SERVICE, *place, {"metadata": {"labels": {"half": "done"}}}, manager=REPAIR_MANAGER)
+
+    wait_until(
+        lambda: REPAIR_MANAGER not in managers(installation.child(SERVICE, "todo-api")),
+        what="the operator owns its fields alone",
+    )
+
+
+def managers(manifest: Manifest) -> set[str]:
+    return {entry["manager"] for entry in manifest["metadata"]["managedFields"]}

@@ -10,7 +10,7 @@ import orjson
 
 from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields
 from todoapp_operator.reconcile.facts import Facts, facts
-from todoapp_operator.render.identity import MANAGER, NAME_LABEL, NAMESPACE_LABEL
+from todoapp_operator.render.identity import MANAGER, NAME_LABEL, NAMESPACE_LABEL, REPAIR_MANAGER
 from todoapp_operator.render.kinds import Kind
 from todoapp_operator.render.manifest import Manifest
 
@@ -61,7 +61,7 @@ class Child:
         """Whether the object is as rendered; the manifest, whose body has this digest, is seldom needed."""
         if self.unverified:
             live = orjson.loads(self.unverified)
-            if not is_as_rendered(rendered(), live["object"], live["owned"]):
+            if live["in_repair"] or not is_as_rendered(rendered(), live["object"], live["owned"]):
                 return False
             self.unverified, self.agrees_with = b"", digest
         return self.agrees_with == digest
@@ -156,7 +156,8 @@ def _child(kind: Kind, manifest: Manifest, known: Child | None) -> Child:
     manifest.setdefault("kind", kind.name)  # entries of a list come without
     metadata = manifest["metadata"]
     owned = owned_fields(manifest, MANAGER)
-    content = orjson.dumps({"object": _lasting(manifest), "owned": owned})
+    in_repair = any(entry["manager"] == REPAIR_MANAGER for entry in metadata.get("managedFields", ()))
+    content = orjson.dumps({"object": _lasting(manifest), "owned": owned, "in_repair": in_repair})
     fingerprint = digest_of_body(content)
     same = known is not None and known.fingerprint == fingerprint
     labels = metadata.get("labels", {})

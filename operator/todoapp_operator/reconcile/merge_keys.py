@@ -12,18 +12,28 @@ import orjson
 
 from todoapp_operator.cluster.client import Client, url
 from todoapp_operator.reconcile.children import Child, body_of
+from todoapp_operator.render.identity import REPAIR_MANAGER
 from todoapp_operator.render.manifest import Manifest
 
 __all__ = ["disown", "put_entries_back", "renamed_entries"]
 
-_MANAGER = "todoapp-operator-repair"
 
+async def put_entries_back(client: Client, child: Child, manifest: Manifest) -> Manifest:
+    """Replace whole lists in which an entry of ours has become one of somebody else's.
 
-async def put_entries_back(client: Client, child: Child, manifest: Manifest) -> None:
-    """Replace whole lists in which an entry of ours has become one of somebody else's."""
+    Returns:
+        `manifest`, to be applied to the very version that was seen: whatever is renamed later is refused with
+        a conflict, and found at the next attempt.
+    """
     live = await client.get(url(child.kind, child.namespace, child.name))
     if lists := renamed_entries(manifest, live):
-        await client.merge(child.kind, child.namespace, child.name, body_of(lists), manager=_MANAGER)
+        body = body_of(lists | {"metadata": _version(live)})
+        live = await client.merge(child.kind, child.namespace, child.name, body, manager=REPAIR_MANAGER)
+    return manifest | {"metadata": manifest["metadata"] | _version(live)}
+
+
+def _version(live: Manifest) -> Manifest:
+    return {"resourceVersion": live["metadata"]["resourceVersion"]}
 
 
 async def disown(client: Client, child: Child, manifest: Manifest) -> Manifest:
@@ -33,12 +43,12 @@ async def disown(client: Client, child: Child, manifest: Manifest) -> Manifest:
         The object as it is then.
     """
     entries = manifest["metadata"]["managedFields"]
-    kept = [each for each in entries if each["manager"] != _MANAGER]
+    kept = [each for each in entries if each["manager"] != REPAIR_MANAGER]
     if len(kept) == len(entries):
         return manifest
     metadata = {"managedFields": kept, "resourceVersion": manifest["metadata"]["resourceVersion"]}
     body = body_of({"metadata": metadata})
-    return await client.merge(child.kind, child.namespace, child.name, body, manager=_MANAGER)
+    return await client.merge(child.kind, child.namespace, child.name, body, manager=REPAIR_MANAGER)
 
 
 def renamed_entries(rendered: Manifest, live: Manifest) -> Manifest:

@@ -170,9 +170,9 @@ class Run:
             return
         manifest, client = rendering.manifests[index], self._around.client
         edited = child is not None and bool(child.unverified)
-        if child and edited:
-            await put_entries_back(client, child, manifest)
         await hand_over_replicas(client, child, manifest)
+        if child and edited:
+            manifest = await put_entries_back(client, child, manifest)
         applied = await client.apply(step.kind, step.namespace, step.name, body_of(manifest))
         if child and edited:
             applied = await disown(client, child, applied)

@@ -15,6 +15,7 @@ __all__ = [
     "NAMESPACE_LABEL",
     "NAME_LABEL",
     "RELEASE_LABEL",
+    "REPAIR_MANAGER",
     "digest",
     "metadata",
     "object_name",
@@ -24,6 +25,9 @@ __all__ = [
 
 MANAGER = "todoapp-operator"
 """Value of `MANAGER_LABEL` on every object."""
+
+REPAIR_MANAGER = "todoapp-operator-repair"
+"""Manager of what was put back in lists, until it is the operator's again."""
 
 MANAGER_LABEL = "app.kubernetes.io/managed-by"
 NAME_LABEL = "todoapp.dev/name"
