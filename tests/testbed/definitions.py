@@ -1,16 +1,15 @@
 """Kinds of others that the test cluster can come to know, from the modules that publish them."""
 
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
 
-from testbed.kubernetes_objects import CUSTOM_RESOURCE_DEFINITION, Objects
-from testbed.waiting import wait_until
+from testbed.kubernetes_objects import CUSTOM_RESOURCE_DEFINITION, Objects, wait_until_known
 from todoapp_operator.control_plane.artifacts.go_modules import GoModule
+from todoapp_operator.render.kinds import Kind
+from todoapp_operator.render.manifest import Manifest
 
 __all__ = ["cert_manager_definitions", "cert_manager_files", "define"]
 
@@ -36,18 +35,15 @@ def cert_manager_definitions(objects: Objects) -> None:
 
 
 def define(objects: Objects, files: Iterable[Path]) -> None:
-    """Let the cluster know what each file defines; return when all of these kinds can be asked for."""
+    """Let the cluster know what each file defines; return when it does."""
     manifests = [yaml.safe_load(file.read_text()) for file in files]
     for manifest in manifests:
         objects.apply(CUSTOM_RESOURCE_DEFINITION, manifest)
     for manifest in manifests:
-        group, plural = manifest["spec"]["group"], manifest["spec"]["names"]["plural"]
-        version = manifest["spec"]["versions"][0]["name"]
-        wait_until(
-            partial(_answers, objects.client, f"/apis/{group}/{version}/{plural}"),
-            what=f"{plural} can be asked for",
-        )
+        wait_until_known(objects.client, _defined(manifest))
 
 
-def _answers(client: httpx.Client, path: str) -> bool:
-    return client.get(path).is_success
+def _defined(manifest: Manifest) -> Kind:
+    spec = manifest["spec"]
+    names = spec["names"]
+    return Kind(f"{spec['group']}/{spec['versions'][0]['name']}", names["kind"], names["plural"])

@@ -29,6 +29,9 @@ __all__ = [
     "install_definition",
     "kind_named",
     "objects",
+    "typed",
+    "url",
+    "wait_until_known",
 ]
 
 CLUSTER_ROLE = Kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles")
@@ -162,6 +165,19 @@ def definition(objects: Objects) -> str:
 def install_definition(objects: Objects) -> str:
     """Make a cluster know TodoApps; the name of the definition."""
     stored = objects.apply(CUSTOM_RESOURCE_DEFINITION, crd())
-    # The address is there a moment after the condition.
-    wait_until(lambda: objects.client.get(url(TODOAPP, None)).is_success, what="TodoApps can be asked for")
+    wait_until_known(objects.client, TODOAPP)
     return str(stored["metadata"]["name"])
+
+
+def wait_until_known(client: httpx.Client, kind: Kind) -> None:
+    """Wait until objects of a kind that was defined can be asked for, and the API server tells of it.
+
+    Both come true by themselves, a moment after the definition says `Established`.
+    """
+
+    def known() -> bool:
+        told = client.get(f"/apis/{kind.api_version}")
+        plurals = [each["name"] for each in told.json()["resources"]] if told.is_success else []
+        return kind.plural in plurals and client.get(url(kind, None)).is_success
+
+    wait_until(known, what=f"{kind.plural} are known")

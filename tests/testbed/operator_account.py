@@ -11,11 +11,12 @@ from testbed.kubernetes_objects import (
     CLUSTER_ROLE_BINDING,
     LEASE,
     NAMESPACE,
+    TODOAPP,
     Objects,
     kind_named,
 )
 from testbed.operator_process import OPERATOR_NAMESPACE, OperatorProcess, running_operator
-from testbed.service_accounts import kubeconfig_of
+from testbed.service_accounts import kubeconfig_of, user_of, wait_until_allowed
 from todoapp_operator.control_plane.cluster import Cluster
 from todoapp_operator.control_plane.connection import Connection
 
@@ -38,13 +39,14 @@ KINDS = {
     )
 }
 ACCOUNT = LEASE_NAME = "todoapp-operator"
+USER = user_of(OPERATOR_NAMESPACE, ACCOUNT)
 
 
 @pytest.fixture(scope="session")
 def rights(objects: Objects) -> str:
     """The user that has the operator's rights."""
     install_rights(objects)
-    return f"system:serviceaccount:{OPERATOR_NAMESPACE}:{ACCOUNT}"
+    return USER
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +59,13 @@ def operator_kubeconfig(
 
 
 def install_rights(objects: Objects) -> None:
-    """Apply what operator/manifests say of the operator's account."""
+    """Apply what operator/manifests say of the operator's account; return when it may do its work."""
     for file in ("namespace.yaml", "rbac.yaml"):
         for manifest in yaml.safe_load_all((MANIFESTS / file).read_text()):
             objects.apply(KINDS[manifest["kind"]], manifest, manifest["metadata"].get("namespace"))
+    # The one is among its rights in all namespaces, the other among those in its own.
+    for verb, kind in (("watch", TODOAPP), ("update", LEASE)):
+        wait_until_allowed(objects.client, USER, verb, kind, OPERATOR_NAMESPACE)
 
 
 def kubeconfig_of_operator(connection: Connection, objects: Objects, file: Path) -> Path:

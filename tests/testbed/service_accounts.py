@@ -5,9 +5,13 @@ from pathlib import Path
 
 import httpx
 
+from testbed.waiting import wait_until
 from todoapp_operator.control_plane.connection import Connection
+from todoapp_operator.render.kinds import Kind
 
-__all__ = ["kubeconfig_of"]
+__all__ = ["kubeconfig_of", "user_of", "wait_until_allowed"]
+
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
 
 def kubeconfig_of(
@@ -28,3 +32,20 @@ def kubeconfig_of(
     }
     file.write_text(json.dumps(config))
     return file
+
+
+def user_of(namespace: str, account: str) -> str:
+    """The name by which the API server knows a service account."""
+    return f"system:serviceaccount:{namespace}:{account}"
+
+
+def wait_until_allowed(kubernetes: httpx.Client, user: str, verb: str, kind: Kind, namespace: str) -> None:
+    """Wait until the API server heeds roles and bindings, a moment after it has stored them."""
+    action = {"verb": verb, "group": kind.group, "resource": kind.plural, "namespace": namespace}
+    review = {"spec": {"user": user, "resourceAttributes": action}}
+
+    def allowed() -> bool:
+        answer = kubernetes.post(REVIEWS, json=review).raise_for_status().json()
+        return bool(answer["status"]["allowed"])
+
+    wait_until(allowed, what=f"{user} may {verb} {kind.plural}")

@@ -51,6 +51,15 @@ def not_usable(api: httpx.Client) -> Iterator[str]:
         for each in api.get(path).raise_for_status().json()["items"]:
             if not _is_true(each, condition):
                 yield f"the condition {condition} of {kind} {each['metadata']['name']}"
+    # The API server serves what is defined a moment after it says that it is established.
+    for each in api.get(_CRDS).raise_for_status().json()["items"]:
+        if not api.get(_served_at(each["spec"]), params={"limit": 1}).is_success:
+            yield f"an answer about {each['metadata']['name']}"
+
+
+def _served_at(definition: Manifest) -> str:
+    version = next(each["name"] for each in definition["versions"] if each["served"])
+    return f"/apis/{definition['group']}/{version}/{definition['names']['plural']}"
 
 
 def _node(zone: str) -> Manifest:
