@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -128,7 +129,7 @@ def _seconds(processes: Iterable[psutil.Process]) -> float:
 
 
 def _fill(kind: Kind, user_id: UUID, tasks: int, others: int, connection: Connection) -> None:
-    add_tasks(connection, user_id, tasks)
+    add_tasks(connection, user_id, tasks, now=datetime.now(UTC).replace(microsecond=0))
     if kind is Kind.POSTGRESQL and others:
         add_crowd(connection, user_id, others)
 

@@ -25,6 +25,9 @@ A_LONG_ONE = A_TITLE | {"description": "x" * 20_000}
 OBEYING_PERMISSIONS = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
 """Root may write whatever it wants, unless it gives that up."""
 
+# Every test starts services, and most a database.
+pytestmark = pytest.mark.timeout(300)
+
 
 @contextmanager
 def signed_up(service: ServiceProcess) -> Iterator[httpx.Client]:
@@ -102,9 +105,11 @@ def test_a_read_only_state_folder(sqlite_template: Path, tmp_path: Path) -> None
 def read_only(folder: Path, file: Path) -> Iterator[None]:
     folder.chmod(0o555)
     file.chmod(0o444)
-    yield
-    file.chmod(0o644)
-    folder.chmod(0o755)
+    try:
+        yield
+    finally:
+        file.chmod(0o644)
+        folder.chmod(0o755)
 
 
 @pytest.fixture

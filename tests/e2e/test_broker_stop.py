@@ -14,6 +14,9 @@ DRAFTS = 5
 
 Away = Callable[[Stack, str], AbstractContextManager[None]]
 
+# The first test starts the whole TodoApp.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.mark.parametrize("away", [Stack.frozen, Stack.dead], ids=["frozen", "dead"])
 def test_what_happens_without_the_broker_is_told_when_it_is_back(stack: Stack, away: Away) -> None:

@@ -266,7 +266,7 @@ def test_a_commit_that_is_refused_is_corrected_by_the_next(production: Environme
 def test_a_commit_that_never_gets_ready_is_corrected_by_the_next(production: Environment) -> None:
     production.fork.replace(f"{APPS}/base/todo.yaml", "todo-database-app", "no-such-secret")
     production.fork.commit("Use a database that nobody has")
-    production.wait_for(TODOAPP_PART, health="Progressing")
+    production.wait_for(TODOAPP_PART, health="Degraded")
 
     production.fork.replace(f"{APPS}/base/todo.yaml", "no-such-secret", "todo-database-app")
     production.fork.commit("Use the database")

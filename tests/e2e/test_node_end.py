@@ -65,4 +65,6 @@ def kubelet_of(pid: int) -> bool:
 
 
 def control_groups() -> set[Path]:
-    return set(MOUNTS.rglob("todoapp-node-*"))
+    """Those of nodes; others may come and go while they are looked for."""
+    folders = (Path(folder) for folder, _, _ in os.walk(MOUNTS))
+    return {folder for folder in folders if folder.name.startswith("todoapp-node-")}

@@ -8,7 +8,7 @@ from testbed.readme_journey import take_the_journey
 from testbed.stack import running_stack
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_the_journey_by_curl_does_what_the_readme_says(tmp_path: Path) -> None:
     with running_stack(Path("examples/todo.yaml"), tmp_path) as stack:
         take_the_journey(tmp_path, stack.url)

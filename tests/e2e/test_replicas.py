@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from testbed.load import Account, Worker, account
+from testbed.load import PATIENCE_SECONDS, Account, Worker, account
 from testbed.person import Change
 from testbed.postgresql import PostgreSQL
 from testbed.promises import (
@@ -66,7 +66,8 @@ async def anna(doubled: Stack) -> AsyncIterator[list[Account]]:
 
 @asynccontextmanager
 async def elsewhere(person: Account, url: str) -> AsyncIterator[Account]:
-    async with httpx.AsyncClient(base_url=url, headers=person.http.headers, timeout=10) as http:
+    headers = person.http.headers
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_SECONDS) as http:
         yield Account(http, url, person.token)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +13,15 @@ import psutil
 import pytest
 
 from testbed.ports import free_port
+from testbed.stack import READY_SECONDS
 from testbed.waiting import wait_until
 
 TODOAPPCTL = Path(".venv/bin/todoappctl").absolute()
 HEAD = "apiVersion: todoapp.dev/v1alpha1\nkind: TodoApp\nmetadata: {name: todo}\n"
 KAFKA = HEAD + "spec: {broker: {kafka: {brokers: ['localhost:9092']}}}\n"
+
+# A test may start a whole TodoApp twice.
+pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def running(directory: Path, *options: str, port: int | None = None) -> Iterator
             wait_until(
                 lambda: process.poll() is not None or f"ready at {url}" in log.read_text(),
                 what="ready",
-                seconds=90,
+                seconds=READY_SECONDS,
             )
             assert process.poll() is None, log.read_text()
             yield Run(process, url, state, log)
@@ -83,7 +86,7 @@ def refusal(folder: Path, text: str, *options: str) -> str:
 
 
 def test_the_address_is_told_once(run: Run) -> None:
-    assert httpx.get(f"{run.url}/health/ready").status_code == 200
+    assert httpx.get(f"{run.url}/health/ready", timeout=60).status_code == 200
     assert run.log.read_text().count(f"TodoApp is ready at {run.url}\n") == 1
 
 
@@ -153,7 +156,7 @@ def test_replicas_listen_side_by_side(tmp_path: Path) -> None:
     with running(tmp_path, "--replicas", "api=2", port=port) as run:
         assert {"api-0", "api-1"} <= set(run.pids)
         for each in (port, port + 1):
-            assert httpx.get(f"http://127.0.0.1:{each}/health/live").status_code == 200
+            assert httpx.get(f"http://127.0.0.1:{each}/health/live", timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -228,8 +231,7 @@ def runs(process: psutil.Process) -> bool:
 
 def two_free_ports() -> int:
     """A free port whose successor is free as well."""
-    while True:
-        port = free_port()
-        with socket.socket() as probe:
-            if port < 65535 and probe.connect_ex(("127.0.0.1", port + 1)) != 0:
-                return port
+    port, successor = free_port(), free_port()
+    while successor != port + 1:
+        port, successor = successor, free_port()
+    return port

@@ -159,7 +159,7 @@ def test_a_reminder_is_a_job_of_daprs_scheduler_until_it_is_cancelled(stack: Sta
 
     assert found.json()["data"]["value"]["reminder_id"] == reminder["id"]
     assert found.json()["failurePolicy"]["constant"]["interval"] == "5s"
-    assert httpx.get(job).status_code == HTTPStatus.UNAUTHORIZED
+    assert httpx.get(job, timeout=20).status_code == HTTPStatus.UNAUTHORIZED
 
 
 def answered(url: str, headers: Mapping[str, str], status: HTTPStatus) -> httpx.Response | None:

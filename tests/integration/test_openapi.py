@@ -16,11 +16,13 @@ ADA = {"email": "ada@example.com", "password": "correct horse"}
 # so much of what fits the schema is rightly refused.
 NOT_PROMISED = "positive_data_acceptance"
 ENDS_THE_SESSION = "^(log_out|delete_me|end_session|change_password)$"
+# How long that takes is the machine's affair.
+PATIENT = ("--request-timeout", "60", "--suppress-health-check", "too_slow")
 UNLIMITED = {"TODOAPP_REQUESTS_PER_MINUTE": "1000000", "TODOAPP_LOG_INS_PER_MINUTE": "1000000"}
 A_DAY = str(24 * 60)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_no_request_makes_the_api_break_its_promise(database_url: str, tmp_path: Path) -> None:
     """Every answer has a status, type, headers and body that the document declares; none is a 5xx.
 
@@ -31,7 +33,7 @@ def test_no_request_makes_the_api_break_its_promise(database_url: str, tmp_path:
         "api", tmp_path, TODOAPP_DATABASE_URL=database_url, TODOAPP_ACCESS_TOKEN_MINUTES=A_DAY, **UNLIMITED
     ) as api:
         api.wait_for(200, "/health/ready")
-        token = httpx.post(f"{api.url}/api/auth/signup", json=ADA).json()["access_token"]
+        token = httpx.post(f"{api.url}/api/auth/signup", json=ADA, timeout=60).json()["access_token"]
 
         run = subprocess.run(
             [
@@ -40,7 +42,7 @@ def test_no_request_makes_the_api_break_its_promise(database_url: str, tmp_path:
                 *("--checks", "all", "--exclude-checks", NOT_PROMISED),
                 *("--exclude-operation-id-regex", ENDS_THE_SESSION),
                 *("--seed", "1", "--generation-deterministic"),
-                *("--max-examples", "20", "--continue-on-failure"),
+                *("--max-examples", "20", "--continue-on-failure", *PATIENT),
                 *("--warnings", "off", "--no-color"),
             ],
             cwd=tmp_path,

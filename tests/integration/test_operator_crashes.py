@@ -13,6 +13,7 @@ from testbed.installations import ELSEWHERE, Installation
 from testbed.kubernetes_objects import LEASE, TODOAPP, Objects, kind_named
 from testbed.operator_process import OPERATOR_NAMESPACE, OperatorProcess, running_operator
 from testbed.waiting import wait_until
+from todoapp_operator import controller
 from todoapp_operator.control_plane.cluster import Cluster
 from todoapp_operator.control_plane.components import Component
 
@@ -35,6 +36,7 @@ def replicas(
         wait_until(lambda: first.is_active or second.is_active, what="one of them is active", seconds=60)
         active, waiting = (first, second) if first.is_active else (second, first)
         active.wait_until_active()
+        wait_until(lambda: waiting.answers("/readyz"), what="the other one waits", seconds=60)
         yield [active, waiting]
     forget_the_active_one(objects)
 
@@ -128,8 +130,10 @@ def test_a_restarted_api_server_is_found_again(
             replica.start()
         return installation.objects.get(SERVICE, "todo-api", installation.namespace) is not None
 
-    wait_until(repaired, what="the Service is back", seconds=60)
-    assert not [line for line in replica.lines() if "exception" in line]
+    wait_until(repaired, what="the Service is back", seconds=90)
+    # Kopf logs its own where the API server, just starting, refuses a watch; it is begun anew then.
+    ours = [line for line in replica.lines() if line.get("logger") == controller.__name__]
+    assert not [line for line in ours if "exception" in line]
 
 
 @pytest.mark.parametrize("end", [OperatorProcess.kill, OperatorProcess.stop], ids=["killed", "told to end"])
@@ -139,7 +143,7 @@ def test_the_waiting_replica_takes_over(
     active, waiting = replicas
     installation.install()
     installation.wait_until_ready()
-    ready_beside, idle = waiting.answers("/readyz"), not waiting.is_active
+    ready_beside, idle = waiting.answers("/readyz"), waiting.metric("todoapp_operator_leader") == 0
 
     end(active)
     begun = perf_counter()

@@ -1,5 +1,6 @@
 """The life of a TodoApp under the operator: made, scaled, changed, moved to another broker, deleted."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from testbed.kubernetes_objects import SECRET, TODOAPP, kind_named
 from testbed.other_operators import cloudnative_pg_finishes, strimzi_finishes
 from testbed.quotas import nothing_more
 from testbed.waiting import wait_until
+from todoapp_operator.render.kinds import Kind
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
@@ -196,8 +198,12 @@ def test_a_todoapp_moves_from_strimzi_to_redpanda(installation: Installation, ot
     }
     assert after == before
     assert {each.removeprefix("todo-").partition("-")[0] for each in changed} == {"pubsub", "updates"}
-    wait_until(lambda: not installation.of_kind(KAFKA_USER), what="the KafkaUser is gone")
-    assert installation.of_kind(KAFKA_TOPIC) == []
+    for kind in (KAFKA_USER, KAFKA_TOPIC):
+        wait_until(partial(none_of, installation, kind), what=f"no {kind.name} is left")
+
+
+def none_of(installation: Installation, kind: Kind) -> bool:
+    return installation.of_kind(kind) == []
 
 
 def test_a_deleted_todoapp_leaves_its_database_and_the_key_to_it(

@@ -1,14 +1,15 @@
 """TodoApps that cannot be reconciled never keep the others waiting."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 
+import httpx
 import pytest
 
 from testbed.installations import Installation
-from testbed.kubernetes_objects import Objects, kind_named
+from testbed.kubernetes_objects import Objects, kind_named, url
 from testbed.quotas import nothing_more
 from testbed.waiting import wait_until
 from todoapp_operator.render.kinds import Kind
@@ -69,9 +70,18 @@ def hanging_admission(objects: Objects, namespace: str, server: SilentServer) ->
     }
     objects.create(WEBHOOK, {"metadata": {"name": namespace}, "webhooks": [webhook]})
     try:
+        wait_until(lambda: hangs(objects, namespace, server), what="the API server asks the webhook")
         yield
     finally:
         objects.delete(WEBHOOK, namespace)
+
+
+def hangs(objects: Objects, namespace: str, server: SilentServer) -> bool:
+    """Whether a new Service brings the API server to ask, which it does a moment after it was told to."""
+    service = {"metadata": {"name": "probe"}, "spec": {"ports": [{"port": 80}]}}
+    with suppress(httpx.ReadTimeout):
+        objects.client.post(url(SERVICE, namespace), params={"dryRun": "All"}, json=service, timeout=1)
+    return server.callers > 0
 
 
 def test_ten_that_hang_do_not_hold_up_another(
@@ -80,9 +90,10 @@ def test_ten_that_hang_do_not_hold_up_another(
     objects = installation.objects
     stuck = [Installation(objects, installation.namespace, f"stuck-{number}") for number in range(BROKEN)]
     with hanging_admission(objects, installation.namespace, silent):
+        before = silent.callers
         for each in stuck:
             each.install()
-        wait_until(lambda: silent.callers >= BROKEN, what="each of the ten hangs")
+        wait_until(lambda: silent.callers >= before + BROKEN, what="each of the ten hangs")
 
         healthy = Installation(objects, other_namespace)
         healthy.install()

@@ -144,7 +144,7 @@ def fill(connection: Connection) -> None:
         "created_at": NOW,
     }
     connection.execute(insert(User), user)
-    add_tasks(connection, ADA, longest_description=0)
+    add_tasks(connection, ADA, now=NOW, longest_description=0)
     add_crowd(connection, ADA, OTHERS)
     for statement in HISTORY:
         connection.exec_driver_sql(statement)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from testbed.comparing import differences
-from testbed.kubernetes_objects import NAMESPACE, TODOAPP, Objects, in_namespace
+from testbed.kubernetes_objects import NAMESPACE, POD, TODOAPP, Objects, in_namespace, typed
 from testbed.made_up_todoapps import resources, todoapps
+from testbed.waiting import wait_until
 from todoapp_operator.document import load
 from todoapp_operator.render.identity import digest
 from todoapp_operator.render.kinds import kind_of
@@ -40,6 +41,14 @@ def guarded(objects: Objects, namespace: str) -> str:
     """A namespace in which the API server warns of pods that are not restricted."""
     labels = {"pod-security.kubernetes.io/warn": "restricted"}
     objects.edit(NAMESPACE, namespace, None, {"metadata": {"labels": labels}})
+    container = {"name": "probe", "image": "probe"}
+    pod = typed(POD) | {"metadata": {"name": "probe"}, "spec": {"containers": [container]}}
+
+    def warns() -> bool:
+        answer = objects.answer_to_apply(POD, pod, namespace, dry_run=True).raise_for_status()
+        return "warning" in answer.headers
+
+    wait_until(warns, what="the API server heeds the label")
     return namespace
 
 

@@ -16,7 +16,7 @@ from testbed.application import JWT_SECRET, Clock, calling, user_id_of
 from testbed.delivering import Deliveries, Envelope
 from testbed.ports import free_port
 from testbed.serving import serving
-from testbed.sidecar_process import AppInstance, running_sidecar
+from testbed.sidecar_process import PATIENCE_SECONDS, AppInstance, running_sidecar
 from testbed.waiting import eventually
 from todoapp.database import Database, new_id
 from todoapp.messaging.inbox import InboxEntry
@@ -168,7 +168,7 @@ async def scheduler(database_url: str, tmp_path: Path) -> AsyncIterator[httpx.As
         app = AppInstance("notification", server.port, port)
         with running_sidecar([app], resources=[RESILIENCY], state=tmp_path / "sidecar.db"):
             await notification.sidecar.wait_until_ready()
-            async with httpx.AsyncClient(base_url=app.url) as sidecar:
+            async with httpx.AsyncClient(base_url=app.url, timeout=PATIENCE_SECONDS) as sidecar:
                 yield sidecar
     await notification.close()
 

@@ -219,7 +219,11 @@ async def test_a_wrong_search_is_refused(
     assert said in answer.text
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+    max_examples=100,
+)
 @given(q=st.text(min_size=1, max_size=200) | st.text("\"-*^():&|!<>+ aé買\\'", min_size=1, max_size=200))
 async def test_any_text_is_safe(runtime: Runtime, client: httpx.AsyncClient, q: str) -> None:
     user_id = await user_id_of(client)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from testbed.kubernetes_objects import NAMESPACE, POD, TODOAPP, Objects, kind_named
-from testbed.service_accounts import kubeconfig_of
+from testbed.service_accounts import kubeconfig_of, user_of, wait_until_allowed
 from testbed.waiting import wait_until
 from todoapp_operator.control_plane.cluster import Cluster
 from todoapp_operator.render.kinds import kind_of
@@ -144,6 +144,7 @@ def test_what_somebody_may_not_read_is_said(
     objects.create(
         ROLE_BINDING, {"metadata": {"name": "reader"}, "roleRef": role, "subjects": [account]}, namespace
     )
+    wait_until_allowed(objects.client, user_of(namespace, "default"), "get", TODOAPP, namespace)
     allowed = status("todo", kubeconfig=somebody)
 
     assert (refused.returncode, refused.stdout) == (1, "")

@@ -25,7 +25,7 @@ APPLICATION = Kind("argoproj.io/v1alpha1", "Application", "applications")
 ARGOCD_NAMESPACE = "argocd"
 JSON = {"content-type": "application/json"}
 """Argo CD refuses changes of any other type, even those without a body."""
-START_SECONDS = 60
+START_SECONDS = 120
 RESYNC_SECONDS = 5
 """Argo CD's own 120 s would have tests wait for the next look at Git."""
 

@@ -2,7 +2,7 @@
 
 import subprocess
 
-__all__ = ["end"]
+__all__ = ["STOP_SECONDS", "end"]
 
 STOP_SECONDS = 30
 

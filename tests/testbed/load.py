@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from testbed.person import Change
 
-__all__ = ["Account", "Ledger", "Worker", "account"]
+__all__ = ["PATIENCE_SECONDS", "Account", "Ledger", "Worker", "account"]
 
 Task = dict[str, Any]
 

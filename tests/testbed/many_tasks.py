@@ -1,7 +1,7 @@
 """Tasks by the ten thousand and by the million, written by SQL: through the API they would take hours."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
 from typing import Any
@@ -87,13 +87,18 @@ CROWD = (
 
 
 def add_tasks(
-    connection: Connection, user_id: UUID, count: int = TASKS_EACH, *, longest_description: int = 23
+    connection: Connection,
+    user_id: UUID,
+    count: int = TASKS_EACH,
+    *,
+    now: datetime,
+    longest_description: int = 23,
 ) -> None:
     """Give a user so many tasks, some of them with tags, categories and reminders, on either database.
 
-    Titles have 6 words, descriptions up to `longest_description`.
+    They are due before and after `now`, and were changed before it. Titles have 6 words, descriptions up to
+    `longest_description`.
     """
-    now = datetime.now(UTC).replace(microsecond=0)
     tags, categories = (_labels(kind, user_id, now) for kind in ("tag", "category"))
     tasks = [
         _task(user_id, number, categories, now, longest_description=longest_description)

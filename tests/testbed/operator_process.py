@@ -32,7 +32,8 @@ __all__ = [
 OPERATOR_NAMESPACE = "todoapp-system"
 """Where the Lease is: of all operators on the test cluster one is active at a time."""
 
-STOP_SECONDS = 20
+ANSWER_SECONDS = 30
+STOP_SECONDS = 60
 PATIENCE_SECONDS = 60
 
 
@@ -92,13 +93,13 @@ class OperatorProcess:
         """Whether it says that all is well there."""
         assert self.is_running, f"the operator has ended:\n{self.log.read_text()}"
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}{path}").is_success
+            return self._answer(path).is_success
         except httpx.TransportError:
             return False
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of all series of a metric that have these labels."""
-        text = httpx.get(f"http://127.0.0.1:{self.port}/metrics").raise_for_status().text
+        text = self._answer("/metrics").raise_for_status().text
         return sum(
             sample.value
             for family in text_string_to_metric_families(text)
@@ -114,6 +115,9 @@ class OperatorProcess:
     def usage(self) -> psutil.Process:
         """To ask for CPU time and memory."""
         return psutil.Process(self._started().pid)
+
+    def _answer(self, path: str) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=ANSWER_SECONDS)
 
     def _started(self) -> subprocess.Popen[bytes]:
         assert self.process is not None

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import orjson
 from websockets import Subprotocol
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
 from testbed.waiting import wait_until
@@ -139,7 +139,7 @@ class Watcher:
             message: Change = orjson.loads(connection.recv(timeout=1))
         except TimeoutError:
             return None
-        except (ConnectionClosed, InvalidStatus, OSError):
+        except (ConnectionClosed, InvalidHandshake, OSError):
             self._connection = None
             return None
         if message.pop("type") != "change":

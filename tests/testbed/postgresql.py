@@ -95,6 +95,7 @@ class PostgreSQL:
     def kill(self) -> None:
         """End the server as a crash would, with every process of it."""
         postmaster = psutil.Process(int((self.directory / "data" / "postmaster.pid").read_text().split()[0]))
+        postmaster.suspend()  # or it could have another child, after which nobody looks
         family = [postmaster, *postmaster.children(recursive=True)]
         postmaster.kill()
         psutil.wait_procs(family, timeout=30)

@@ -63,7 +63,7 @@ class _Terminal:
         self.shell.stdin.write(commands.encode())
         self.shell.stdin.flush()
 
-    def will_show(self, *texts: str, seconds: float = 30) -> None:
+    def will_show(self, *texts: str, seconds: float = 60) -> None:
         """Wait until its output holds all of these, one after another."""
         wanted = re.compile(".*".join(map(re.escape, texts)), re.DOTALL)
         what = f"{self.output.name} shows {' and then '.join(texts)}"

@@ -16,12 +16,12 @@ from testbed.ports import free_port
 from testbed.postgresql import PostgreSQL
 from testbed.waiting import wait_until
 
-__all__ = ["Stack", "pytest_runtest_makereport", "running_stack", "stack", "todoapp_file"]
+__all__ = ["READY_SECONDS", "Stack", "pytest_runtest_makereport", "running_stack", "stack", "todoapp_file"]
 
 TODOAPPCTL = Path(".venv/bin/todoappctl")
 LOG_TAIL_LINES = 60
 STOP_SECONDS = 30
-READY_SECONDS = 90
+READY_SECONDS = 180
 """With replicas, on a machine that has other things to do."""
 
 

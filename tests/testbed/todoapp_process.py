@@ -10,14 +10,13 @@ from pathlib import Path
 
 import httpx
 
-from testbed.ending import end
+from testbed.ending import STOP_SECONDS, end
 from testbed.ports import free_port
 from testbed.waiting import wait_until
 
 __all__ = ["JWT_SECRET", "ServiceProcess", "environment", "run_command", "running_service"]
 
 JWT_SECRET = "a secret that only these tests know, 32 bytes and more"
-STOP_SECONDS = 15
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,12 @@ def todo(operator_on_node: None, node_objects: Objects, node_kubectl: Kubectl) -
     app = Installation(node_objects, namespace="todo")
     for namespace in (app.namespace, "kafka"):
         node_kubectl("create", "namespace", namespace)
+    account = kind_named("ServiceAccount")
+    # Without it the API server refuses every pod.
+    wait_until(
+        lambda: node_objects.get(account, "default", app.namespace),
+        what=f"{app.namespace} has a default service account",
+    )
     node_kubectl("apply", f"--namespace={app.namespace}", "--filename=examples/todo.yaml")
     database = f"{app.name}-database"
     run_postgresql(node_objects, database, app.namespace)
