@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from testbed.load import PATIENCE_SECONDS, Account, Worker, account
+from testbed.load import Account, Worker, account
 from testbed.person import Change
 from testbed.postgresql import PostgreSQL
 from testbed.promises import (
@@ -25,6 +25,7 @@ from testbed.promises import (
     told_every_event_once_and_in_order,
 )
 from testbed.stack import Stack, running_stack, todoapp_file
+from testbed.waiting import PATIENCE_SECONDS
 from todoapp.database import Database, open_database
 from todoapp.messaging.outbox import OutboxEvent
 

@@ -12,9 +12,10 @@ import httpx
 import psutil
 import pytest
 
+from testbed.ending import STOP_SECONDS
 from testbed.ports import free_port
 from testbed.stack import READY_SECONDS
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 
 TODOAPPCTL = Path(".venv/bin/todoappctl").absolute()
 HEAD = "apiVersion: todoapp.dev/v1alpha1\nkind: TodoApp\nmetadata: {name: todo}\n"
@@ -86,7 +87,7 @@ def refusal(folder: Path, text: str, *options: str) -> str:
 
 
 def test_the_address_is_told_once(run: Run) -> None:
-    assert httpx.get(f"{run.url}/health/ready", timeout=60).status_code == 200
+    assert httpx.get(f"{run.url}/health/ready", timeout=PATIENCE_SECONDS).status_code == 200
     assert run.log.read_text().count(f"TodoApp is ready at {run.url}\n") == 1
 
 
@@ -128,7 +129,7 @@ def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> No
 
         run.process.send_signal(number)
 
-        assert run.process.wait(timeout=30) == 0
+        assert run.process.wait(timeout=STOP_SECONDS) == 0
         assert not any(child.is_running() for child in children)
         assert "Traceback" not in run.log.read_text()
 
@@ -156,7 +157,9 @@ def test_replicas_listen_side_by_side(tmp_path: Path) -> None:
     with running(tmp_path, "--replicas", "api=2", port=port) as run:
         assert {"api-0", "api-1"} <= set(run.pids)
         for each in (port, port + 1):
-            assert httpx.get(f"http://127.0.0.1:{each}/health/live", timeout=60).status_code == 200
+            assert (
+                httpx.get(f"http://127.0.0.1:{each}/health/live", timeout=PATIENCE_SECONDS).status_code == 200
+            )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from testbed.kubernetes_tools import HELM, KUBECTL, KUSTOMIZE
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 from todoapp_operator.control_plane.artifacts.crds import crd_files
 from todoapp_operator.control_plane.artifacts.go_modules import GoModule
 from todoapp_operator.control_plane.artifacts.tools import API_SERVER
@@ -200,7 +200,7 @@ def test_a_developer_gets_a_cluster_beside_this_one(cluster: Cluster, kubectl: P
     ]
     assert len(processes) == len(Component) + 1
     output(TODOAPPCTL, "cluster", "down", "--state", str(state))
-    assert psutil.wait_procs(processes, timeout=60)[1] == []
+    assert psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)[1] == []
     assert [each.name for each in state.iterdir()] == ["control-plane.lock"]
 
 

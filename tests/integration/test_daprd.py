@@ -23,7 +23,7 @@ from testbed.postgresql import PostgreSQL
 from testbed.stack import Stack, running_stack
 from testbed.strimzi_operators import carried_out
 from testbed.todoapp_process import run_command
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 from todoapp_operator.render.dapr.names import LAPTOP
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.strimzi import strimzi_resources
@@ -159,11 +159,11 @@ def test_a_reminder_is_a_job_of_daprs_scheduler_until_it_is_cancelled(stack: Sta
 
     assert found.json()["data"]["value"]["reminder_id"] == reminder["id"]
     assert found.json()["failurePolicy"]["constant"]["interval"] == "5s"
-    assert httpx.get(job, timeout=20).status_code == HTTPStatus.UNAUTHORIZED
+    assert httpx.get(job, timeout=PATIENCE_SECONDS).status_code == HTTPStatus.UNAUTHORIZED
 
 
 def answered(url: str, headers: Mapping[str, str], status: HTTPStatus) -> httpx.Response | None:
-    answer = httpx.get(url, headers=headers, timeout=20)
+    answer = httpx.get(url, headers=headers, timeout=PATIENCE_SECONDS)
     return answer if answer.status_code == status else None
 
 

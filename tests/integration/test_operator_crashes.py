@@ -33,10 +33,10 @@ def replicas(
         running_operator(operator_kubeconfig, tmp_path / "first.log") as first,
         running_operator(operator_kubeconfig, tmp_path / "second.log") as second,
     ):
-        wait_until(lambda: first.is_active or second.is_active, what="one of them is active", seconds=60)
+        wait_until(lambda: first.is_active or second.is_active, what="one of them is active")
         active, waiting = (first, second) if first.is_active else (second, first)
         active.wait_until_active()
-        wait_until(lambda: waiting.answers("/readyz"), what="the other one waits", seconds=60)
+        wait_until(lambda: waiting.answers("/readyz"), what="the other one waits")
         yield [active, waiting]
     forget_the_active_one(objects)
 
@@ -93,7 +93,7 @@ def after(audit: Audit, namespace: str, *, writes: int) -> None:
         seen += len(audit.writes(namespace))
         return seen >= writes
 
-    wait_until(enough, what=f"the operator has written {writes} times", seconds=60)
+    wait_until(enough, what=f"the operator has written {writes} times")
 
 
 def test_a_restart_and_a_resync_write_nothing(
@@ -110,7 +110,7 @@ def test_a_restart_and_a_resync_write_nothing(
     replica.wait_until_active()
     thrice = 3 * len(installation.objects.list(TODOAPP))
     done = "todoapp_operator_reconciles_total"
-    wait_until(lambda: replica.metric(done) >= thrice, what="each was looked at three times", seconds=60)
+    wait_until(lambda: replica.metric(done) >= thrice, what="each was looked at three times")
 
     assert status == 0
     assert audit.writes(installation.namespace) == []

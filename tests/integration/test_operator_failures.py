@@ -112,7 +112,7 @@ def test_a_kind_that_the_cluster_does_not_know_is_a_condition(
     assert "ScaledObject" in condition["message"]
     assert "install KEDA" in condition["message"]
     scaled = kind_named("ScaledObject")
-    wait_until(lambda: installation.of_kind(scaled), what="there is a ScaledObject", seconds=60)
+    wait_until(lambda: installation.of_kind(scaled), what="there is a ScaledObject")
     installation.wait_for("Degraded", "False")
 
 

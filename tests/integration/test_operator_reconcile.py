@@ -7,7 +7,7 @@ import pytest
 
 from testbed.installations import ELSEWHERE, Installation
 from testbed.kubernetes_objects import SECRET, TODOAPP, Objects, kind_named
-from testbed.operator_process import PATIENCE_SECONDS, OperatorProcess
+from testbed.operator_process import OperatorProcess
 from testbed.waiting import wait_until
 from todoapp_operator.document import load
 from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields
@@ -92,7 +92,6 @@ def test_a_first_life(installation: Installation, operator: OperatorProcess) -> 
             and not operator.metric("todoapp_operator_queue_depth")
         ),
         what="it has looked at everything",
-        seconds=PATIENCE_SECONDS,
     )
     assert written(installation) == made
 
@@ -105,17 +104,14 @@ def test_a_first_life(installation: Installation, operator: OperatorProcess) -> 
     wait_until(
         lambda: installation.objects.get(SERVICE, *place),
         what="the Service is back",
-        seconds=PATIENCE_SECONDS,
     )
     wait_until(
         lambda: installation.child(DEPLOYMENT, "todo-api")["spec"]["revisionHistoryLimit"] == 3,
         what="the Deployment is as it was",
-        seconds=PATIENCE_SECONDS,
     )
     wait_until(
         lambda: operator.metric("todoapp_operator_drift_corrections_total") == 2,
         what="both are counted",
-        seconds=PATIENCE_SECONDS,
     )
 
     installation.apply(ELSEWHERE | {"suspend": True})
@@ -125,7 +121,6 @@ def test_a_first_life(installation: Installation, operator: OperatorProcess) -> 
     wait_until(
         lambda: installation.condition("Progressing").get("reason") == "Suspended",
         what="it has been looked at",
-        seconds=PATIENCE_SECONDS,
     )
     assert installation.objects.get(SERVICE, *place) is None
     installation.apply(ELSEWHERE)
@@ -137,7 +132,6 @@ def test_a_first_life(installation: Installation, operator: OperatorProcess) -> 
     wait_until(
         lambda: not installation.children() and secrets_of_ours(installation) == ["todo-jwt"],
         what="nothing is left but the key to what the database keeps",
-        seconds=PATIENCE_SECONDS,
     )
     assert installation.objects.get(TODOAPP, installation.name, installation.namespace) is None
     assert [line for line in operator.lines() if line["level"] in ("ERROR", "CRITICAL")] == []

@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 
 from testbed.databases import migrate
 from testbed.todoapp_process import JWT_SECRET, ServiceProcess, run_command, running_service
+from testbed.waiting import PATIENCE_SECONDS
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 
@@ -39,7 +40,7 @@ def test_a_service_lives_without_its_database_and_works_as_soon_as_it_is_there(
 def test_asked_to_stop_it_ends_although_clients_stay(database_url: str, tmp_path: Path) -> None:
     with running_service("api", tmp_path, TODOAPP_DATABASE_URL=database_url) as running:
         running.wait_for(200, "/health/ready")
-        with httpx.Client(base_url=running.url, timeout=60) as client:
+        with httpx.Client(base_url=running.url, timeout=PATIENCE_SECONDS) as client:
             token = client.post("/api/auth/signup", json=ADA).json()["access_token"]
             protocols = [Subprotocol("todoapp.v1"), Subprotocol(f"bearer.{token}")]
             with connect(f"ws://127.0.0.1:{running.port}/api/ws", subprotocols=protocols) as watcher:
@@ -89,7 +90,7 @@ def test_a_proxy_that_is_trusted_names_the_caller(
                 f"{running.url}/api/auth/signup",
                 json=ADA | {"email": f"{number}@example.com"},
                 headers={"X-Forwarded-For": caller},
-                timeout=60,
+                timeout=PATIENCE_SECONDS,
             )
             for number, caller in enumerate(["198.51.100.7", "198.51.100.7", "203.0.113.9"])
         ]

@@ -16,8 +16,8 @@ from testbed.application import JWT_SECRET, Clock, calling, user_id_of
 from testbed.delivering import Deliveries, Envelope
 from testbed.ports import free_port
 from testbed.serving import serving
-from testbed.sidecar_process import PATIENCE_SECONDS, AppInstance, running_sidecar
-from testbed.waiting import eventually
+from testbed.sidecar_process import AppInstance, running_sidecar
+from testbed.waiting import PATIENCE_SECONDS, eventually
 from todoapp.database import Database, new_id
 from todoapp.messaging.inbox import InboxEntry
 from todoapp.messaging.outbox import OutboxEvent

@@ -10,6 +10,7 @@ import pytest
 from testbed.ports import free_port
 from testbed.sidecar_process import AppInstance, app_instance, running_sidecar
 from testbed.todoapp_process import JWT_SECRET, running_service
+from testbed.waiting import PATIENCE_SECONDS
 
 STORE = """\
 apiVersion: dapr.io/v1alpha1
@@ -91,7 +92,7 @@ def test_a_secret_that_is_not_there_is_named(
         sidecar_with_secrets(app, tmp_path, database_url),
         running_service("api", tmp_path, **wrong) as running,
     ):
-        assert running.process.wait(timeout=60) == 1
+        assert running.process.wait(timeout=PATIENCE_SECONDS) == 1
 
     log = running.log.read_text()
     assert sentence in log

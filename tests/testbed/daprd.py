@@ -13,7 +13,7 @@ import pytest
 from testbed.ending import end
 from testbed.kubernetes_tools import PINS
 from testbed.ports import free_port
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 from todoapp_operator.control_plane.artifacts.cache import Report
 from todoapp_operator.control_plane.artifacts.go_modules import GoTool
 from todoapp_operator.render.manifest import Manifest
@@ -102,7 +102,9 @@ def running_daprd(
         )
     token = {"dapr-api-token": environment.get("DAPR_API_TOKEN", "")}
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{http_port}", headers=token, timeout=20) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{http_port}", headers=token, timeout=PATIENCE_SECONDS
+        ) as client:
 
             def loaded() -> bool:
                 assert process.poll() is None, f"daprd ended:\n{log.read_text()}"

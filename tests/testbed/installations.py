@@ -9,7 +9,7 @@ import pytest
 
 from testbed.comparing import differences
 from testbed.kubernetes_objects import NAMESPACE, SECRET, TODOAPP, Objects, kind_named
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 from todoapp_operator.release import released_image
 from todoapp_operator.render.identity import RELEASE_LABEL, own_labels
 from todoapp_operator.render.kinds import KINDS, Kind, kind_of
@@ -27,7 +27,6 @@ ELSEWHERE: dict[str, Any] = {
 }
 """A spec whose database and broker belong to somebody else, so that nobody else has to be waited for."""
 
-READY_SECONDS = 60
 UNKNOWN_KIND = (httpx.codes.NOT_FOUND, httpx.codes.TOO_MANY_REQUESTS)
 """How the API server answers while it does not know a kind, or has just learned of it."""
 SECRETS = "todoapp.dev/secrets"
@@ -72,7 +71,7 @@ class Installation:
         return found if found.get("observedGeneration") == newest else {}
 
     def wait_for(
-        self, kind: str, status: str, reason: str | None = None, *, seconds: float = READY_SECONDS
+        self, kind: str, status: str, reason: str | None = None, *, seconds: float = PATIENCE_SECONDS
     ) -> dict[str, Any]:
         """Wait for a condition about the newest spec.
 

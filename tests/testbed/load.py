@@ -17,14 +17,13 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from testbed.person import Change
+from testbed.waiting import PATIENCE_SECONDS
 
-__all__ = ["PATIENCE_SECONDS", "Account", "Ledger", "Worker", "account"]
+__all__ = ["Account", "Ledger", "Worker", "account"]
 
 Task = dict[str, Any]
 
 RETRY_SECONDS = 0.1
-PATIENCE_SECONDS = 60
-"""A machine that is busy answers late, which is no defect."""
 RULES = ["daily", "weekly", {"rrule": "FREQ=MONTHLY;BYMONTHDAY=1"}]
 
 

@@ -17,12 +17,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from testbed.kubernetes_objects import LEASE, NAMESPACE, Objects
 from testbed.ports import free_port
 from testbed.todoapp_process import environment
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 from todoapp_operator.control_plane.cluster import Cluster
 
 __all__ = [
     "OPERATOR_NAMESPACE",
-    "PATIENCE_SECONDS",
     "OperatorProcess",
     "operator",
     "operator_namespace",
@@ -32,9 +31,7 @@ __all__ = [
 OPERATOR_NAMESPACE = "todoapp-system"
 """Where the Lease is: of all operators on the test cluster one is active at a time."""
 
-ANSWER_SECONDS = 30
 STOP_SECONDS = 60
-PATIENCE_SECONDS = 60
 
 
 @dataclass
@@ -81,9 +78,7 @@ class OperatorProcess:
 
     def wait_until_active(self) -> None:
         """Wait until it is the active replica and its caches are filled."""
-        wait_until(
-            lambda: self.is_active and self.answers("/readyz"), what="it is active", seconds=PATIENCE_SECONDS
-        )
+        wait_until(lambda: self.is_active and self.answers("/readyz"), what="it is active")
 
     @property
     def is_active(self) -> bool:
@@ -117,7 +112,7 @@ class OperatorProcess:
         return psutil.Process(self._started().pid)
 
     def _answer(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=ANSWER_SECONDS)
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE_SECONDS)
 
     def _started(self) -> subprocess.Popen[bytes]:
         assert self.process is not None

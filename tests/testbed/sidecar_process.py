@@ -13,13 +13,11 @@ import httpx
 
 from testbed.ending import STOP_SECONDS, end
 from testbed.ports import free_port
-from testbed.waiting import wait_until
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 
-__all__ = ["PATIENCE_SECONDS", "AppInstance", "SidecarProcess", "app_instance", "running_sidecar"]
+__all__ = ["AppInstance", "SidecarProcess", "app_instance", "running_sidecar"]
 
 COMMAND = Path(sys.executable).with_name("todoapp-sidecar")
-PATIENCE_SECONDS = 60
-"""A machine that is busy answers late, which is no defect."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import orjson
 import psutil
 import pytest
 
+from testbed.ending import STOP_SECONDS
 from testbed.ports import free_port
 from testbed.postgresql import PostgreSQL
 from testbed.waiting import wait_until
@@ -20,7 +21,6 @@ __all__ = ["READY_SECONDS", "Stack", "pytest_runtest_makereport", "running_stack
 
 TODOAPPCTL = Path(".venv/bin/todoappctl")
 LOG_TAIL_LINES = 60
-STOP_SECONDS = 30
 READY_SECONDS = 180
 """With replicas, on a machine that has other things to do."""
 

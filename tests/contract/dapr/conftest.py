@@ -19,8 +19,8 @@ import httpx
 import pytest
 
 from testbed.recording_app import RecordingApp, recording_app
-from testbed.sidecar_process import PATIENCE_SECONDS, app_instance, running_sidecar
-from testbed.waiting import wait_until
+from testbed.sidecar_process import app_instance, running_sidecar
+from testbed.waiting import PATIENCE_SECONDS, wait_until
 
 RESOURCES = Path("tests/contract/dapr/resources")
 SUBSCRIPTIONS = (

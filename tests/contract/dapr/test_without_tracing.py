@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from testbed.recording_app import RecordingApp, recording_app
-from testbed.sidecar_process import PATIENCE_SECONDS, app_instance, running_sidecar
+from testbed.sidecar_process import app_instance, running_sidecar
+from testbed.waiting import PATIENCE_SECONDS
 
 PUBSUB = Path("tests/contract/dapr/resources/pubsub.yaml")
 NONE = "00-00000000000000000000000000000000-0000000000000000-00"
