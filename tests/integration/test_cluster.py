@@ -13,6 +13,7 @@ import psutil
 import pytest
 import yaml
 
+from testbed.kubernetes_objects import CUSTOM_RESOURCE_DEFINITION, Objects
 from testbed.kubernetes_tools import HELM, KUBECTL, KUSTOMIZE
 from testbed.waiting import PATIENCE_SECONDS, wait_until
 from todoapp_operator.control_plane.artifacts.crds import crd_files
@@ -20,6 +21,7 @@ from todoapp_operator.control_plane.artifacts.go_modules import GoModule
 from todoapp_operator.control_plane.artifacts.tools import API_SERVER
 from todoapp_operator.control_plane.cluster import Cluster
 from todoapp_operator.control_plane.components import Component
+from todoapp_operator.control_plane.initial_objects import not_usable
 from todoapp_operator.refusal import Refusal
 
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
@@ -55,6 +57,17 @@ TOPIC: dict[str, Any] = {
     "kind": "KafkaTopic",
     "metadata": {"name": "task-events", "labels": {"strimzi.io/cluster": "kafka"}},
     "spec": {"partitions": 3, "retention": "7d"},
+}
+SAME_KIND_AGAIN: dict[str, Any] = {
+    "metadata": {"name": "copies.kafka.strimzi.io"},
+    "spec": {
+        "group": "kafka.strimzi.io",
+        "scope": "Namespaced",
+        "names": {"plural": "copies", "kind": "KafkaTopic"},
+        "versions": [
+            {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
+        ],
+    },
 }
 
 
@@ -175,6 +188,16 @@ def test_a_killed_component_comes_back_with_all_data(
 def found(kubernetes: httpx.Client, path: str) -> dict[str, Any] | None:
     answer = kubernetes.get(path)
     return dict(answer.json()) if answer.is_success else None
+
+
+def test_a_definition_that_is_not_served_is_named(objects: Objects, kubernetes: httpx.Client) -> None:
+    objects.create(CUSTOM_RESOURCE_DEFINITION, SAME_KIND_AGAIN)
+    try:
+        lacks = list(not_usable(kubernetes))
+    finally:
+        objects.delete(CUSTOM_RESOURCE_DEFINITION, "copies.kafka.strimzi.io")
+
+    assert "an answer about copies.kafka.strimzi.io" in lacks
 
 
 @pytest.fixture

@@ -47,14 +47,18 @@ def not_usable(api: httpx.Client) -> Iterator[str]:
     """What a cluster with a ready API server still lacks; nothing, once it can be used."""
     if api.get(_DEFAULT_SERVICE_ACCOUNT).status_code == HTTPStatus.NOT_FOUND:
         yield "the service account default of the namespace default"
-    for kind, path, condition in (("node", _NODES, "Ready"), ("CRD", _CRDS, "Established")):
-        for each in api.get(path).raise_for_status().json()["items"]:
-            if not _is_true(each, condition):
-                yield f"the condition {condition} of {kind} {each['metadata']['name']}"
-    # The API server serves what is defined a moment after it says that it is established.
-    for each in api.get(_CRDS).raise_for_status().json()["items"]:
-        if not api.get(_served_at(each["spec"]), params={"limit": 1}).is_success:
-            yield f"an answer about {each['metadata']['name']}"
+    for node in _items(api, _NODES):
+        if not _is_ready(node):
+            yield f"the condition Ready of node {node['metadata']['name']}"
+    # The API server serves what is defined a moment after it calls it established.
+    for definition in _items(api, _CRDS):
+        if not api.get(_served_at(definition["spec"]), params={"limit": 1}).is_success:
+            yield f"an answer about {definition['metadata']['name']}"
+
+
+def _items(api: httpx.Client, path: str) -> list[Manifest]:
+    items: list[Manifest] = api.get(path).raise_for_status().json()["items"]
+    return items
 
 
 def _served_at(definition: Manifest) -> str:
@@ -72,9 +76,9 @@ def _node(zone: str) -> Manifest:
     return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}}
 
 
-def _is_true(manifest: Manifest, condition: str) -> bool:
-    conditions = manifest.get("status", {}).get("conditions") or ()
-    return any(each["type"] == condition and each["status"] == "True" for each in conditions)
+def _is_ready(node: Manifest) -> bool:
+    conditions = node.get("status", {}).get("conditions") or ()
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def _created(response: httpx.Response) -> None:

@@ -62,7 +62,7 @@ def node_objects(node: Node, report: Report) -> Iterator[Objects]:
     """What the node's administrator can do with objects. Every kind that a TodoApp becomes is known."""
     with node.connection.client() as client:
         create_definitions(client, crd_files(report))
-        wait_until(lambda: not any(not_usable(client)), what="the node's definitions are established")
+        wait_until(lambda: not any(not_usable(client)), what="the node's definitions are served")
         objects = Objects(client)
         objects.apply(CLUSTER_ROLE, READING)
         objects.apply(CLUSTER_ROLE_BINDING, READERS)
