@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from testbed.installations import ELSEWHERE, Installation
-from testbed.kubernetes_objects import SECRET, TODOAPP, Objects, kind_named
+from testbed.kubernetes_objects import SECRET, TODOAPP, Objects, in_namespace, kind_named
 from testbed.operator_process import OperatorProcess
 from testbed.waiting import wait_until
+from todoapp_operator.cluster.client import ApiError, Client
+from todoapp_operator.control_plane.cluster import Cluster
 from todoapp_operator.document import load
+from todoapp_operator.reconcile.children import Children, body_of
 from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields
+from todoapp_operator.reconcile.merge_keys import disown, put_entries_back
 from todoapp_operator.render.identity import MANAGER
 from todoapp_operator.render.kinds import kind_of
 from todoapp_operator.render.manifest import Manifest
@@ -63,6 +67,38 @@ def test_any_edit_is_noticed_and_what_others_add_is_not(objects: Objects, namesp
         assert agrees(manifest, beside), kind
         assert not agrees(manifest, edited), kind
         assert agrees(manifest, applied(objects, manifest, namespace)), kind
+
+
+async def test_what_is_renamed_during_a_repair_is_put_back_by_the_next(
+    cluster: Cluster, objects: Objects, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(cluster.connection.kubeconfig))
+    app = load(Path("examples/todo.yaml")).app
+    service = next(each for each in render(app, PLATFORM) if kind_of(each) == SERVICE)
+    manifest = in_namespace(service, namespace)
+    stored = applied(objects, manifest, namespace)
+    child = Children(lambda _: None).applied(SERVICE, stored, b"")
+    place = child.name, namespace
+
+    def rename(name: str) -> None:
+        ports = [each | {"name": name} for each in stored["spec"]["ports"]]
+        objects.edit(SERVICE, *place, {"spec": {"ports": ports}})
+
+    rename("theirs")
+    async with Client.connected() as client:
+        too_late = await put_entries_back(client, child, manifest)
+        rename("theirs-again")
+        with pytest.raises(ApiError) as refused:
+            await client.apply(SERVICE, namespace, child.name, body_of(too_late))
+
+        in_time = await put_entries_back(client, child, manifest)
+        repaired = await disown(
+            client, child, await client.apply(SERVICE, namespace, child.name, body_of(in_time))
+        )
+
+    assert refused.value.reason == "Conflict"
+    assert agrees(manifest, repaired)
+    assert repaired["spec"]["ports"] == stored["spec"]["ports"]
 
 
 def written(installation: Installation) -> dict[str, list[dict[str, Any]]]:
