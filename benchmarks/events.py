@@ -10,8 +10,8 @@ import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-from testbed.person import Person
-from testbed.stack import Stack
+from testbed.app.person import Person
+from testbed.app.stack import Stack
 
 __all__ = ["Flow", "drain", "latencies"]
 

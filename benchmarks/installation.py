@@ -15,11 +15,11 @@ import psutil
 import yaml
 from sqlalchemy import Connection
 
-from testbed.many_tasks import add_crowd, add_tasks
-from testbed.person import Person
+from testbed.app.many_tasks import add_crowd, add_tasks
+from testbed.app.person import Person
+from testbed.app.rows import inside
+from testbed.app.stack import Stack, running_stack
 from testbed.postgresql import PostgreSQL, running_postgresql
-from testbed.rows import inside
-from testbed.stack import Stack, running_stack
 from todoapp.database import open_database
 
 __all__ = ["Installation", "Kind", "ProcessorTime", "installed"]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert
 from benchmarks.figures import Figure
 from benchmarks.installation import Installation
 from benchmarks.load import Asked, answered, clients
-from testbed.rows import inside
+from testbed.app.rows import inside
 from todoapp.accounts.api_tokens import PREFIX
 from todoapp.accounts.identity import Scope
 from todoapp.accounts.model import ApiToken, User

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select
 
 from benchmarks.figures import Figure
 from benchmarks.installation import Installation
-from testbed.changes import notification_of, occurrence_after
-from testbed.person import Person, Watcher
-from testbed.rows import inside
+from testbed.app.changes import notification_of, occurrence_after
+from testbed.app.person import Person, Watcher
+from testbed.app.rows import inside
 from testbed.waiting import wait_until
 from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import OutboxEvent

@@ -9,8 +9,8 @@ from typing import Any
 from benchmarks.figures import Figure
 from benchmarks.installation import Installation
 from benchmarks.load import Asked, ask
-from testbed.many_tasks import WORDS
-from testbed.person import Person
+from testbed.app.many_tasks import WORDS
+from testbed.app.person import Person
 
 __all__ = ["measure_requests"]
 

@@ -8,12 +8,12 @@ import typer
 
 from benchmarks.reconciling.measuring import Cost, measure
 from benchmarks.reconciling.report import show, show_requests, write
-from testbed.audit import Audit
-from testbed.kubernetes_objects import Objects, install_definition
-from testbed.operator_account import install_rights, kubeconfig_of_operator
-from testbed.operator_process import running_operator
-from todoapp_operator.control_plane.cluster import running_cluster
-from todoapp_operator.control_plane.components import Component
+from testbed.control_plane.cluster import running_cluster
+from testbed.control_plane.components import Component
+from testbed.kubernetes.audit_log import Audit
+from testbed.kubernetes.objects import Objects, install_definition
+from testbed.kubernetes.operator_account import install_rights, kubeconfig_of_operator
+from testbed.kubernetes.operator_process import running_operator
 
 OTHERS = (Component.CONTROLLER_MANAGER, Component.SCHEDULER, Component.KWOK)
 """What runs beside the API server. Pods are their work, and would take the processor from the operator."""

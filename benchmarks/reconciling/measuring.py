@@ -7,10 +7,10 @@ from itertools import cycle
 from statistics import quantiles
 from time import perf_counter
 
-from testbed.audit import Audit, Request
-from testbed.installations import ELSEWHERE, Installation
-from testbed.kubernetes_objects import NAMESPACE, Objects, kind_named
-from testbed.operator_process import OperatorProcess
+from testbed.kubernetes.audit_log import Audit, Request
+from testbed.kubernetes.installations import ELSEWHERE, Installation
+from testbed.kubernetes.objects import NAMESPACE, Objects, kind_named
+from testbed.kubernetes.operator_process import OperatorProcess
 from testbed.waiting import wait_until
 
 __all__ = ["Cost", "measure"]

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from todoapp_operator.control_plane.commands import cluster
 from todoapp_operator.crd import crd
 from todoapp_operator.document import load
 from todoapp_operator.local.console import Console
@@ -33,7 +32,6 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-cli.add_typer(cluster, name="cluster")
 cli.command()(status)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="YAML file with a TodoApp.", show_default=False)]

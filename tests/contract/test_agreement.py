@@ -8,7 +8,7 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from testbed.delivering import Deliveries, Envelope
+from testbed.app.deliveries import Deliveries, Envelope
 from todoapp.event_schemas import EVENTS, write_schemas
 from todoapp_sidecar.loading import BadResource, load
 

@@ -13,7 +13,7 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
-from testbed.pulumi_program import PulumiProgram
+from testbed.pulumi.program import PulumiProgram
 from todoapp.cli import app as todoapp
 from todoapp_operator.cli import cli as todoappctl
 

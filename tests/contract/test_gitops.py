@@ -10,7 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from testbed.overlays import OVERLAYS, built
+from testbed.kubernetes.overlays import OVERLAYS, built
 from todoapp_operator.cli import cli
 from todoapp_operator.document import load
 from todoapp_operator.render.manifest import Manifest

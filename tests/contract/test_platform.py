@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from testbed.pulumi_program import OTHER_CHOICES, PROGRAM, PulumiProgram, Run
+from testbed.pulumi.program import OTHER_CHOICES, PROGRAM, PulumiProgram, Run
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render

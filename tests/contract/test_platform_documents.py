@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from testbed.pulumi_program import PROGRAM, PulumiProgram
+from testbed.pulumi.program import PROGRAM, PulumiProgram
 from todoapp_platform import TodoApp, TodoAppPlatform
 
 PLATFORM = Path("docs/platform.md")

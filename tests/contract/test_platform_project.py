@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from testbed.pulumi_program import PROGRAM, STACKS, as_the_engine_does
+from testbed.pulumi.program import PROGRAM, STACKS, as_the_engine_does
 
 SDKS = {"pulumi", "pulumi-azure-native", "pulumi-gcp", "pulumi-kubernetes", "pulumi-oci", "pulumi-policy"}
 

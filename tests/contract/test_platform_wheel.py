@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from testbed.pulumi_program import PulumiProgram, Run
+from testbed.pulumi.program import PulumiProgram, Run
 
 SOMEBODY_ELSES = """
 import sys

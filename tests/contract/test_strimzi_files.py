@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from testbed.overlays import built
+from testbed.kubernetes.overlays import built
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.names import LAPTOP
 from todoapp_operator.render.manifest import Manifest

@@ -14,10 +14,10 @@ import psutil
 import pytest
 from sqlalchemy import Connection, text
 
-from testbed.databases import migrate
+from testbed.app.databases import migrate
+from testbed.app.rows import inside
+from testbed.app.service_process import ServiceProcess, running_service
 from testbed.postgresql import PostgreSQL, running_postgresql
-from testbed.rows import inside
-from testbed.todoapp_process import ServiceProcess, running_service
 from testbed.waiting import PATIENCE_SECONDS, wait_until
 
 A_TITLE = {"title": "Pay the rent"}

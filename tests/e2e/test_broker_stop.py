@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from testbed.changes import occurrence_after
-from testbed.person import Person
-from testbed.stack import Stack
+from testbed.app.changes import occurrence_after
+from testbed.app.person import Person
+from testbed.app.stack import Stack
 
 DRAFTS = 5
 

@@ -12,10 +12,9 @@ from random import Random, randrange
 import psutil
 import pytest
 
-from testbed.load import Worker, account
-from testbed.person import Change
-from testbed.postgresql import PostgreSQL, running_postgresql
-from testbed.promises import (
+from testbed.app.load import Worker, account
+from testbed.app.person import Change
+from testbed.app.promises import (
     caught_up,
     continued_every_series_once,
     fired_every_reminder_once,
@@ -24,7 +23,8 @@ from testbed.promises import (
     settled,
     told_every_event_once_and_in_order,
 )
-from testbed.stack import Stack, running_stack, todoapp_file
+from testbed.app.stack import Stack, running_stack, todoapp_file
+from testbed.postgresql import PostgreSQL, running_postgresql
 from testbed.waiting import eventually
 from todoapp.database import Database, open_database
 

@@ -13,28 +13,28 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from testbed.argocd import SOURCES
-from testbed.argocd_servers import APPLICATION, ARGOCD_NAMESPACE, ArgoCD, Programs, running_argocd
-from testbed.audit import Audit
-from testbed.definitions import cert_manager_files, define
-from testbed.fork import Fork, forked
-from testbed.installations import Installation
-from testbed.kubernetes_objects import NAMESPACE, SECRET, TODOAPP, Objects, kind_named
-from testbed.operator_account import kubeconfig_of_operator
-from testbed.operator_process import running_operator
-from testbed.other_operators import (
+from testbed.argocd.command import SOURCES
+from testbed.argocd.fork import Fork, forked
+from testbed.argocd.redis import redis_server
+from testbed.argocd.servers import APPLICATION, ARGOCD_NAMESPACE, ArgoCD, Programs, running_argocd
+from testbed.control_plane.artifacts.cache import Report
+from testbed.control_plane.cluster import Cluster, running_cluster
+from testbed.kubernetes.audit_log import Audit
+from testbed.kubernetes.definitions import cert_manager_files, define
+from testbed.kubernetes.installations import Installation
+from testbed.kubernetes.objects import NAMESPACE, SECRET, TODOAPP, Objects, kind_named
+from testbed.kubernetes.operator_account import kubeconfig_of_operator
+from testbed.kubernetes.operator_process import running_operator
+from testbed.kubernetes.other_operators import (
     cloudnative_pg_finishes,
     entrance_opens,
     gateway_accepts,
     strimzi_finishes,
     strimzi_starts_kafka,
 )
-from testbed.overlays import built
-from testbed.redis import redis_server
+from testbed.kubernetes.overlays import built
 from testbed.waiting import wait_until
 from todoapp_operator.cli import cli
-from todoapp_operator.control_plane.artifacts.cache import Report
-from todoapp_operator.control_plane.cluster import Cluster, running_cluster
 from todoapp_operator.render.manifest import Manifest
 
 AUTOSCALER = kind_named("HorizontalPodAutoscaler")

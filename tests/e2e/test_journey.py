@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from testbed.changes import completion_of, notification_of, occurrence_after
-from testbed.person import Person
-from testbed.stack import Stack
+from testbed.app.changes import completion_of, notification_of, occurrence_after
+from testbed.app.person import Person
+from testbed.app.stack import Stack
 from testbed.waiting import wait_until
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -13,14 +13,14 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from testbed.audit import Audit
-from testbed.installations import Installation
-from testbed.kubernetes_objects import LEASE, POD, Objects, kind_named
+from testbed.app.readme_journey import take_the_journey
+from testbed.kubernetes.audit_log import Audit
+from testbed.kubernetes.installations import Installation
+from testbed.kubernetes.objects import LEASE, POD, Objects, kind_named
 from testbed.node.fixtures import Kubectl
 from testbed.node.images import BROKEN_RELEASE, NEXT_RELEASE, RELEASE
 from testbed.node.installed import OPERATOR, OPERATOR_NAMESPACE, is_ready
 from testbed.node.node import Node
-from testbed.readme_journey import take_the_journey
 from testbed.waiting import eventually, wait_until
 from todoapp_operator.health import Health, health
 from todoapp_operator.render.manifest import Manifest

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from testbed.load import Account, account
-from testbed.stack import Stack
+from testbed.app.load import Account, account
+from testbed.app.stack import Stack
 
 Task = dict[str, Any]
 

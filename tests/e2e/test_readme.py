@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.readme_journey import take_the_journey
-from testbed.stack import running_stack
+from testbed.app.readme_journey import take_the_journey
+from testbed.app.stack import running_stack
 
 
 @pytest.mark.timeout(300)

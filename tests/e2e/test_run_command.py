@@ -12,9 +12,9 @@ import httpx
 import psutil
 import pytest
 
+from testbed.app.stack import READY_SECONDS
 from testbed.ending import STOP_SECONDS
 from testbed.ports import free_port
-from testbed.stack import READY_SECONDS
 from testbed.waiting import PATIENCE_SECONDS, wait_until
 
 TODOAPPCTL = Path(".venv/bin/todoappctl").absolute()

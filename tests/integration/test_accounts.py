@@ -10,9 +10,9 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy import delete, select
 
-from testbed.application import Clock, calling
-from testbed.delivering import Deliveries
-from testbed.rows import all_rows
+from testbed.app.application import Clock, calling
+from testbed.app.deliveries import Deliveries
+from testbed.app.rows import all_rows
 from todoapp.accounts.model import User
 from todoapp.database import Base, Database
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from testbed.application import Clock
-from testbed.delivering import Deliveries
+from testbed.app.application import Clock
+from testbed.app.deliveries import Deliveries
 
 Json = dict[str, Any]
 

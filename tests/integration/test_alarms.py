@@ -12,10 +12,10 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from testbed.application import JWT_SECRET, signed_up, user_id_of
+from testbed.app.application import JWT_SECRET, signed_up, user_id_of
+from testbed.app.server import serving
 from testbed.ports import free_port
-from testbed.serving import serving
-from testbed.sidecar_process import AppInstance, running_sidecar
+from testbed.sidecar.process import AppInstance, running_sidecar
 from testbed.waiting import eventually
 from todoapp.api.app import create_api
 from todoapp.database import Database

@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from websockets import Subprotocol
 from websockets.asyncio.client import connect
 
-from testbed.application import Clock
-from testbed.delivering import Deliveries
-from testbed.operations import operations
-from testbed.rows import all_rows
-from testbed.serving import serving
+from testbed.app.application import Clock
+from testbed.app.deliveries import Deliveries
+from testbed.app.operations import operations
+from testbed.app.rows import all_rows
+from testbed.app.server import serving
 from todoapp.database import Base, Database, new_id
 from todoapp.idempotency import IdempotencyKey
 

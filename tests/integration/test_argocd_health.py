@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from testbed.overlays import built
+from testbed.kubernetes.overlays import built
 from todoapp_operator.render.manifest import Manifest
 
 RECORDED = Path("tests/recorded/todoapps")

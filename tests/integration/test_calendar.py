@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from icalendar import Calendar, Component
 
-from testbed.application import calling
+from testbed.app.application import calling
 
 Json = dict[str, Any]
 

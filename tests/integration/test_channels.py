@@ -7,10 +7,10 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from testbed.application import Clock
-from testbed.delivering import Deliveries
-from testbed.outgoing import Outgoing
-from testbed.recording_app import Answer, RecordingApp
+from testbed.app.application import Clock
+from testbed.app.deliveries import Deliveries
+from testbed.app.outgoing import Outgoing
+from testbed.sidecar.recording_app import Answer, RecordingApp
 from todoapp.channels.model import Channel
 from todoapp.messaging.outbox import OutboxEvent
 from todoapp.notification.sweep import sweep

@@ -4,8 +4,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from testbed.application import Clock, calling
-from testbed.delivering import Deliveries
+from testbed.app.application import Clock, calling
+from testbed.app.deliveries import Deliveries
 from todoapp.messaging.feed import Change
 from todoapp.notification.sweep import sweep
 

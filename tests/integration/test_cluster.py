@@ -1,7 +1,9 @@
 """The control plane that developers and tests use behaves as a Kubernetes cluster does."""
 
+import os
 import ssl
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from http import HTTPStatus
@@ -13,20 +15,21 @@ import psutil
 import pytest
 import yaml
 
-from testbed.kubernetes_objects import CUSTOM_RESOURCE_DEFINITION, Objects
-from testbed.kubernetes_tools import HELM, KUBECTL, KUSTOMIZE
+from testbed.control_plane.artifacts.crds import crd_files
+from testbed.control_plane.artifacts.go_modules import GoModule
+from testbed.control_plane.artifacts.tools import API_SERVER
+from testbed.control_plane.cluster import Cluster
+from testbed.control_plane.components import Component
+from testbed.control_plane.initial_objects import not_usable
+from testbed.kubernetes.objects import CUSTOM_RESOURCE_DEFINITION, Objects
+from testbed.kubernetes.tools import HELM, KUBECTL, KUSTOMIZE
 from testbed.waiting import PATIENCE_SECONDS, wait_until
-from todoapp_operator.control_plane.artifacts.crds import crd_files
-from todoapp_operator.control_plane.artifacts.go_modules import GoModule
-from todoapp_operator.control_plane.artifacts.tools import API_SERVER
-from todoapp_operator.control_plane.cluster import Cluster
-from todoapp_operator.control_plane.components import Component
-from todoapp_operator.control_plane.initial_objects import not_usable
 from todoapp_operator.refusal import Refusal
 
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
 STRICT = {"fieldManager": "tests", "fieldValidation": "Strict"}
-TODOAPPCTL = Path(".venv/bin/todoappctl")
+CLUSTER = (Path(sys.executable), "-m", "testbed.control_plane")
+ENVIRONMENT = os.environ | {"PYTHONPATH": "tests"}
 
 
 def pod_template(restart_policy: str) -> dict[str, Any]:
@@ -205,15 +208,15 @@ def state(tmp_path: Path) -> Iterator[Path]:
     """A state folder in which no control plane is left running."""
     folder = tmp_path / "state"
     yield folder
-    output(TODOAPPCTL, "cluster", "down", "--state", str(folder))
+    output(*CLUSTER, "down", "--state", str(folder))
 
 
 def test_a_developer_gets_a_cluster_beside_this_one(cluster: Cluster, kubectl: Path, state: Path) -> None:
-    up = output(TODOAPPCTL, "cluster", "up", "--state", str(state))
+    up = output(*CLUSTER, "up", "--state", str(state))
 
     kubeconfig = up.strip().rpartition("KUBECONFIG=")[2]
     assert cluster.connection.url not in up
-    assert "is ready at" in output(TODOAPPCTL, "cluster", "status", "--state", str(state))
+    assert "is ready at" in output(*CLUSTER, "status", "--state", str(state))
     assert output(kubectl, "--kubeconfig", kubeconfig, "get", "nodes").count(" Ready ") == 3
 
     processes = [
@@ -222,7 +225,7 @@ def test_a_developer_gets_a_cluster_beside_this_one(cluster: Cluster, kubectl: P
         if str(state) in " ".join(each.info["cmdline"] or ())
     ]
     assert len(processes) == len(Component) + 1
-    output(TODOAPPCTL, "cluster", "down", "--state", str(state))
+    output(*CLUSTER, "down", "--state", str(state))
     assert psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)[1] == []
     assert [each.name for each in state.iterdir()] == ["control-plane.lock"]
 
@@ -247,14 +250,14 @@ def test_a_module_other_than_the_pinned_one_is_refused() -> None:
 
 def test_there_is_nothing_to_say_about_a_cluster_that_is_down(tmp_path: Path) -> None:
     answer = subprocess.run(
-        [TODOAPPCTL, "cluster", "status", "--state", tmp_path], capture_output=True, text=True
+        [*CLUSTER, "status", "--state", tmp_path], env=ENVIRONMENT, capture_output=True, text=True
     )
 
     assert answer.returncode == 1
-    assert answer.stderr == f"No control plane runs in {tmp_path}; start one with `todoappctl cluster up`.\n"
+    assert answer.stderr == f"No control plane runs in {tmp_path}; start one with `make cluster-up`.\n"
 
 
 def output(program: Path, *arguments: str) -> str:
-    result = subprocess.run([program, *arguments], capture_output=True, text=True)
+    result = subprocess.run([program, *arguments], env=ENVIRONMENT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from testbed.overlays import OVERLAYS, built
-from todoapp_operator.control_plane.cluster import Cluster
+from testbed.control_plane.cluster import Cluster
+from testbed.kubernetes.overlays import OVERLAYS, built
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render

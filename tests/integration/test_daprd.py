@@ -15,14 +15,14 @@ import pytest
 import yaml
 from confluent_kafka import Consumer, Producer
 
-from testbed.changes import notification_of, occurrence_after
-from testbed.delivering import Envelope
-from testbed.kafka import Account, Kafka
-from testbed.person import Person
+from testbed.app.changes import notification_of, occurrence_after
+from testbed.app.deliveries import Envelope
+from testbed.app.person import Person
+from testbed.app.service_process import run_command
+from testbed.app.stack import Stack, running_stack
+from testbed.kafka.broker import Account, Kafka
+from testbed.kafka.strimzi_operators import carried_out
 from testbed.postgresql import PostgreSQL
-from testbed.stack import Stack, running_stack
-from testbed.strimzi_operators import carried_out
-from testbed.todoapp_process import run_command
 from testbed.waiting import PATIENCE_SECONDS, wait_until
 from todoapp_operator.render.dapr.names import LAPTOP
 from todoapp_operator.render.manifest import Manifest

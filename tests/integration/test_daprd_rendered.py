@@ -16,11 +16,11 @@ import httpx
 import orjson
 import pytest
 
-from testbed.daprd import running_daprd
-from testbed.kafka import Account, Kafka
+from testbed.kafka.broker import Account, Kafka
+from testbed.kafka.strimzi_operators import carried_out
 from testbed.postgresql import PostgreSQL
-from testbed.recording_app import Answer, Call, RecordingApp, recording_app
-from testbed.strimzi_operators import carried_out
+from testbed.sidecar.daprd import running_daprd
+from testbed.sidecar.recording_app import Answer, Call, RecordingApp, recording_app
 from testbed.waiting import wait_until
 from todoapp_operator.render.broker import kafka_authority, kafka_credentials, kafka_user
 from todoapp_operator.render.component import Component

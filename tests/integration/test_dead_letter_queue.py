@@ -8,9 +8,9 @@ import orjson
 import pytest
 from sqlalchemy import delete, select, update
 
-from testbed.delivering import Deliveries, Envelope
+from testbed.app.deliveries import Deliveries, Envelope
+from testbed.app.service_process import run_command
 from testbed.ports import free_port
-from testbed.todoapp_process import run_command
 from todoapp.database import Database
 from todoapp.messaging.dead_letters import DeadLetter
 from todoapp.messaging.outbox import OutboxEvent

@@ -9,8 +9,8 @@ import orjson
 import pytest
 from sqlalchemy import delete, select
 
-from testbed.application import user_id_of
-from testbed.delivering import Deliveries, Envelope
+from testbed.app.application import user_id_of
+from testbed.app.deliveries import Deliveries, Envelope
 from todoapp.messaging.dead_letters import DeadLetter, DeliveryFailure
 from todoapp.messaging.inbox import InboxEntry
 

@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from testbed.application import calling
-from testbed.delivering import Deliveries, Envelope
+from testbed.app.application import calling
+from testbed.app.deliveries import Deliveries, Envelope
 from testbed.ports import free_port
 from todoapp.database import open_database
 from todoapp.messaging.dead_letters import DeliveryFailure

@@ -12,8 +12,8 @@ import pytest
 from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 
-from testbed.application import JWT_SECRET, signed_up
-from testbed.databases import migrate
+from testbed.app.application import JWT_SECRET, signed_up
+from testbed.app.databases import migrate
 from testbed.postgresql import PostgreSQL
 from todoapp import migrations
 from todoapp.api.app import create_api

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from testbed.application import JWT_SECRET, Clock, signed_up
-from testbed.delivering import Deliveries
-from testbed.outgoing import Outgoing
-from testbed.recording_app import Answer, Call, RecordingApp
-from testbed.todoapp_process import running_service
+from testbed.app.application import JWT_SECRET, Clock, signed_up
+from testbed.app.deliveries import Deliveries
+from testbed.app.outgoing import Outgoing
+from testbed.app.service_process import running_service
+from testbed.sidecar.recording_app import Answer, Call, RecordingApp
 from testbed.waiting import eventually
 from todoapp.api.app import create_api
 from todoapp.channels.courier import Courier, NotSent

@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from websockets import Subprotocol
 from websockets.asyncio.client import connect
 
-from testbed.application import Clock, calling, user_id_of
-from testbed.delivering import Deliveries, Envelope
-from testbed.rows import Rows, all_rows
-from testbed.serving import serving
+from testbed.app.application import Clock, calling, user_id_of
+from testbed.app.deliveries import Deliveries, Envelope
+from testbed.app.rows import Rows, all_rows
+from testbed.app.server import serving
 from todoapp.database import Base, Database
 from todoapp.messaging.event import Topic
 from todoapp.messaging.relay import Relay

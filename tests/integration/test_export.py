@@ -7,8 +7,8 @@ import orjson
 from fastapi import FastAPI
 from sqlalchemy import insert
 
-from testbed.application import Clock, user_id_of
-from testbed.delivering import Deliveries, Envelope
+from testbed.app.application import Clock, user_id_of
+from testbed.app.deliveries import Deliveries, Envelope
 from todoapp.api.export import AT_ONCE
 from todoapp.database import new_id
 from todoapp.notifications.model import Notification

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from testbed.delivering import Deliveries, Envelope
-from testbed.serving import Serving, serving
+from testbed.app.deliveries import Deliveries, Envelope
+from testbed.app.server import Serving, serving
 
 Json = Any
 

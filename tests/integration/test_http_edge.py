@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import select
 
-from testbed.application import calling, user_id_of
-from testbed.operations import operations
+from testbed.app.application import calling, user_id_of
+from testbed.app.operations import operations
 from todoapp.api.routing import Route
 from todoapp.database import Database
 from todoapp.messaging.outbox import OutboxEvent

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from fastapi import Response
 
-from testbed.application import Clock, user_id_of
-from testbed.delivering import Deliveries
+from testbed.app.application import Clock, user_id_of
+from testbed.app.deliveries import Deliveries
 from todoapp.api.idempotency import KeyedRequest, RequestRunning, claimed
 from todoapp.idempotency import IdempotencyKey
 from todoapp.process import Runtime

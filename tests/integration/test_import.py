@@ -8,8 +8,8 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
-from testbed.application import Clock
-from testbed.delivering import Deliveries
+from testbed.app.application import Clock
+from testbed.app.deliveries import Deliveries
 
 Json = dict[str, Any]
 

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import select
 
-from testbed.application import calling, signed_up, user_id_of
-from testbed.operations import Operation, operations
-from testbed.rows import Rows, all_rows
+from testbed.app.application import calling, signed_up, user_id_of
+from testbed.app.operations import Operation, operations
+from testbed.app.rows import Rows, all_rows
 from todoapp.database import Base, Database, new_id
 from todoapp.notifications.model import Notification
 from todoapp.process import Runtime

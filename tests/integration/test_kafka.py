@@ -36,8 +36,8 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from testbed.kafka import Account, Kafka
-from testbed.strimzi_operators import carried_out
+from testbed.kafka.broker import Account, Kafka
+from testbed.kafka.strimzi_operators import carried_out
 from testbed.waiting import wait_until
 from todoapp_operator.document import load
 from todoapp_operator.render.dapr.names import names_on_cluster

@@ -11,9 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Boolean, Column, Connection, Float, Integer, LargeBinary, String, Uuid, insert
 
-from testbed.databases import migrate
-from testbed.rows import all_rows, inside, reflected
-from testbed.todoapp_process import run_command
+from testbed.app.databases import migrate
+from testbed.app.rows import all_rows, inside, reflected
+from testbed.app.service_process import run_command
 from todoapp import migrations
 from todoapp.database import Base, Instant
 from todoapp.tasks.searching.vector import SearchDocument, SearchVector

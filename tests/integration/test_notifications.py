@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from testbed.application import Clock
-from testbed.delivering import Deliveries
+from testbed.app.application import Clock
+from testbed.app.deliveries import Deliveries
 from todoapp.notification.sweep import sweep
 
 Json = dict[str, Any]

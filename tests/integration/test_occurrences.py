@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from testbed.application import Clock, user_id_of
+from testbed.app.application import Clock, user_id_of
 from todoapp.messaging.outbox import Origin
 from todoapp.process import Runtime
 from todoapp.tasks.occurrences import create_next_occurrence

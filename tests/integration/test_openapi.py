@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from testbed.todoapp_process import running_service
+from testbed.app.service_process import running_service
 from testbed.waiting import PATIENCE_SECONDS
 
 SCHEMATHESIS = Path(sys.executable).with_name("st")

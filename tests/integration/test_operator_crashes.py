@@ -8,14 +8,14 @@ from time import perf_counter
 
 import pytest
 
-from testbed.audit import Audit
-from testbed.installations import ELSEWHERE, Installation
-from testbed.kubernetes_objects import LEASE, TODOAPP, Objects, kind_named
-from testbed.operator_process import OPERATOR_NAMESPACE, OperatorProcess, running_operator
+from testbed.control_plane.cluster import Cluster
+from testbed.control_plane.components import Component
+from testbed.kubernetes.audit_log import Audit
+from testbed.kubernetes.installations import ELSEWHERE, Installation
+from testbed.kubernetes.objects import LEASE, TODOAPP, Objects, kind_named
+from testbed.kubernetes.operator_process import OPERATOR_NAMESPACE, OperatorProcess, running_operator
 from testbed.waiting import wait_until
 from todoapp_operator import controller
-from todoapp_operator.control_plane.cluster import Cluster
-from todoapp_operator.control_plane.components import Component
 
 SERVICE = kind_named("Service")
 LEASE_NAME = "todoapp-operator"

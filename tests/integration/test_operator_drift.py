@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from testbed.comparing import differences
-from testbed.hand_edits import HandEdit, hand_edits
-from testbed.installations import Installation
-from testbed.kubernetes_objects import Objects
-from testbed.other_operators import cloudnative_pg_finishes, gateway_accepts, strimzi_finishes
+from testbed.kubernetes.comparison import differences
+from testbed.kubernetes.hand_edits import HandEdit, hand_edits
+from testbed.kubernetes.installations import Installation
+from testbed.kubernetes.objects import Objects
+from testbed.kubernetes.other_operators import cloudnative_pg_finishes, gateway_accepts, strimzi_finishes
 from testbed.waiting import wait_until
 from todoapp_operator.document import load
 from todoapp_operator.reconcile.order import WORKLOADS

@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from testbed.installations import ELSEWHERE, Installation
-from testbed.kubernetes_objects import CUSTOM_RESOURCE_DEFINITION, EVENT, SECRET, Objects, kind_named
-from testbed.other_operators import strimzi_finishes, strimzi_refuses
-from testbed.quotas import QUOTA, nothing_more
+from testbed.kubernetes.installations import ELSEWHERE, Installation
+from testbed.kubernetes.objects import CUSTOM_RESOURCE_DEFINITION, EVENT, SECRET, Objects, kind_named
+from testbed.kubernetes.other_operators import strimzi_finishes, strimzi_refuses
+from testbed.kubernetes.quotas import QUOTA, nothing_more
 from testbed.waiting import wait_until
 from todoapp_operator.crd import crd
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from testbed.audit import Audit
-from testbed.installations import Installation
-from testbed.kubernetes_objects import Objects, kind_named
-from testbed.operator_account import kubeconfig_of_operator
-from testbed.operator_process import OPERATOR_NAMESPACE, running_operator
-from testbed.other_operators import cloudnative_pg_finishes, gateway_accepts, strimzi_finishes
-from testbed.service_accounts import kubeconfig_of
+from testbed.control_plane.artifacts.cache import Report
+from testbed.control_plane.cluster import Cluster, running_cluster
+from testbed.kubernetes.audit_log import Audit
+from testbed.kubernetes.installations import Installation
+from testbed.kubernetes.objects import Objects, kind_named
+from testbed.kubernetes.operator_account import kubeconfig_of_operator
+from testbed.kubernetes.operator_process import OPERATOR_NAMESPACE, running_operator
+from testbed.kubernetes.other_operators import cloudnative_pg_finishes, gateway_accepts, strimzi_finishes
+from testbed.kubernetes.service_accounts import kubeconfig_of
 from testbed.waiting import wait_until
-from todoapp_operator.control_plane.artifacts.cache import Report
-from todoapp_operator.control_plane.cluster import Cluster, running_cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120, func_only=True)]
 

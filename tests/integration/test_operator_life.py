@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from testbed.audit import Audit
-from testbed.installations import ELSEWHERE, Installation
-from testbed.jobs import fail
-from testbed.kubernetes_objects import SECRET, TODOAPP, kind_named
-from testbed.other_operators import cloudnative_pg_finishes, strimzi_finishes
-from testbed.quotas import nothing_more
+from testbed.kubernetes.audit_log import Audit
+from testbed.kubernetes.installations import ELSEWHERE, Installation
+from testbed.kubernetes.jobs import fail
+from testbed.kubernetes.objects import SECRET, TODOAPP, kind_named
+from testbed.kubernetes.other_operators import cloudnative_pg_finishes, strimzi_finishes
+from testbed.kubernetes.quotas import nothing_more
 from testbed.waiting import wait_until
 from todoapp_operator.render.kinds import Kind
 from todoapp_operator.render.manifest import Manifest

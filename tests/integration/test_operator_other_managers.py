@@ -2,10 +2,10 @@
 
 import pytest
 
-from testbed.audit import Audit
-from testbed.installations import ELSEWHERE, Installation
-from testbed.kubernetes_objects import TODOAPP, kind_named
-from testbed.quotas import nothing_more
+from testbed.kubernetes.audit_log import Audit
+from testbed.kubernetes.installations import ELSEWHERE, Installation
+from testbed.kubernetes.objects import TODOAPP, kind_named
+from testbed.kubernetes.quotas import nothing_more
 from testbed.waiting import wait_until
 from todoapp_operator.render.identity import RELEASE_LABEL, REPAIR_MANAGER
 from todoapp_operator.render.manifest import Manifest

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from testbed.installations import ELSEWHERE, Installation
-from testbed.kubernetes_objects import SECRET, TODOAPP, Objects, in_namespace, kind_named
-from testbed.operator_process import OperatorProcess
+from testbed.control_plane.cluster import Cluster
+from testbed.kubernetes.installations import ELSEWHERE, Installation
+from testbed.kubernetes.objects import SECRET, TODOAPP, Objects, in_namespace, kind_named
+from testbed.kubernetes.operator_process import OperatorProcess
 from testbed.waiting import wait_until
 from todoapp_operator.cluster.client import ApiError, Client
-from todoapp_operator.control_plane.cluster import Cluster
 from todoapp_operator.document import load
 from todoapp_operator.reconcile.children import Children, body_of
 from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields

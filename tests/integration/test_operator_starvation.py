@@ -8,9 +8,9 @@ from threading import Event, Thread
 import httpx
 import pytest
 
-from testbed.installations import Installation
-from testbed.kubernetes_objects import Objects, kind_named, url
-from testbed.quotas import nothing_more
+from testbed.kubernetes.installations import Installation
+from testbed.kubernetes.objects import Objects, kind_named, url
+from testbed.kubernetes.quotas import nothing_more
 from testbed.waiting import wait_until
 from todoapp_operator.render.kinds import Kind
 

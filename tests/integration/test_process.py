@@ -10,8 +10,8 @@ from websockets import Subprotocol
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from testbed.databases import migrate
-from testbed.todoapp_process import JWT_SECRET, ServiceProcess, run_command, running_service
+from testbed.app.databases import migrate
+from testbed.app.service_process import JWT_SECRET, ServiceProcess, run_command, running_service
 from testbed.waiting import PATIENCE_SECONDS
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from testbed.pulumi_program import OTHER_CHOICES, PulumiProgram, Run, Secret, revealed
+from testbed.pulumi.program import OTHER_CHOICES, PulumiProgram, Run, Secret, revealed
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from testbed.pulumi_program import PulumiProgram, Resource, Run, revealed
+from testbed.pulumi.program import PulumiProgram, Resource, Run, revealed
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.pulumi_program import STACKS
+from testbed.pulumi.program import STACKS
 
 
 def make(*arguments: str, path: Path) -> subprocess.CompletedProcess[str]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 import httpx
 import pytest
 
-from testbed.kubernetes_objects import Objects
-from testbed.pulumi_program import OTHER_CHOICES, STACKS, PulumiProgram, Run, revealed
+from testbed.kubernetes.objects import Objects
+from testbed.pulumi.program import OTHER_CHOICES, STACKS, PulumiProgram, Run, revealed
 from todoapp_operator.render.kinds import Kind
 
 all_kinds_known = pytest.mark.usefixtures("definition", "argocd_definitions", "cert_manager_definitions")

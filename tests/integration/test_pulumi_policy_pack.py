@@ -14,8 +14,8 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
 from testbed.ending import end
-from testbed.pulumi_policies import violations
-from testbed.pulumi_program import OTHER_CHOICES, STACKS, PulumiProgram, Run, revealed
+from testbed.pulumi.policies import violations
+from testbed.pulumi.program import OTHER_CHOICES, STACKS, PulumiProgram, Run, revealed
 from todoapp_platform.policies import POLICIES
 
 PACK = Path("pulumi/policy")

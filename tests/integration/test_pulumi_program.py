@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from testbed.pulumi_program import PROGRAM, STACKS, PulumiProgram, Run, Secret
+from testbed.pulumi.program import PROGRAM, STACKS, PulumiProgram, Run, Secret
 from todoapp_platform.versions import CHARTS
 
 PRODUCTION = ("aks", "gke", "oke")

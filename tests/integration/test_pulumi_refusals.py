@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from testbed.pulumi_program import PulumiProgram
+from testbed.pulumi.program import PulumiProgram
 
 URL = "postgresql://todo:hidden@db.example.com/todo"
 

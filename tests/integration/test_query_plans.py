@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from testbed.many_tasks import WORDS, add_crowd, add_tasks
+from testbed.app.many_tasks import WORDS, add_crowd, add_tasks
+from testbed.app.rows import inside
 from testbed.postgresql import PostgreSQL
-from testbed.rows import inside
 from todoapp.accounts.model import User
 from todoapp.activity.service import ActivityQuery, list_activity
 from todoapp.database import open_database

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from testbed.application import Clock, signed_up
+from testbed.app.application import Clock, signed_up
 from todoapp.api.app import create_api
 from todoapp.process import Runtime
 from todoapp.settings import Features

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from testbed.application import Clock, signed_up
+from testbed.app.application import Clock, signed_up
 from todoapp.api.app import create_api
 from todoapp.process import Runtime
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from testbed.installations import ELSEWHERE, Installation
-from testbed.kubernetes_objects import POD, kind_named
-from todoapp_operator.control_plane.cluster import Cluster
+from testbed.control_plane.cluster import Cluster
+from testbed.kubernetes.installations import ELSEWHERE, Installation
+from testbed.kubernetes.objects import POD, kind_named
 from todoapp_operator.render.kinds import Kind
 
 pytestmark = pytest.mark.usefixtures("installed_operator")

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from testbed.application import Clock
-from testbed.delivering import Deliveries
+from testbed.app.application import Clock
+from testbed.app.deliveries import Deliveries
 
 DATES = 5
 

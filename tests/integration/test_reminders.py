@@ -8,8 +8,8 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from testbed.application import Clock, user_id_of
-from testbed.delivering import Deliveries
+from testbed.app.application import Clock, user_id_of
+from testbed.app.deliveries import Deliveries
 from todoapp.database import Database
 from todoapp.notification.firing import fire
 from todoapp.notification.sweep import sweep

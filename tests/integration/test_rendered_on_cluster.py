@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from testbed.comparing import differences
-from testbed.kubernetes_objects import NAMESPACE, POD, TODOAPP, Objects, in_namespace, typed
-from testbed.made_up_todoapps import resources, todoapps
+from testbed.kubernetes.comparison import differences
+from testbed.kubernetes.generated_todoapps import resources, todoapps
+from testbed.kubernetes.objects import NAMESPACE, POD, TODOAPP, Objects, in_namespace, typed
 from testbed.waiting import wait_until
 from todoapp_operator.document import load
 from todoapp_operator.render.identity import digest

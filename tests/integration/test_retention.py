@@ -12,11 +12,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, insert, select, update
 
-from testbed.application import JWT_SECRET, Clock, calling, user_id_of
-from testbed.delivering import Deliveries, Envelope
+from testbed.app.application import JWT_SECRET, Clock, calling, user_id_of
+from testbed.app.deliveries import Deliveries, Envelope
+from testbed.app.server import serving
 from testbed.ports import free_port
-from testbed.serving import serving
-from testbed.sidecar_process import AppInstance, running_sidecar
+from testbed.sidecar.process import AppInstance, running_sidecar
 from testbed.waiting import PATIENCE_SECONDS, eventually
 from todoapp.database import Database, new_id
 from todoapp.messaging.inbox import InboxEntry

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from testbed.application import user_id_of
-from testbed.databases import migrate
+from testbed.app.application import user_id_of
+from testbed.app.databases import migrate
 from todoapp.database import Database
 from todoapp.process import Runtime
 from todoapp.tasks.search import SearchQuery, search_tasks

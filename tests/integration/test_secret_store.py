@@ -7,9 +7,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from testbed.app.service_process import JWT_SECRET, running_service
 from testbed.ports import free_port
-from testbed.sidecar_process import AppInstance, app_instance, running_sidecar
-from testbed.todoapp_process import JWT_SECRET, running_service
+from testbed.sidecar.process import AppInstance, app_instance, running_sidecar
 from testbed.waiting import PATIENCE_SECONDS
 
 STORE = """\

@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from websockets import Subprotocol
 from websockets.asyncio.client import connect
 
-from testbed.application import Clock, calling
-from testbed.delivering import Deliveries
-from testbed.serving import serving
+from testbed.app.application import Clock, calling
+from testbed.app.deliveries import Deliveries
+from testbed.app.server import serving
 
 Json = dict[str, Any]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from testbed.kubernetes_objects import NAMESPACE, POD, TODOAPP, Objects, kind_named
-from testbed.service_accounts import kubeconfig_of, user_of, wait_until_allowed
+from testbed.control_plane.cluster import Cluster
+from testbed.kubernetes.objects import NAMESPACE, POD, TODOAPP, Objects, kind_named
+from testbed.kubernetes.service_accounts import kubeconfig_of, user_of, wait_until_allowed
 from testbed.waiting import wait_until
-from todoapp_operator.control_plane.cluster import Cluster
 from todoapp_operator.render.kinds import kind_of
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from testbed.application import Clock
-from testbed.delivering import Deliveries
+from testbed.app.application import Clock
+from testbed.app.deliveries import Deliveries
 from todoapp.messaging.outbox import OutboxEvent
 from todoapp.process import Runtime
 

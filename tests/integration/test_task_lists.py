@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from testbed.application import Clock
+from testbed.app.application import Clock
 
 TASKS: list[dict[str, Any]] = [
     {"title": "apple pie", "priority": "low", "due_at": "2027-03-04T10:00:00Z", "tags": ["Home"]},

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 from standardwebhooks import Webhook as Signer
 
-from testbed.application import Clock, signed_up
-from testbed.delivering import Deliveries
-from testbed.outgoing import Outgoing
-from testbed.recording_app import Answer, Call, RecordingApp
+from testbed.app.application import Clock, signed_up
+from testbed.app.deliveries import Deliveries
+from testbed.app.outgoing import Outgoing
+from testbed.sidecar.recording_app import Answer, Call, RecordingApp
 from todoapp.api.app import create_api
 from todoapp.webhooks.model import Webhook
 

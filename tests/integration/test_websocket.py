@@ -12,9 +12,9 @@ from sqlalchemy import delete
 from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 
-from testbed.application import Clock, user_id_of
-from testbed.delivering import Deliveries
-from testbed.serving import Serving, serving
+from testbed.app.application import Clock, user_id_of
+from testbed.app.deliveries import Deliveries
+from testbed.app.server import Serving, serving
 from todoapp.messaging.outbox import Origin, OutboxEvent
 from todoapp.process import Runtime
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from todoapp_operator.control_plane.artifacts.cache import Report
-from todoapp_operator.control_plane.artifacts.go_modules import GoTool
+from testbed.control_plane.artifacts.cache import Report
+from testbed.control_plane.artifacts.go_modules import GoTool
 
 __all__ = ["promtool"]
 

@@ -18,8 +18,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from testbed.recording_app import RecordingApp, recording_app
-from testbed.sidecar_process import app_instance, running_sidecar
+from testbed.sidecar.process import app_instance, running_sidecar
+from testbed.sidecar.recording_app import RecordingApp, recording_app
 from testbed.waiting import PATIENCE_SECONDS, wait_until
 
 RESOURCES = Path("tests/contract/dapr/resources")

@@ -7,7 +7,7 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from testbed.recording_app import Answer, Call, RecordingApp
+from testbed.sidecar.recording_app import Answer, Call, RecordingApp
 
 
 def status(word: str) -> Answer:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from testbed.recording_app import Answer, Call, RecordingApp
+from testbed.sidecar.recording_app import Answer, Call, RecordingApp
 from testbed.waiting import wait_until
 
 PATHS = ["/v1.0/publish/bulk/pubsub", "/v1.0-alpha1/publish/bulk/pubsub"]

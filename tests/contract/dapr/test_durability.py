@@ -3,9 +3,9 @@
 import threading
 from pathlib import Path
 
-from testbed.orders import KEYS, ORDERS, PATH, PER_KEY, all_came, numbers_by_key, publish_orders
-from testbed.recording_app import Answer, Call, RecordingApp, recording_app
-from testbed.sidecar_process import app_instance, running_sidecar
+from testbed.sidecar.orders import KEYS, ORDERS, PATH, PER_KEY, all_came, numbers_by_key, publish_orders
+from testbed.sidecar.process import app_instance, running_sidecar
+from testbed.sidecar.recording_app import Answer, Call, RecordingApp, recording_app
 from testbed.waiting import wait_until
 
 PUBSUB = Path("tests/contract/dapr/resources/pubsub.yaml")

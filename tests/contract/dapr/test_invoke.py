@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from testbed.recording_app import Answer, RecordingApp
+from testbed.sidecar.recording_app import Answer, RecordingApp
 
 
 def test_the_callee_sees_the_request_and_who_called(

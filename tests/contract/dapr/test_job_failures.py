@@ -6,7 +6,7 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from testbed.recording_app import Answer, Call, RecordingApp
+from testbed.sidecar.recording_app import Answer, Call, RecordingApp
 from testbed.waiting import wait_until
 
 HALF_SECOND = {"constant": {"interval": "0.5s", "maxRetries": 2}}

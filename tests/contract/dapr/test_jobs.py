@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from testbed.recording_app import RecordingApp
+from testbed.sidecar.recording_app import RecordingApp
 from testbed.waiting import wait_until
 
 DEFAULT_POLICY = {"constant": {"interval": "1s", "maxRetries": 3}}

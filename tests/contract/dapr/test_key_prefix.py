@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.recording_app import recording_app
-from testbed.sidecar_process import app_instance, running_sidecar
+from testbed.sidecar.process import app_instance, running_sidecar
+from testbed.sidecar.recording_app import recording_app
 
 STATE_STORE = """\
 apiVersion: dapr.io/v1alpha1

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from testbed.ending import STOP_SECONDS
 from testbed.ports import free_port
-from testbed.recording_app import Answer, Call, recording_app
-from testbed.sidecar_process import AppInstance, app_instance, running_sidecar
+from testbed.sidecar.process import AppInstance, app_instance, running_sidecar
+from testbed.sidecar.recording_app import Answer, Call, recording_app
 from testbed.waiting import wait_until
 
 PUBSUB = Path("tests/contract/dapr/resources/pubsub.yaml")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from testbed.recording_app import Call, RecordingApp
+from testbed.sidecar.recording_app import Call, RecordingApp
 
 JSON = {"content-type": "application/json"}
 CLOUD_EVENT = {"content-type": "application/cloudevents+json"}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import httpx
 
-from testbed.recording_app import RecordingApp
+from testbed.sidecar.recording_app import RecordingApp
 
 TRACEPARENT = "00-22f7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from testbed.ports import free_port
-from testbed.sidecar_process import COMMAND
+from testbed.sidecar.process import COMMAND
 from testbed.waiting import PATIENCE_SECONDS
 
 PUBSUB = Path("tests/contract/dapr/resources/pubsub.yaml")

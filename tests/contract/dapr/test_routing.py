@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from testbed.recording_app import RecordingApp
+from testbed.sidecar.recording_app import RecordingApp
 
 
 @pytest.mark.parametrize(

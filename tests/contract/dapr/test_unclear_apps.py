@@ -3,8 +3,8 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from testbed.recording_app import Answer, recording_app
-from testbed.sidecar_process import app_instance, running_sidecar
+from testbed.sidecar.process import app_instance, running_sidecar
+from testbed.sidecar.recording_app import Answer, recording_app
 
 PUBSUB = Path("tests/contract/dapr/resources/pubsub.yaml")
 

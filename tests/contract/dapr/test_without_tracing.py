@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from testbed.recording_app import RecordingApp, recording_app
-from testbed.sidecar_process import app_instance, running_sidecar
+from testbed.sidecar.process import app_instance, running_sidecar
+from testbed.sidecar.recording_app import RecordingApp, recording_app
 from testbed.waiting import PATIENCE_SECONDS
 
 PUBSUB = Path("tests/contract/dapr/resources/pubsub.yaml")

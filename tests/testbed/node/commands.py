@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Iterator
 
+from testbed.control_plane.components import Component, arguments
 from testbed.node.site import ADDRESS, NAME, SERVICES, NodeSite
-from todoapp_operator.control_plane.components import Component, arguments
 from todoapp_operator.local.ports import HOST
 
 __all__ = ["Command", "base", "cluster", "relay"]

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from testbed.kubernetes_objects import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, Objects
+from testbed.control_plane.artifacts.cache import Report
+from testbed.control_plane.artifacts.crds import crd_files
+from testbed.control_plane.initial_objects import create_definitions, not_usable
+from testbed.kubernetes.objects import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, Objects
 from testbed.node.injector import WEBHOOK, registration
 from testbed.node.machine import lacks
 from testbed.node.node import Node, running_node
 from testbed.node.sidecars import READERS, READING
 from testbed.waiting import wait_until
-from todoapp_operator.control_plane.artifacts.cache import Report
-from todoapp_operator.control_plane.artifacts.crds import crd_files
-from todoapp_operator.control_plane.initial_objects import create_definitions, not_usable
 
 __all__ = [
     "Kubectl",

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from testbed.control_plane.artifacts.cache import Report
 from testbed.node import layers
 from testbed.node.oci import Image, Layer, write_archive
-from todoapp_operator.control_plane.artifacts.cache import Report
 from todoapp_operator.release import released_image
 
 __all__ = ["BROKEN_RELEASE", "DAPRD", "NEXT_RELEASE", "PAUSE", "POSTGRESQL", "RELEASE", "write_images"]

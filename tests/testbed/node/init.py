@@ -18,11 +18,11 @@ from pathlib import Path
 import httpx
 import typer
 
+from testbed.control_plane.initial_objects import not_ready
 from testbed.node import commands
 from testbed.node.configurations import write_configurations
 from testbed.node.site import NAME, NodeSite
 from testbed.node.surroundings import make_memory, surround
-from todoapp_operator.control_plane.initial_objects import not_ready
 
 __all__ = ["READY", "main"]
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from testbed.installations import Installation
-from testbed.kubernetes_objects import POD, Objects, kind_named
+from testbed.kubernetes.installations import Installation
+from testbed.kubernetes.objects import POD, Objects, kind_named
+from testbed.kubernetes.other_operators import cloudnative_pg_finishes, strimzi_finishes
 from testbed.node.fixtures import Kubectl
 from testbed.node.postgresql import run_postgresql
-from testbed.other_operators import cloudnative_pg_finishes, strimzi_finishes
 from testbed.waiting import wait_until
 from todoapp_operator.health import Health, health
 from todoapp_operator.render.kinds import Kind

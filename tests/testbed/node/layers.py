@@ -11,11 +11,11 @@ from installer import install
 from installer.destinations import SchemeDictionaryDestination
 from installer.sources import WheelFile
 
+from testbed.control_plane.artifacts.cache import Report, made_once
+from testbed.control_plane.artifacts.programs import output_of
 from testbed.node.distributions import copy_files, needed_by
 from testbed.node.oci import Layer, write_layer
 from testbed.node.tree import Tree, shared_objects
-from todoapp_operator.control_plane.artifacts.cache import Report, made_once
-from todoapp_operator.control_plane.artifacts.programs import output_of
 
 __all__ = [
     "POSTGRESQL",

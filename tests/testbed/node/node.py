@@ -11,17 +11,17 @@ from pathlib import Path
 
 import psutil
 
+from testbed.control_plane.artifacts import tools
+from testbed.control_plane.artifacts.cache import Report
+from testbed.control_plane.audit import write_policy
+from testbed.control_plane.components import Site
+from testbed.control_plane.connection import Connection
+from testbed.control_plane.credentials import Issuer, issue
+from testbed.control_plane.ports import server_ports
 from testbed.node.images import write_images
 from testbed.node.init import READY
 from testbed.node.site import ADDRESS, API_SERVICE, NAME, Identities, NodeSite
 from testbed.node.tools import COREDNS, KUBE_PROXY, KUBELET
-from todoapp_operator.control_plane.artifacts import tools
-from todoapp_operator.control_plane.artifacts.cache import Report
-from todoapp_operator.control_plane.audit import write_policy
-from todoapp_operator.control_plane.components import Site
-from todoapp_operator.control_plane.connection import Connection
-from todoapp_operator.control_plane.credentials import Issuer, issue
-from todoapp_operator.control_plane.ports import server_ports
 from todoapp_operator.local.ports import HOST
 from todoapp_operator.refusal import Refusal
 

@@ -1,6 +1,6 @@
 """The PostgreSQL server that CloudNativePG would run for a TodoApp's own database."""
 
-from testbed.kubernetes_objects import POD, Objects, kind_named
+from testbed.kubernetes.objects import POD, Objects, kind_named
 from testbed.node.images import POSTGRESQL
 from testbed.node.layers import POSTGRESQL as INSTALLED
 from todoapp_operator.render.manifest import Manifest

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from todoapp_operator.control_plane.components import Site
-from todoapp_operator.control_plane.connection import Connection
+from testbed.control_plane.components import Site
+from testbed.control_plane.connection import Connection
 
 __all__ = ["ADDRESS", "API_SERVICE", "NAME", "PODS", "SERVICES", "Identities", "NodeSite"]
 

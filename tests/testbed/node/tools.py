@@ -1,8 +1,8 @@
 """The programs that make a node of a machine, built as the control plane is."""
 
-from testbed.kubernetes_tools import PINS
-from todoapp_operator.control_plane.artifacts.go_modules import GoTool
-from todoapp_operator.control_plane.artifacts.tools import kubernetes_tool
+from testbed.control_plane.artifacts.go_modules import GoTool
+from testbed.control_plane.artifacts.tools import kubernetes_tool
+from testbed.kubernetes.tools import PINS
 
 __all__ = ["COREDNS", "KUBELET", "KUBE_PROXY"]
 

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from todoapp_operator.control_plane.artifacts.programs import output_of
+from testbed.control_plane.artifacts.programs import output_of
 
 __all__ = ["Tree", "shared_objects"]
 

@@ -7,7 +7,7 @@ from fastapi import Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testbed.application import Clock
+from testbed.app.application import Clock
 from todoapp.api.rate_limits import Quota, RateLimited, RateLimiter, origin_of
 
 MINUTE = timedelta(minutes=1)

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from testbed.ports import free_port
-from testbed.recording_app import Answer, RecordingApp
+from testbed.sidecar.recording_app import Answer, RecordingApp
 from todoapp.channels import messenger
 
 Messenger = Callable[..., str | None]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from todoapp_operator.control_plane.artifacts.cache import made_once
+from testbed.control_plane.artifacts.cache import made_once
 from todoapp_operator.refusal import Refusal
 
 

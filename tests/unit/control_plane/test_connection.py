@@ -5,10 +5,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from testbed.control_plane.connection import Connection
+from testbed.control_plane.credentials import Issuer, issue
 from testbed.ports import free_port
-from testbed.recording_app import recording_app
-from todoapp_operator.control_plane.connection import Connection
-from todoapp_operator.control_plane.credentials import Issuer, issue
+from testbed.sidecar.recording_app import recording_app
 
 
 def test_no_proxy_is_asked_to_reach_the_api_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

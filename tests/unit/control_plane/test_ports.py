@@ -1,7 +1,7 @@
 import socket
 from contextlib import closing
 
-from todoapp_operator.control_plane.ports import server_ports
+from testbed.control_plane.ports import server_ports
 
 
 def test_ports_are_free_and_not_lent_to_clients() -> None:

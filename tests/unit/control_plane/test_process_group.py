@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -6,15 +7,16 @@ from pathlib import Path
 import psutil
 import pytest
 
+from testbed.control_plane.process_group import ProcessGroup
 from testbed.waiting import wait_until
-from todoapp_operator.control_plane.process_group import ProcessGroup
 
+ENVIRONMENT = os.environ | {"PYTHONPATH": "tests"}
 FOREVER = [sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()"]
 
 STARTS_TWO_AND_WAITS = f"""
 import signal, sys
 from pathlib import Path
-from todoapp_operator.control_plane.process_group import ProcessGroup
+from testbed.control_plane.process_group import ProcessGroup
 
 with ProcessGroup() as group:
     pids = [group.start({FOREVER!r}, log=Path(sys.argv[1])).pid for _ in range(2)]
@@ -38,7 +40,7 @@ def test_all_processes_end_with_the_block(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_no_process_outlives_the_one_that_started_it(end: signal.Signals, tmp_path: Path) -> None:
     command = [sys.executable, "-c", STARTS_TWO_AND_WAITS, str(tmp_path / "log")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as starter:
         assert starter.stdout
         started = [psutil.Process(int(pid)) for pid in starter.stdout.readline().split()]
         starter.send_signal(end)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from todoapp_operator.control_plane.artifacts.programs import output_of
+from testbed.control_plane.artifacts.programs import output_of
 from todoapp_operator.refusal import Refusal
 
 SHELL = Path("/bin/sh")

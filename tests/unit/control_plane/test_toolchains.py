@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from todoapp_operator.control_plane.artifacts.toolchains import GO, Toolchain
+from testbed.control_plane.artifacts.toolchains import GO, Toolchain
 from todoapp_operator.refusal import Refusal
 
 Program = Callable[[str, str], Path]

@@ -4,8 +4,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from pydantic import ValidationError
 
-from testbed.kubernetes_cel import evaluate
-from testbed.made_up_todoapps import resources
+from testbed.kubernetes.cel import evaluate
+from testbed.kubernetes.generated_todoapps import resources
 from todoapp_operator.crd import crd
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.spec import TodoApp

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from testbed.made_up_todoapps import todoapps
+from testbed.kubernetes.generated_todoapps import todoapps
 from todoapp_operator.quantities import canonical
 from todoapp_operator.render.kinds import KINDS, Kind, Provider, kind_of
 from todoapp_operator.render.manifest import Manifest, to_yaml

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from testbed.kubernetes_cel import evaluate
+from testbed.kubernetes.cel import evaluate
 from todoapp_operator.backing_services import Broker, Database, Kafka, Topic, Topics
 from todoapp_operator.rules import Part
 from todoapp_operator.spec import Auth, Gateway, TodoApp, TodoAppSpec

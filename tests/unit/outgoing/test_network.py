@@ -3,7 +3,7 @@
 import httpcore
 import pytest
 
-from testbed.recording_app import RecordingApp
+from testbed.sidecar.recording_app import RecordingApp
 from todoapp.outgoing.addresses import PrivateDestination
 from todoapp.outgoing.network import PublicNetwork
 

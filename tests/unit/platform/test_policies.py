@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from testbed.pulumi_policies import violations
+from testbed.pulumi.policies import violations
 
 CONTAINER = {
     "name": "app",

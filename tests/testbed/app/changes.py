@@ -1,0 +1,22 @@
+"""What to look for in the feed of changes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from testbed.app.person import Change
+
+__all__ = ["completion_of", "notification_of", "occurrence_after"]
+
+Task = dict[str, Any]
+
+
+def notification_of(task: Task) -> Callable[[Change], bool]:
+    return lambda change: change["entity"] == "notification" and change["value"]["task_id"] == task["id"]
+
+
+def completion_of(task: Task) -> Callable[[Change], bool]:
+    return lambda change: change["id"] == task["id"] and change["value"]["completed"]
+
+
+def occurrence_after(task: Task) -> Callable[[Change], bool]:
+    return lambda change: change["entity"] == "task" and change["value"]["parent_task_id"] == task["id"]

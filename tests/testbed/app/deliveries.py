@@ -1,0 +1,130 @@
+"""Carrying what the outbox holds to the processes that subscribe to it, as a test wants it carried."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from testbed.app.application import JWT_SECRET, Clock, calling
+from todoapp.api.app import create_api
+from todoapp.messaging.outbox import OutboxEvent
+from todoapp.notification.app import create_notification
+from todoapp.process import Runtime
+from todoapp.recurrence.app import create_recurrence
+from todoapp.settings import Settings
+from todoapp_sidecar.loading import load
+from todoapp_sidecar.routing import Router
+
+__all__ = ["Deliveries", "Envelope", "deliveries"]
+
+Envelope = dict[str, Any]
+"""A CloudEvent as it travels."""
+
+SUBSCRIPTIONS = Path("dapr/subscriptions")
+
+
+@dataclass
+class Deliveries:
+    """The consuming processes on one database, each with an HTTP client in place of its sidecar."""
+
+    runtimes: dict[str, Runtime]
+    consumers: dict[str, httpx.AsyncClient]
+    _carried: set[int] = field(default_factory=set)
+
+    async def published(self) -> list[Envelope]:
+        """Every event so far, oldest first, as the relay would publish it."""
+        return [envelope for _, envelope in await self._outbox()]
+
+    async def deliver(self, envelope: Envelope) -> httpx.Response:
+        """Deliver one event as the subscriptions say."""
+        consumer, path = _destination(envelope)
+        return await self.send(consumer, path, orjson.dumps(envelope))
+
+    async def deliver_list(self, envelopes: Sequence[Envelope]) -> list[str]:
+        """Deliver events of one topic in one call, as to a subscription with `bulkSubscribe`.
+
+        Returns:
+            The status of each event.
+        """
+        consumer, path = _destination(envelopes[0])
+        entries = [{"entryId": str(number), "event": each} for number, each in enumerate(envelopes)]
+        body = {"id": "a list", "type": "com.dapr.event.sent.bulk", "entries": entries}
+        answer = await self.send(consumer, path, orjson.dumps(body), **{"content-type": "application/json"})
+        told = answer.json()["statuses"]
+        assert [each["entryId"] for each in told] == [each["entryId"] for each in entries]
+        statuses = [each["status"] for each in told]
+        comes_again = answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+        assert comes_again == ("RETRY" in statuses), answer.text
+        return statuses
+
+    async def send(self, consumer: str, path: str, body: bytes, **headers: str) -> httpx.Response:
+        headers = {"content-type": "application/cloudevents+json"} | headers
+        return await self.consumers[consumer].post(path, content=body, headers=headers)
+
+    async def retain(self, rule: str) -> None:
+        """Let the job of a retention rule be due."""
+        answer = await self.consumers["notification"].post(f"/job/retention-{rule}", json={"rule": rule})
+        assert answer.status_code == HTTPStatus.NO_CONTENT, answer.text
+
+    @asynccontextmanager
+    async def guarded_by(self, token: str) -> AsyncIterator[httpx.AsyncClient]:
+        """Another recurrence process, which takes deliveries only from whoever shows the token."""
+        settings = self.runtimes["recurrence"].settings.model_copy(update={"app_api_token": SecretStr(token)})
+        runtime = await Runtime.assemble(settings, "recurrence", now=self.runtimes["recurrence"].now)
+        async with calling(create_recurrence(runtime)) as consumer:
+            yield consumer
+        await runtime.close()
+
+    async def settle(self) -> None:
+        """Deliver every task event that was not carried yet, and what follows from it, until all is quiet."""
+        while fresh := [each for each in await self._outbox() if each[0] not in self._carried]:
+            for seq, envelope in fresh:
+                self._carried.add(seq)
+                if envelope["type"].startswith("task."):
+                    answer = await self.deliver(envelope)
+                    assert answer.json() == {"status": "SUCCESS"}, answer.text
+
+    async def _outbox(self) -> list[tuple[int, Envelope]]:
+        rows = select(OutboxEvent).order_by(OutboxEvent.seq)
+        async with self.runtimes["recurrence"].database.read() as session:
+            events = (await session.scalars(rows)).all()
+        return [(row.seq, orjson.loads(row.event) | {"topic": row.topic}) for row in events]
+
+
+@pytest.fixture
+async def deliveries(database_url: str, clock: Clock) -> AsyncIterator[Deliveries]:
+    """api, notification and recurrence, each with its own connections. No sidecar is there to be called."""
+    creators = {"api": create_api, "notification": create_notification, "recurrence": create_recurrence}
+    settings = Settings(database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=1)
+    async with AsyncExitStack() as stack:
+        runtimes, consumers = {}, {}
+        for service, create in creators.items():
+            runtimes[service] = await Runtime.assemble(settings, service, now=clock)
+            stack.push_async_callback(runtimes[service].close)
+            consumers[service] = await stack.enter_async_context(calling(create(runtimes[service])))
+        yield Deliveries(runtimes, consumers)
+
+
+def _destination(envelope: Envelope) -> tuple[str, str]:
+    process, router = _subscriptions()[envelope["topic"]]
+    path = router.path(orjson.dumps(envelope))
+    assert path, f"No rule of the subscription to {envelope['topic']} takes {envelope['type']}."
+    return process, path
+
+
+@cache
+def _subscriptions() -> dict[str, tuple[str, Router]]:
+    """Topic → the process that hears it, and its paths, as the files for sidecars say."""
+    return {
+        each.spec.topic: (next(iter(each.scopes)), Router(each.spec.rules))
+        for each in load([SUBSCRIPTIONS]).subscriptions
+    }

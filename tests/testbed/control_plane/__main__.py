@@ -1,0 +1,3 @@
+from testbed.control_plane.commands import main
+
+main()
