@@ -20,7 +20,7 @@ from testbed.app.person import Person
 from testbed.app.rows import inside
 from testbed.app.stack import Stack, running_stack
 from testbed.postgresql import PostgreSQL, running_postgresql
-from todoapp.database import open_database
+from todoapp.kit.database import open_database
 
 __all__ = ["Installation", "Kind", "ProcessorTime", "installed"]
 

@@ -14,11 +14,11 @@ from benchmarks.figures import Figure
 from benchmarks.installation import Installation
 from benchmarks.load import Asked, answered, clients
 from testbed.app.rows import inside
-from todoapp.accounts.api_tokens import PREFIX
-from todoapp.accounts.identity import Scope
-from todoapp.accounts.model import ApiToken, User
-from todoapp.accounts.token_hash import token_hash
-from todoapp.database import Base, new_id
+from todoapp.features.accounts.api_tokens import PREFIX
+from todoapp.features.accounts.identity import Scope
+from todoapp.features.accounts.model import ApiToken, User
+from todoapp.features.accounts.token_hash import token_hash
+from todoapp.kit.database import Base, new_id
 
 __all__ = ["measure_users"]
 

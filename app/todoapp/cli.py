@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import SecretStr, ValidationError
 
-from todoapp import dead_letter_queue
-from todoapp.secret_store import ConfigurationError
-from todoapp.settings import Settings
+from todoapp.commands import dead_letters
+from todoapp.kit.settings import Settings
+from todoapp.messaging.secret_store import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastapi import FastAPI
 
-    from todoapp.process import Runtime
+    from todoapp.processes.runtime import Runtime
 
 __all__ = ["main"]
 
@@ -29,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(dead_letter_queue.app, name="dlq")
+app.add_typer(dead_letters.app, name="dlq")
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def _settings_sentence(error: ValidationError) -> str:
 @app.command()
 def api() -> None:
     """Serve people and their programs: HTTP and WebSocket."""
-    from todoapp.api.app import create_api
+    from todoapp.processes.api.app import create_api
 
     _serve("api", create_api)
 
@@ -62,7 +62,7 @@ def api() -> None:
 @app.command()
 def notification() -> None:
     """Send reminders when they are due."""
-    from todoapp.notification.app import create_notification
+    from todoapp.processes.notification.app import create_notification
 
     _serve("notification", create_notification)
 
@@ -70,7 +70,7 @@ def notification() -> None:
 @app.command()
 def recurrence() -> None:
     """Create next occurrences, and keep the activity log."""
-    from todoapp.recurrence.app import create_recurrence
+    from todoapp.processes.recurrence.app import create_recurrence
 
     _serve("recurrence", create_recurrence)
 
@@ -85,8 +85,8 @@ def migrate(
     """Bring the database to the schema of this version. Safe to start twice at once."""
     import asyncio
 
+    from todoapp.kit.telemetry import configure_logging
     from todoapp.migrations.runner import migrate
-    from todoapp.telemetry import configure_logging
 
     settings = Settings()
     configure_logging(settings, "migrate")
@@ -100,8 +100,8 @@ def openapi() -> None:
 
     import orjson
 
-    from todoapp.api.app import create_api
-    from todoapp.process import Runtime
+    from todoapp.processes.api.app import create_api
+    from todoapp.processes.runtime import Runtime
 
     # Nothing is opened with these; an application just cannot be put together without.
     settings = Settings(database_url=SecretStr("sqlite:///unused"), jwt_secret=SecretStr("unused" * 8))
@@ -112,13 +112,13 @@ def openapi() -> None:
 @app.command()
 def schemas(directory: Annotated[Path, typer.Argument(help="where the files go")]) -> None:
     """Write the JSON Schemas of all events, one file for each version."""
-    from todoapp.event_schemas import write_schemas
+    from todoapp.commands.event_schemas import write_schemas
 
     for path in write_schemas(directory):
         typer.echo(path)
 
 
 def _serve(service: str, create: "Callable[[Runtime], FastAPI]") -> None:
-    from todoapp.process import run
+    from todoapp.processes.runtime import run
 
     run(service, create, Settings())

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from testbed.app.deliveries import Deliveries, Envelope
-from todoapp.event_schemas import EVENTS, write_schemas
+from todoapp.commands.event_schemas import EVENTS, write_schemas
 from todoapp_sidecar.loading import BadResource, load
 
 DAPR = Path("dapr")

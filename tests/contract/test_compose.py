@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from todoapp.settings import Settings
+from todoapp.kit.settings import Settings
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.names import LAPTOP
 from todoapp_operator.render.environment import environment

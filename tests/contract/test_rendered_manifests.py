@@ -10,9 +10,10 @@ import pytest
 import typer.main
 from fastapi.routing import APIRoute
 
-from todoapp import cli, health
+from todoapp import cli
+from todoapp.kit.metrics import Metrics
 from todoapp.messaging.delivery import Outcome
-from todoapp.metrics import Metrics
+from todoapp.processes.web import health
 from todoapp_operator.document import load
 from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from todoapp.settings import Topics
+from todoapp.kit.settings import Topics
 from todoapp_operator.document import load
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.files import laptop_files, published_files

@@ -8,8 +8,8 @@ import pytest
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from todoapp.database import database_url
-from todoapp.settings import Features, Settings, Topics
+from todoapp.kit.database import database_url
+from todoapp.kit.settings import Features, Settings, Topics
 from todoapp_operator.local.state_folder import opened
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.names import LAPTOP, names_on_cluster

@@ -26,7 +26,7 @@ from testbed.app.promises import (
 from testbed.app.stack import Stack, running_stack, todoapp_file
 from testbed.postgresql import PostgreSQL, running_postgresql
 from testbed.waiting import eventually
-from todoapp.database import Database, open_database
+from todoapp.kit.database import Database, open_database
 
 KILLS = int(os.environ.get("TODOAPP_TEST_KILLS", "200"))
 SEED = int(os.environ.get("TODOAPP_TEST_SEED", "0")) or randrange(1, 2**31)

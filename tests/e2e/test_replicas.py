@@ -26,7 +26,7 @@ from testbed.app.promises import (
 from testbed.app.stack import Stack, running_stack, todoapp_file
 from testbed.postgresql import PostgreSQL
 from testbed.waiting import PATIENCE_SECONDS
-from todoapp.database import Database, open_database
+from todoapp.kit.database import Database, open_database
 from todoapp.messaging.outbox import OutboxEvent
 
 REPLICAS = ("api-0", "api-1")

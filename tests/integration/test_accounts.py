@@ -13,8 +13,8 @@ from sqlalchemy import delete, select
 from testbed.app.application import Clock, calling
 from testbed.app.deliveries import Deliveries
 from testbed.app.rows import all_rows
-from todoapp.accounts.model import User
-from todoapp.database import Base, Database
+from todoapp.features.accounts.model import User
+from todoapp.kit.database import Base, Database
 
 ADA = {"email": "Ada@Example.com", "password": "correct horse", "timezone": "Europe/London"}
 

@@ -17,13 +17,13 @@ from testbed.app.server import serving
 from testbed.ports import free_port
 from testbed.sidecar.process import AppInstance, running_sidecar
 from testbed.waiting import eventually
-from todoapp.api.app import create_api
-from todoapp.database import Database
+from todoapp.kit.database import Database
+from todoapp.kit.settings import Settings
 from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import OutboxEvent
-from todoapp.notification.app import create_notification
-from todoapp.process import Runtime
-from todoapp.settings import Settings
+from todoapp.processes.api.app import create_api
+from todoapp.processes.notification.app import create_notification
+from todoapp.processes.runtime import Runtime
 
 Json = dict[str, Any]
 

@@ -16,8 +16,8 @@ from testbed.app.deliveries import Deliveries
 from testbed.app.operations import operations
 from testbed.app.rows import all_rows
 from testbed.app.server import serving
-from todoapp.database import Base, Database, new_id
-from todoapp.idempotency import IdempotencyKey
+from todoapp.kit.database import Base, Database, new_id
+from todoapp.kit.idempotency import IdempotencyKey
 
 Json = dict[str, Any]
 

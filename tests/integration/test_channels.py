@@ -11,9 +11,9 @@ from testbed.app.application import Clock
 from testbed.app.deliveries import Deliveries
 from testbed.app.outgoing import Outgoing
 from testbed.sidecar.recording_app import Answer, RecordingApp
-from todoapp.channels.model import Channel
+from todoapp.features.channels.model import Channel
 from todoapp.messaging.outbox import OutboxEvent
-from todoapp.notification.sweep import sweep
+from todoapp.processes.notification.sweep import sweep
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from testbed.app.application import Clock, calling
 from testbed.app.deliveries import Deliveries
 from todoapp.messaging.feed import Change
-from todoapp.notification.sweep import sweep
+from todoapp.processes.notification.sweep import sweep
 
 BACK = 2  # hours
 ADA = {"email": "ada@example.com", "password": "correct horse"}

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from testbed.app.deliveries import Deliveries, Envelope
 from testbed.app.service_process import run_command
 from testbed.ports import free_port
-from todoapp.database import Database
+from todoapp.kit.database import Database
 from todoapp.messaging.dead_letters import DeadLetter
 from todoapp.messaging.outbox import OutboxEvent
 

@@ -8,18 +8,18 @@ import httpx
 import orjson
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from testbed.app.application import calling
 from testbed.app.deliveries import Deliveries, Envelope
 from testbed.ports import free_port
-from todoapp.database import open_database
+from todoapp.kit.database import open_database
 from todoapp.messaging.dead_letters import DeliveryFailure
 from todoapp.messaging.delivery import Outcome
 from todoapp.messaging.event import DataChanged
 from todoapp.messaging.outbox import Outbox
 from todoapp.messaging.subscriptions import MOST_TRIES, Consumer
-from todoapp.middleware import BODY_LIMIT
+from todoapp.processes.web.middleware import BODY_LIMIT
 
 Json = dict[str, Any]
 
@@ -142,7 +142,8 @@ async def test_nothing_counts_as_a_try_while_the_database_is_away() -> None:
     )
 
     async def count_users(_: object) -> None:
-        await database.ping()
+        async with database.read() as session:
+            await session.execute(text("SELECT 1"))
 
     app = FastAPI()
     app.include_router(consumer.router({"/events/task-updates": ([DataChanged], count_users)}))

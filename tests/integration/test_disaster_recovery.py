@@ -16,9 +16,9 @@ from testbed.app.application import JWT_SECRET, signed_up
 from testbed.app.databases import migrate
 from testbed.postgresql import PostgreSQL
 from todoapp import migrations
-from todoapp.api.app import create_api
-from todoapp.process import Runtime
-from todoapp.settings import Settings
+from todoapp.kit.settings import Settings
+from todoapp.processes.api.app import create_api
+from todoapp.processes.runtime import Runtime
 
 PAGE = Path("docs/disaster-recovery.md").read_text()
 IN_THE_DATABASES_POD = re.compile(r'"\$primary" -c postgres -- ((?:.*\\\n)*.*)$', re.MULTILINE)

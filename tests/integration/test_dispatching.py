@@ -15,11 +15,11 @@ from testbed.app.outgoing import Outgoing
 from testbed.app.service_process import running_service
 from testbed.sidecar.recording_app import Answer, Call, RecordingApp
 from testbed.waiting import eventually
-from todoapp.api.app import create_api
-from todoapp.channels.courier import Courier, NotSent
-from todoapp.outgoing.claiming import LEASE, claim_due
-from todoapp.process import Runtime
-from todoapp.webhooks.model import WebhookDelivery
+from todoapp.features.channels.courier import Courier, NotSent
+from todoapp.features.outgoing.claiming import LEASE, claim_due
+from todoapp.features.webhooks.model import WebhookDelivery
+from todoapp.processes.api.app import create_api
+from todoapp.processes.runtime import Runtime
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from testbed.app.application import Clock, calling, user_id_of
 from testbed.app.deliveries import Deliveries, Envelope
 from testbed.app.rows import Rows, all_rows
 from testbed.app.server import serving
-from todoapp.database import Base, Database
+from todoapp.kit.database import Base, Database
 from todoapp.messaging.event import Topic
 from todoapp.messaging.relay import Relay
 from todoapp.messaging.sidecar import Message

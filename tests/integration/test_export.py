@@ -9,12 +9,12 @@ from sqlalchemy import insert
 
 from testbed.app.application import Clock, user_id_of
 from testbed.app.deliveries import Deliveries, Envelope
-from todoapp.api.export import AT_ONCE
-from todoapp.database import new_id
-from todoapp.notifications.model import Notification
-from todoapp.personal_data.document import Export
-from todoapp.personal_data.export import PAGE, export
-from todoapp.process import Runtime
+from todoapp.features.notifications.model import Notification
+from todoapp.features.personal_data.document import Export
+from todoapp.features.personal_data.export import PAGE, export
+from todoapp.kit.database import new_id
+from todoapp.processes.api.export import AT_ONCE
+from todoapp.processes.runtime import Runtime
 
 Json = dict[str, Any]
 

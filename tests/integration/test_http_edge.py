@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from testbed.app.application import calling, user_id_of
 from testbed.app.operations import operations
-from todoapp.api.routing import Route
-from todoapp.database import Database
+from todoapp.kit.database import Database
 from todoapp.messaging.outbox import OutboxEvent
+from todoapp.processes.api.routing import Route
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 

@@ -11,9 +11,9 @@ from fastapi import Response
 
 from testbed.app.application import Clock, user_id_of
 from testbed.app.deliveries import Deliveries
-from todoapp.api.idempotency import KeyedRequest, RequestRunning, claimed
-from todoapp.idempotency import IdempotencyKey
-from todoapp.process import Runtime
+from todoapp.kit.idempotency import IdempotencyKey
+from todoapp.processes.api.idempotency import KeyedRequest, RequestRunning, claimed
+from todoapp.processes.runtime import Runtime
 
 DAY = timedelta(hours=24)
 

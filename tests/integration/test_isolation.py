@@ -15,10 +15,10 @@ from sqlalchemy import select
 from testbed.app.application import calling, signed_up, user_id_of
 from testbed.app.operations import Operation, operations
 from testbed.app.rows import Rows, all_rows
-from todoapp.database import Base, Database, new_id
-from todoapp.notifications.model import Notification
-from todoapp.process import Runtime
-from todoapp.webhooks.model import WebhookDelivery
+from todoapp.features.notifications.model import Notification
+from todoapp.features.webhooks.model import WebhookDelivery
+from todoapp.kit.database import Base, Database, new_id
+from todoapp.processes.runtime import Runtime
 
 HIDDEN = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 REFUSED = HIDDEN | {HTTPStatus.UNPROCESSABLE_ENTITY}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from todoapp.process import Runtime, base_app
+from todoapp.processes.runtime import Runtime, base_app
 
 
 async def test_work_that_fails_is_told_and_starts_again(
@@ -22,7 +22,7 @@ async def test_work_that_fails_is_told_and_starts_again(
         await asyncio.Event().wait()
 
     app = base_app(runtime, title="TodoApp", description="", jobs=[work])
-    with caplog.at_level(logging.WARNING, logger="todoapp.process"):
+    with caplog.at_level(logging.WARNING, logger="todoapp.processes.runtime"):
         async with app.router.lifespan_context(app), asyncio.timeout(60):
             await goes_on.wait()
 

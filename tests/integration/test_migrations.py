@@ -15,8 +15,8 @@ from testbed.app.databases import migrate
 from testbed.app.rows import all_rows, inside, reflected
 from testbed.app.service_process import run_command
 from todoapp import migrations
-from todoapp.database import Base, Instant
-from todoapp.tasks.searching.vector import SearchDocument, SearchVector
+from todoapp.features.tasks.searching.vector import SearchDocument, SearchVector
+from todoapp.kit.database import Base, Instant
 
 NEWEST_FIRST = [each.revision for each in ScriptDirectory(str(migrations.FOLDER)).walk_revisions()]
 

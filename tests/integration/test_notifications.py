@@ -7,7 +7,7 @@ import pytest
 
 from testbed.app.application import Clock
 from testbed.app.deliveries import Deliveries
-from todoapp.notification.sweep import sweep
+from todoapp.processes.notification.sweep import sweep
 
 Json = dict[str, Any]
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from testbed.app.application import Clock, user_id_of
+from todoapp.features.tasks.occurrences import create_next_occurrence
 from todoapp.messaging.outbox import Origin
-from todoapp.process import Runtime
-from todoapp.tasks.occurrences import create_next_occurrence
+from todoapp.processes.runtime import Runtime
 
 Task = dict[str, Any]
 

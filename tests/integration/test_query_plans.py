@@ -16,15 +16,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from testbed.app.many_tasks import WORDS, add_crowd, add_tasks
 from testbed.app.rows import inside
 from testbed.postgresql import PostgreSQL
-from todoapp.accounts.model import User
-from todoapp.activity.service import ActivityQuery, list_activity
-from todoapp.database import open_database
+from todoapp.features.accounts.model import User
+from todoapp.features.activity.service import ActivityQuery, list_activity
+from todoapp.features.notifications.service import NotificationQuery, list_notifications
+from todoapp.features.reminders.listing import ReminderQuery, list_reminders
+from todoapp.features.tasks.listing import Selection, SortBy, TaskQuery, list_tasks, select_tasks
+from todoapp.features.tasks.reading import views
+from todoapp.features.tasks.searching.query import parse
+from todoapp.kit.database import open_database
 from todoapp.messaging.feed import changes_since
-from todoapp.notifications.service import NotificationQuery, list_notifications
-from todoapp.reminders.listing import ReminderQuery, list_reminders
-from todoapp.tasks.listing import Selection, SortBy, TaskQuery, list_tasks, select_tasks
-from todoapp.tasks.reading import views
-from todoapp.tasks.searching.query import parse
 
 pytestmark = pytest.mark.timeout(120, func_only=True)  # not of the million rows, which take a minute or more
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from testbed.app.application import Clock, signed_up
-from todoapp.api.app import create_api
-from todoapp.process import Runtime
-from todoapp.settings import Features
+from todoapp.kit.settings import Features
+from todoapp.processes.api.app import create_api
+from todoapp.processes.runtime import Runtime
 
 RENT = "Pay rent every month on the 1st at 9 !high #home ~finance"
 

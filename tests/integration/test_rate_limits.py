@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from testbed.app.application import Clock, signed_up
-from todoapp.api.app import create_api
-from todoapp.process import Runtime
+from todoapp.processes.api.app import create_api
+from todoapp.processes.runtime import Runtime
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 

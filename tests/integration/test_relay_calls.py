@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from todoapp.database import Database
+from todoapp.kit.database import Database
 from todoapp.messaging.event import Topic
 from todoapp.messaging.relay import CALL_BYTES, Relay
 from todoapp.messaging.sidecar import Message

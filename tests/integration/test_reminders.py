@@ -10,10 +10,10 @@ from sqlalchemy import update
 
 from testbed.app.application import Clock, user_id_of
 from testbed.app.deliveries import Deliveries
-from todoapp.database import Database
-from todoapp.notification.firing import fire
-from todoapp.notification.sweep import sweep
-from todoapp.tasks.model import Task
+from todoapp.features.tasks.model import Task
+from todoapp.kit.database import Database
+from todoapp.processes.notification.firing import fire
+from todoapp.processes.notification.sweep import sweep
 
 Json = dict[str, Any]
 

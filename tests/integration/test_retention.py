@@ -18,15 +18,14 @@ from testbed.app.server import serving
 from testbed.ports import free_port
 from testbed.sidecar.process import AppInstance, running_sidecar
 from testbed.waiting import PATIENCE_SECONDS, eventually
-from todoapp.database import Database, new_id
+from todoapp.features.webhooks.model import Webhook, WebhookDelivery
+from todoapp.kit.database import Database, new_id
+from todoapp.kit.settings import Settings
 from todoapp.messaging.inbox import InboxEntry
 from todoapp.messaging.outbox import OutboxEvent
-from todoapp.notification.app import create_notification
-from todoapp.notification.retention import rules
-from todoapp.process import Runtime
-from todoapp.retention import BATCH, Rule
-from todoapp.settings import Settings
-from todoapp.webhooks.model import Webhook, WebhookDelivery
+from todoapp.processes.notification.app import create_notification
+from todoapp.processes.notification.retention import BATCH, Rule, rules
+from todoapp.processes.runtime import Runtime
 
 RESILIENCY = Path("dapr/resiliency.yaml")
 DAY = timedelta(days=1)

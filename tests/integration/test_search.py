@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from testbed.app.application import user_id_of
 from testbed.app.databases import migrate
-from todoapp.database import Database
-from todoapp.process import Runtime
-from todoapp.tasks.search import SearchQuery, search_tasks
-from todoapp.tasks.searching.vector import owner_key
+from todoapp.features.tasks.search import SearchQuery, search_tasks
+from todoapp.features.tasks.searching.vector import owner_key
+from todoapp.kit.database import Database
+from todoapp.processes.runtime import Runtime
 
 TASKS: list[dict[str, Any]] = [
     {"title": "Buy groceries", "description": "Milk, bread and <b>two</b> apples", "tags": ["home"]},

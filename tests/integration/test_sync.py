@@ -10,7 +10,7 @@ from sqlalchemy import update
 from testbed.app.application import Clock
 from testbed.app.deliveries import Deliveries
 from todoapp.messaging.outbox import OutboxEvent
-from todoapp.process import Runtime
+from todoapp.processes.runtime import Runtime
 
 Json = dict[str, Any]
 

@@ -13,8 +13,8 @@ from testbed.app.application import Clock, signed_up
 from testbed.app.deliveries import Deliveries
 from testbed.app.outgoing import Outgoing
 from testbed.sidecar.recording_app import Answer, Call, RecordingApp
-from todoapp.api.app import create_api
-from todoapp.webhooks.model import Webhook
+from todoapp.features.webhooks.model import Webhook
+from todoapp.processes.api.app import create_api
 
 Json = dict[str, Any]
 

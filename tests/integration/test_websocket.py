@@ -16,7 +16,7 @@ from testbed.app.application import Clock, user_id_of
 from testbed.app.deliveries import Deliveries
 from testbed.app.server import Serving, serving
 from todoapp.messaging.outbox import Origin, OutboxEvent
-from todoapp.process import Runtime
+from todoapp.processes.runtime import Runtime
 
 Json = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from todoapp.sealing import BrokenSeal, Seal
+from todoapp.kit.sealing import BrokenSeal, Seal
 
 SECRET = "a secret that only these tests know, 32 bytes and more"
 

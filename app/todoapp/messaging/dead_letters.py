@@ -8,7 +8,7 @@ from sqlalchemy import Text, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from todoapp.database import Base, new_id
+from todoapp.kit.database import Base, new_id
 
 __all__ = ["DeadLetter", "DeliveryFailure", "keep", "note_failure"]
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.errors import Gone
+from todoapp.kit.errors import Gone
 from todoapp.messaging.cloudevents import CloudEvent, unwrap
 from todoapp.messaging.event import Action, DataChanged, Topic
 from todoapp.messaging.outbox import OutboxEvent, UnknownUser, users

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from todoapp.database import Base
+from todoapp.kit.database import Base
 
 __all__ = ["InboxEntry", "first_time"]
 

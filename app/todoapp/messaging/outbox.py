@@ -11,10 +11,10 @@ from sqlalchemy import BigInteger, Index, Text, Uuid, column, insert, select, ta
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from todoapp.database import Base, BigSerial, Database, new_id
+from todoapp.kit.database import Base, BigSerial, Database, new_id
+from todoapp.kit.telemetry import Trace
 from todoapp.messaging.cloudevents import CloudEvent, wrap
 from todoapp.messaging.event import Action, DataChanged, Event
-from todoapp.telemetry import Trace
 
 __all__ = ["Origin", "Outbox", "OutboxEvent", "UnknownUser", "UserChanges"]
 

@@ -12,11 +12,11 @@ from uuid import UUID
 from filelock import FileLock, Timeout
 from sqlalchemy import Row, func, select, update
 
-from todoapp.database import Database
+from todoapp.kit.database import Database
+from todoapp.kit.outage import describe_outage, is_outage
 from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import OutboxEvent, UserChanges
 from todoapp.messaging.sidecar import Message, SidecarError
-from todoapp.outage import describe_outage, is_outage
 
 __all__ = ["Publisher", "Relay", "Route", "pending_events"]
 

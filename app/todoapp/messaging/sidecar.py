@@ -15,8 +15,8 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from todoapp.kit.settings import Settings
 from todoapp.messaging.cloudevents import CONTENT_TYPE
-from todoapp.settings import Settings
 
 __all__ = ["Message", "Sidecar", "SidecarError", "SidecarUnavailable"]
 

@@ -13,15 +13,15 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from todoapp.database import new_id
+from todoapp.kit.database import new_id
+from todoapp.kit.outage import describe_outage, is_outage
+from todoapp.kit.telemetry import Trace, bind, current_request_id, current_traceparent, work
 from todoapp.messaging import dead_letters, inbox
 from todoapp.messaging.cloudevents import Received
 from todoapp.messaging.delivery import Delivery, Outcome, event_id_of, reason, salvage
 from todoapp.messaging.event import Event
 from todoapp.messaging.outbox import Origin, Outbox, UnknownUser, UserChanges
 from todoapp.messaging.sidecar import SidecarUnavailable
-from todoapp.outage import describe_outage, is_outage
-from todoapp.telemetry import Trace, bind, current_request_id, current_traceparent, work
 
 __all__ = ["DELIVERY_LIMIT", "Consumer", "Effect", "Handler"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, column, inspect, select, table, update
 
-from todoapp.database import Database
+from todoapp.kit.database import Database
 
 __all__ = ["FOLDER", "applied", "is_modelled", "newest", "rewrite"]
 

@@ -7,11 +7,10 @@ from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 
 from todoapp import models
-from todoapp.api import idempotency
-from todoapp.database import Base
+from todoapp.kit.database import Base
 from todoapp.migrations import is_modelled
 
-MODELS = (*models.MODELS, idempotency)
+MODELS = models.MODELS
 """Importing them fills the metadata."""
 
 logger = logging.getLogger("todoapp.migrations")

@@ -8,12 +8,12 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, event, text
 
-from todoapp.database import Database
+from todoapp.kit.database import Database
+from todoapp.kit.outage import describe_outage, is_outage
+from todoapp.kit.settings import Settings
+from todoapp.messaging.secret_store import ConfigurationError, connect_database
 from todoapp.messaging.sidecar import Sidecar
 from todoapp.migrations import FOLDER, newest
-from todoapp.outage import describe_outage, is_outage
-from todoapp.secret_store import ConfigurationError, connect_database
-from todoapp.settings import Settings
 
 __all__ = ["migrate"]
 

@@ -1,6 +1,6 @@
 """The environment of the application's processes.
 
-`todoapp.settings` reads these variables. DAPR_HTTP_PORT is missing here because Dapr's injector sets
+`todoapp.kit.settings` reads these variables. DAPR_HTTP_PORT is missing here because Dapr's injector sets
 it on a cluster, and `todoappctl run` on a laptop.
 """
 

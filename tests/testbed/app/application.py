@@ -10,9 +10,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from todoapp.api.app import create_api
-from todoapp.process import Runtime
-from todoapp.settings import Settings
+from todoapp.kit.settings import Settings
+from todoapp.processes.api.app import create_api
+from todoapp.processes.runtime import Runtime
 
 __all__ = ["Clock", "api", "calling", "client", "clock", "runtime", "signed_up", "stranger", "user_id_of"]
 

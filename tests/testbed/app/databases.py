@@ -10,7 +10,7 @@ import pytest
 
 from testbed.app.service_process import environment
 from testbed.postgresql import PostgreSQL, running_postgresql
-from todoapp.database import Database, open_database
+from todoapp.kit.database import Database, open_database
 
 __all__ = [
     "database",

@@ -15,12 +15,12 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from testbed.app.application import JWT_SECRET, Clock, calling
-from todoapp.api.app import create_api
+from todoapp.kit.settings import Settings
 from todoapp.messaging.outbox import OutboxEvent
-from todoapp.notification.app import create_notification
-from todoapp.process import Runtime
-from todoapp.recurrence.app import create_recurrence
-from todoapp.settings import Settings
+from todoapp.processes.api.app import create_api
+from todoapp.processes.notification.app import create_notification
+from todoapp.processes.recurrence.app import create_recurrence
+from todoapp.processes.runtime import Runtime
 from todoapp_sidecar.loading import load
 from todoapp_sidecar.routing import Router
 

@@ -5,9 +5,9 @@ import pytest
 
 from testbed.app.application import Clock
 from testbed.app.deliveries import Deliveries, Envelope
-from todoapp.notification.sweep import sweep
-from todoapp.reminders.events import EVENTS as REMINDER_EVENTS
-from todoapp.tasks.events import EVENTS as TASK_EVENTS
+from todoapp.features.reminders.events import EVENTS as REMINDER_EVENTS
+from todoapp.features.tasks.events import EVENTS as TASK_EVENTS
+from todoapp.processes.notification.sweep import sweep
 
 __all__ = ["history"]
 

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, text
 
-from todoapp.database import Base, new_id
-from todoapp.reminders.model import ReminderStatus
-from todoapp.tasks.model import Priority
-from todoapp.tasks.searching.vector import SearchDocument, owner_key
+from todoapp.features.reminders.model import ReminderStatus
+from todoapp.features.tasks.model import Priority
+from todoapp.features.tasks.searching.vector import SearchDocument, owner_key
+from todoapp.kit.database import Base, new_id
 
 __all__ = ["TASKS_EACH", "WORDS", "add_crowd", "add_tasks"]
 

@@ -9,10 +9,10 @@ import pytest
 from testbed.app.application import A_YEAR, Clock
 from testbed.app.deliveries import Deliveries
 from testbed.sidecar.recording_app import RecordingApp, recording_app
-from todoapp.notification.channel_sender import ChannelSender
-from todoapp.notification.dispatching import Dispatcher
-from todoapp.notification.webhook_sender import WebhookSender
-from todoapp.process import Runtime
+from todoapp.processes.notification.channel_sender import ChannelSender
+from todoapp.processes.notification.dispatching import Dispatcher
+from todoapp.processes.notification.webhook_sender import WebhookSender
+from todoapp.processes.runtime import Runtime
 
 __all__ = ["Outgoing", "outgoing", "receiver"]
 

@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 from testbed.app.load import Account, Worker
 from testbed.app.person import Change
 from testbed.waiting import eventually
-from todoapp.activity.model import ActivityLog
-from todoapp.database import Database
+from todoapp.features.activity.model import ActivityLog
+from todoapp.features.notifications.model import Notification
+from todoapp.features.reminders.model import Reminder, ReminderStatus
+from todoapp.features.tasks.model import Task
+from todoapp.kit.database import Database
 from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import OutboxEvent
-from todoapp.notifications.model import Notification
-from todoapp.reminders.model import Reminder, ReminderStatus
-from todoapp.tasks.model import Task
 
 __all__ = [
     "caught_up",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, MetaData, select
 
-from todoapp.database import open_database
+from todoapp.kit.database import open_database
 from todoapp.migrations import is_modelled
 
 __all__ = ["Rows", "all_rows", "inside", "reflected"]

@@ -2,7 +2,7 @@
 
 from argon2 import PasswordHasher
 
-from todoapp.accounts.passwords import hash_password, is_outdated, verify_password
+from todoapp.features.accounts.passwords import hash_password, is_outdated, verify_password
 
 
 async def test_only_the_right_password_fits() -> None:

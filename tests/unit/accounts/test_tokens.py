@@ -7,9 +7,9 @@ from uuid import uuid4
 import jwt
 import pytest
 
-from todoapp.accounts.errors import InvalidToken
-from todoapp.accounts.identity import SessionIdentity
-from todoapp.accounts.tokens import AccessTokens
+from todoapp.features.accounts.errors import InvalidToken
+from todoapp.features.accounts.identity import SessionIdentity
+from todoapp.features.accounts.tokens import AccessTokens
 
 NOW = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)
 KEY = "a key of this test alone, with 32 bytes and more"

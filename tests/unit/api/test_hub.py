@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from prometheus_client import Gauge
 
-from todoapp.api.hub import Hub
+from todoapp.processes.api.hub import Hub
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testbed.app.application import Clock
-from todoapp.api.rate_limits import Quota, RateLimited, RateLimiter, origin_of
+from todoapp.processes.api.rate_limits import Quota, RateLimited, RateLimiter, origin_of
 
 MINUTE = timedelta(minutes=1)
 

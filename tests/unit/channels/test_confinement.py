@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from todoapp.channels.confinement import Confinement
-from todoapp.outgoing.addresses import PrivateDestination
+from todoapp.features.channels.confinement import Confinement
+from todoapp.features.outgoing.addresses import PrivateDestination
 
 PROGRAM = """
 import os, socket, subprocess, sys, threading
-from todoapp.channels.confinement import Confinement
+from todoapp.features.channels.confinement import Confinement
 server = socket.create_server(("127.0.0.1", 0))
 confinement = Confinement(allow_private={allow_private})
 confinement.begin()

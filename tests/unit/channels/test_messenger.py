@@ -9,7 +9,7 @@ import pytest
 
 from testbed.ports import free_port
 from testbed.sidecar.recording_app import Answer, RecordingApp
-from todoapp.channels import messenger
+from todoapp.features.channels import messenger
 
 Messenger = Callable[..., str | None]
 

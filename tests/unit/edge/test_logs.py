@@ -8,8 +8,8 @@ import orjson
 
 WORKING = """
 import logging
-from todoapp.settings import Settings
-from todoapp.telemetry import Trace, bind, configure_logging, work
+from todoapp.kit.settings import Settings
+from todoapp.kit.telemetry import Trace, bind, configure_logging, work
 
 configure_logging(Settings(log_format={format!r}), "api")
 logger = logging.getLogger("todoapp.example")

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from testbed.ports import free_port
-from todoapp.outage import describe_outage, is_outage
+from todoapp.kit.outage import describe_outage, is_outage
 
 # aiosqlite's thread tells the loop of a failed connection when that loop may have ended already.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from todoapp.errors import Gone, Unavailable, Violation
-from todoapp.metrics import Metrics
-from todoapp.middleware import Observed
-from todoapp.problem import answer_problems
+from todoapp.kit.errors import Gone, Unavailable, Violation
+from todoapp.kit.metrics import Metrics
+from todoapp.processes.web.middleware import Observed
+from todoapp.processes.web.problem import answer_problems
 
 
 class Strict(BaseModel):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from todoapp.telemetry import Trace, current_traceparent, work
+from todoapp.kit.telemetry import Trace, current_traceparent, work
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from todoapp.importing.entries import Entry, LabelEntry, RefusedEntry, SkippedEntry, TaskEntry
-from todoapp.importing.errors import UnreadableFile
-from todoapp.importing.files import MediaType, read_file
-from todoapp.personal_data.document import FORMAT
+from todoapp.features.importing.entries import Entry, LabelEntry, RefusedEntry, SkippedEntry, TaskEntry
+from todoapp.features.importing.errors import UnreadableFile
+from todoapp.features.importing.files import MediaType, read_file
+from todoapp.features.personal_data.document import FORMAT
 
 NOW = datetime(2027, 3, 3, 8, tzinfo=UTC)
 ZONE = "Europe/Berlin"

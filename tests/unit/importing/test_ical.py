@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from todoapp.importing.entries import Entry, RefusedEntry, SkippedEntry, TaskEntry
-from todoapp.importing.ical import read_ical
+from todoapp.features.importing.entries import Entry, RefusedEntry, SkippedEntry, TaskEntry
+from todoapp.features.importing.ical import read_ical
 
 
 def read(*lines: str, component: str = "VTODO") -> Entry:

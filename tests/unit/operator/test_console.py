@@ -15,7 +15,7 @@ def test_an_event_becomes_time_name_message_and_fields() -> None:
         {
             "time": "2027-03-01T09:00:00.000+00:00",
             "level": "INFO",
-            "logger": "todoapp.api",
+            "logger": "todoapp.processes.api",
             "message": "Task added",
             "service": "api",
             "task_id": "0190",

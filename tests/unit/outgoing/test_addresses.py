@@ -2,7 +2,7 @@
 
 import pytest
 
-from todoapp.outgoing.addresses import is_public
+from todoapp.features.outgoing.addresses import is_public
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101"])

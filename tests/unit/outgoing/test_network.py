@@ -4,8 +4,8 @@ import httpcore
 import pytest
 
 from testbed.sidecar.recording_app import RecordingApp
-from todoapp.outgoing.addresses import PrivateDestination
-from todoapp.outgoing.network import PublicNetwork
+from todoapp.features.outgoing.addresses import PrivateDestination
+from todoapp.features.outgoing.network import PublicNetwork
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "::1", "0"])

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from todoapp.tasks.quickadd import Reading, read
+from todoapp.features.tasks.quickadd import Reading, read
 
 BERLIN = "Europe/Berlin"
 NOW = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from todoapp.reminders.inputs import NewReminder
-from todoapp.tasks.model import Priority
-from todoapp.tasks.quickadd import Reading, UnreadableText, read
+from todoapp.features.reminders.inputs import NewReminder
+from todoapp.features.tasks.model import Priority
+from todoapp.features.tasks.quickadd import Reading, UnreadableText, read
 
 NOW = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)
 

@@ -11,12 +11,12 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from todoapp.tasks.due import Due
-from todoapp.tasks.quickadd import Reading, UnreadableText, read
-from todoapp.tasks.quickadd.english import due_in_words, recurrence_in_words
-from todoapp.tasks.recurrence import Recurrence
-from todoapp.tasks.rrule import Frequency, NthWeekday, RRule
-from todoapp.tasks.wall_time import wall_time
+from todoapp.features.tasks.due import Due
+from todoapp.features.tasks.quickadd import Reading, UnreadableText, read
+from todoapp.features.tasks.quickadd.english import due_in_words, recurrence_in_words
+from todoapp.features.tasks.recurrence import Recurrence
+from todoapp.features.tasks.rrule import Frequency, NthWeekday, RRule
+from todoapp.kit.wall_time import wall_time
 
 LONGEST = 500  # characters
 TODAY = date(2027, 3, 3)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from todoapp.tasks.quickadd import Reading, UnreadableText, read
-from todoapp.tasks.quickadd.english import recurrence_in_words
+from todoapp.features.tasks.quickadd import Reading, UnreadableText, read
+from todoapp.features.tasks.quickadd.english import recurrence_in_words
 
 NOW = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)
 

@@ -5,8 +5,15 @@ from itertools import pairwise
 
 import pytest
 
-from todoapp.tasks.recurrence import Occurrence, Recurrence, Series, first_due, next_due, parse_recurrence
-from todoapp.tasks.wall_time import instant, wall_time
+from todoapp.features.tasks.recurrence import (
+    Occurrence,
+    Recurrence,
+    Series,
+    first_due,
+    next_due,
+    parse_recurrence,
+)
+from todoapp.kit.wall_time import instant, wall_time
 
 BERLIN = "Europe/Berlin"
 

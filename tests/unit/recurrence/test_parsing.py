@@ -5,7 +5,13 @@ from datetime import datetime
 import pytest
 from pydantic import ValidationError
 
-from todoapp.tasks.recurrence import InvalidRecurrence, Recurrence, Series, first_due, parse_recurrence
+from todoapp.features.tasks.recurrence import (
+    InvalidRecurrence,
+    Recurrence,
+    Series,
+    first_due,
+    parse_recurrence,
+)
 
 DUE = datetime.fromisoformat("2027-01-07T09:00")
 NEW_YORK = "America/New_York"

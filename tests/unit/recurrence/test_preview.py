@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from todoapp.tasks.due import Due
-from todoapp.tasks.errors import InvalidTaskRecurrence
-from todoapp.tasks.preview import Preview, preview
-from todoapp.tasks.wall_time import instant
+from todoapp.features.tasks.due import Due
+from todoapp.features.tasks.errors import InvalidTaskRecurrence
+from todoapp.features.tasks.preview import Preview, preview
+from todoapp.kit.wall_time import instant
 
 BERLIN = "Europe/Berlin"
 NOW = datetime(2027, 1, 1, tzinfo=UTC)

@@ -10,8 +10,14 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
-from todoapp.tasks.recurrence import InvalidRecurrence, Recurrence, Series, next_due, parse_recurrence
-from todoapp.tasks.wall_time import instant
+from todoapp.features.tasks.recurrence import (
+    InvalidRecurrence,
+    Recurrence,
+    Series,
+    next_due,
+    parse_recurrence,
+)
+from todoapp.kit.wall_time import instant
 
 WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 ZONE = "Europe/Berlin"

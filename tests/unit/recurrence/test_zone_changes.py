@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from todoapp.tasks.recurrence import Occurrence, Recurrence, Series, next_due
-from todoapp.tasks.wall_time import instant, wall_time
+from todoapp.features.tasks.recurrence import Occurrence, Recurrence, Series, next_due
+from todoapp.kit.wall_time import instant, wall_time
 
 ZONES = [
     "Africa/Cairo",

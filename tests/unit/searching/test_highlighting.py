@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoapp.tasks.searching.highlighting import ELLIPSIS, excerpt, highlight
-from todoapp.tasks.searching.query import parse
+from todoapp.features.tasks.searching.highlighting import ELLIPSIS, excerpt, highlight
+from todoapp.features.tasks.searching.query import parse
 
 
 @pytest.mark.parametrize(

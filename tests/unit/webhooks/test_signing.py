@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from todoapp.webhooks.signing import new_secret, signed_headers
+from todoapp.features.webhooks.signing import new_secret, signed_headers
 
 # The specification's own example:
 # https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md

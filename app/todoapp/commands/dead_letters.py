@@ -1,0 +1,168 @@
+"""The commands `todoapp dlq …`: looking at dead letters, and sending them on their way again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+import typer
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+
+from todoapp.commands.event_schemas import EVENTS
+from todoapp.kit.database import Database
+from todoapp.kit.outage import describe_outage, is_outage
+from todoapp.kit.settings import Settings
+from todoapp.messaging.dead_letters import DeadLetter
+from todoapp.messaging.replay import NotReplayable, replay
+from todoapp.messaging.secret_store import ConfigurationError, connect_database
+from todoapp.messaging.sidecar import Sidecar
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Events that a process could not handle.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class Letter(BaseModel):
+    """A dead letter as the commands show it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    received_at: datetime
+    consumer: str
+    topic: str
+    event_id: str
+    reason: str
+    replayed_at: datetime | None
+    event: dict[str, Any]
+
+    @property
+    def event_type(self) -> str:
+        return str(self.event.get("type", "unreadable"))
+
+
+@app.command("list")
+def list_letters(
+    as_json: AsJson = False,
+    every: Annotated[bool, typer.Option("--all", help="Those replayed already, too.")] = False,
+) -> None:
+    """List the dead letters that wait for a replay, the oldest first."""
+    letters = asyncio.run(_letters(every=every))
+    if as_json:
+        _print_json([each.model_dump(mode="json", exclude={"event"}) for each in letters])
+        return
+    table = Table("Id", "Received", "Consumer", "Event", "Reason", "Replayed")
+    table.columns[0].no_wrap = True
+    for each in letters:
+        replayed = _instant(each.replayed_at) if each.replayed_at else ""
+        table.add_row(
+            str(each.id), _instant(each.received_at), each.consumer, each.event_type, each.reason, replayed
+        )
+    Console().print(table if letters else "No dead letters.")
+
+
+@app.command()
+def show(letter_id: Annotated[UUID, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+    """Show one dead letter with its event."""
+    letter = asyncio.run(_letter(letter_id))
+    if as_json:
+        _print_json(letter.model_dump(mode="json"))
+        return
+    console = Console()
+    for name, value in letter.model_dump(mode="json", exclude={"event"}).items():
+        console.print(f"{name:12} {value}", markup=False, highlight=False)
+    console.print_json(orjson.dumps(letter.event).decode())
+
+
+@app.command("replay")
+def replay_letters(
+    letter_ids: Annotated[list[UUID] | None, typer.Argument(metavar="ID...")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All that wait for a replay.")] = False,
+) -> None:
+    """Have events published again, to their own topics. A running process picks them up in a second.
+
+    Whoever handled one before leaves it alone. What cannot be replayed is named, and the exit status is 1.
+    """
+    if every == bool(letter_ids):
+        raise typer.BadParameter("Name dead letters by their ids, or all of them by --all.")
+    replayed, refusals = asyncio.run(_replay(letter_ids))
+    for each in replayed:
+        typer.echo(f"Replayed {each.id} for {each.consumer}")
+    for refusal in refusals:
+        typer.echo(f"todoapp: {refusal}", err=True)
+    if refusals:
+        raise typer.Exit(1)
+
+
+async def _letters(*, every: bool) -> list[Letter]:
+    query = select(DeadLetter).order_by(DeadLetter.received_at, DeadLetter.id)
+    if not every:
+        query = query.where(DeadLetter.replayed_at.is_(None))
+    async with _database() as database, database.read() as session:
+        return [Letter.model_validate(each) for each in await session.scalars(query)]
+
+
+async def _letter(letter_id: UUID) -> Letter:
+    async with _database() as database, database.read() as session:
+        found = await session.get(DeadLetter, letter_id)
+        if found is None:
+            raise ConfigurationError(_unknown(letter_id))
+        return Letter.model_validate(found)
+
+
+async def _replay(letter_ids: Sequence[UUID] | None) -> tuple[list[DeadLetter], list[str]]:
+    """Replay these, or all that wait.
+
+    Returns:
+        Those replayed, and for each other one why it was not.
+    """
+    events = {event.type: event for event in EVENTS}
+    wanted = DeadLetter.replayed_at.is_(None) if letter_ids is None else DeadLetter.id.in_(letter_ids)
+    replayed = []
+    async with _database() as database, database.write() as session:
+        found = (await session.scalars(select(DeadLetter).where(wanted).with_for_update())).all()
+        refusals = [_unknown(each) for each in set(letter_ids or ()) - {letter.id for letter in found}]
+        for letter in found:
+            try:
+                await replay(session, letter, events=events, now=datetime.now(UTC))
+            except NotReplayable as refusal:
+                refusals.append(str(refusal))
+            else:
+                replayed.append(letter)
+    return replayed, refusals
+
+
+@asynccontextmanager
+async def _database() -> AsyncIterator[Database]:
+    settings = Settings()
+    sidecar = Sidecar.of(settings)
+    database = await connect_database(settings, sidecar, pool_size=1)
+    try:
+        yield database
+    except Exception as error:
+        if is_outage(error):
+            raise ConfigurationError(f"The database does not answer ({describe_outage(error)}).") from error
+        raise
+    finally:
+        await database.close()
+        await sidecar.close()
+
+
+def _unknown(letter_id: UUID) -> str:
+    return f"There is no dead letter {letter_id}; `todoapp dlq list --all` names those that are kept."
+
+
+def _instant(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _print_json(value: object) -> None:
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2))

@@ -1,0 +1,94 @@
+"""Personal API tokens: what a program shows in place of a person's log-in."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from todoapp.features.accounts.errors import InvalidApiToken, TokenNotFound, TooManyTokens
+from todoapp.features.accounts.identity import Scope, TokenIdentity
+from todoapp.features.accounts.model import ApiToken
+from todoapp.features.accounts.token_hash import token_hash
+from todoapp.features.accounts.view import ApiTokenView
+from todoapp.kit.database import Database
+from todoapp.messaging.outbox import UserChanges
+
+__all__ = ["PREFIX", "create_token", "delete_token", "holder_of", "list_tokens"]
+
+PREFIX = "todo_"
+"""People, and scanners for leaked secrets, know our tokens by it."""
+START = len(PREFIX) + 6
+MOST_PER_USER = 100
+USE_NOTED_EVERY = timedelta(minutes=5)
+"""A write for each request would cost more than most requests."""
+
+
+async def create_token(
+    changes: UserChanges, *, name: str, scopes: Sequence[Scope], expires_at: datetime | None
+) -> tuple[ApiToken, str]:
+    """Make a token.
+
+    Returns:
+        What is stored of it, and the token itself, which nobody can show a second time.
+
+    Raises:
+        TooManyTokens
+    """
+    existing = select(func.count()).select_from(ApiToken).where(ApiToken.user_id == changes.user_id)
+    if (await changes.session.scalar(existing) or 0) >= MOST_PER_USER:
+        raise TooManyTokens(MOST_PER_USER)
+    token = PREFIX + secrets.token_hex(32)
+    stored = ApiToken(
+        user_id=changes.user_id,
+        token_hash=token_hash(token),
+        start=token[:START],
+        name=name,
+        scopes=sorted(set(scopes)),
+        created_at=changes.now,
+        expires_at=expires_at,
+    )
+    changes.session.add(stored)
+    await changes.session.flush()
+    changes.announce("token", "created", stored.id, ApiTokenView.model_validate(stored).as_value())
+    return stored, token
+
+
+async def list_tokens(session: AsyncSession, user_id: UUID) -> Sequence[ApiToken]:
+    """All tokens of the user, expired ones included, the newest first."""
+    query = select(ApiToken).where(ApiToken.user_id == user_id)
+    return (await session.scalars(query.order_by(ApiToken.created_at.desc(), ApiToken.id))).all()
+
+
+async def delete_token(changes: UserChanges, token_id: UUID) -> None:
+    """Revoke a token.
+
+    Raises:
+        TokenNotFound
+    """
+    token = await changes.session.get(ApiToken, token_id)
+    if token is None or token.user_id != changes.user_id:
+        raise TokenNotFound(token_id)
+    await changes.session.delete(token)
+    changes.announce("token", "deleted", token_id)
+
+
+async def holder_of(database: Database, token: str, *, now: datetime) -> TokenIdentity:
+    """Whom a token speaks for; that it is in use is noted every few minutes.
+
+    Raises:
+        InvalidApiToken
+    """
+    async with database.read() as session:
+        found = await session.scalar(select(ApiToken).where(ApiToken.token_hash == token_hash(token)))
+    if found is None:
+        raise InvalidApiToken("is not one of ours, or was deleted")
+    if found.expires_at is not None and found.expires_at <= now:
+        raise InvalidApiToken("has expired")
+    if found.last_used_at is None or now - found.last_used_at >= USE_NOTED_EVERY:
+        async with database.write() as session:
+            await session.execute(update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now))
+    scopes = frozenset(Scope(scope) for scope in found.scopes)
+    return TokenIdentity(user_id=found.user_id, scopes=scopes, expires_at=found.expires_at)

@@ -1,0 +1,73 @@
+"""Telling from a token who shows it: what it says itself, and what the database says of it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from cachetools import TLRUCache
+
+from todoapp.features.accounts import api_tokens, sessions
+from todoapp.features.accounts.identity import Identity
+from todoapp.features.accounts.tokens import AccessTokens
+from todoapp.kit.database import Database
+
+__all__ = ["TRUSTED_FOR", "Credentials"]
+
+TRUSTED_FOR = timedelta(seconds=5)
+MOST_TRUSTED = 10_000
+
+
+class Credentials:
+    """Everybody who may act, as far as this process has asked the database.
+
+    A session or an API token may end before its time. What the database says of one is trusted for
+    `TRUSTED_FOR`, because asking at each request would be a good part of what the request costs; so
+    would be checking the signature of an access token. It is not trusted beyond `forget`, which this
+    process calls on its own commits and all others when the broker brings them the change: a token
+    whose session or account ended stops at once. While the broker is away, other processes learn of
+    it after `TRUSTED_FOR` at the latest.
+    """
+
+    def __init__(self, database: Database, access_tokens: AccessTokens, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._access_tokens = access_tokens
+        self._now = now
+        self._trusted: TLRUCache[str, Identity] = TLRUCache(
+            MOST_TRUSTED, _trusted_until, timer=lambda: now().timestamp()
+        )
+        self._forgotten = 0
+
+    async def identify(self, token: str) -> Identity:
+        """Whom an access token or a personal API token speaks for at this moment.
+
+        Raises:
+            InvalidToken
+            InvalidApiToken
+            SessionEnded
+            UnknownUser: the account is gone.
+        """
+        trusted = self._trusted.get(token)
+        if trusted is not None:
+            return trusted
+        forgotten = self._forgotten
+        identity = await self._ask(token)
+        if forgotten == self._forgotten:  # or the answer may be older than the reason to forget
+            self._trusted[token] = identity
+        return identity
+
+    def forget(self) -> None:
+        """Ask the database again, whoever comes next."""
+        self._trusted.clear()
+        self._forgotten += 1
+
+    async def _ask(self, token: str) -> Identity:
+        if token.startswith(api_tokens.PREFIX):
+            return await api_tokens.holder_of(self._database, token, now=self._now())
+        person = self._access_tokens.verify(token, now=self._now())
+        async with self._database.read() as session:
+            await sessions.require_open(session, person)
+        return person
+
+
+def _trusted_until(_token: str, identity: Identity, now: float) -> float:
+    until = now + TRUSTED_FOR.total_seconds()
+    return until if identity.expires_at is None else min(until, identity.expires_at.timestamp())

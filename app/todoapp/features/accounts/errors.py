@@ -1,0 +1,131 @@
+"""What may go wrong with accounts and their credentials."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from todoapp.kit.errors import Conflict, Forbidden, NotFound, Unauthorized
+
+__all__ = [
+    "EmailTaken",
+    "InvalidApiToken",
+    "InvalidRefreshToken",
+    "InvalidToken",
+    "LogInAgain",
+    "LogInNeeded",
+    "MissingScope",
+    "SessionEnded",
+    "SessionNotFound",
+    "TokenNotFound",
+    "TooManyTokens",
+    "WrongCredentials",
+    "WrongPassword",
+]
+
+
+class EmailTaken(Conflict):
+    code = "email-taken"
+
+    def __init__(self) -> None:
+        super().__init__("An account with this e-mail address exists already; log in instead.")
+
+
+class WrongCredentials(Unauthorized):
+    """Says the same for an unknown address and a wrong password."""
+
+    code = "wrong-credentials"
+
+    def __init__(self) -> None:
+        super().__init__("The e-mail address or the password is wrong.")
+
+
+class WrongPassword(Forbidden):
+    """The access token is fine, so this is no 401: a client need not log in again."""
+
+    code = "wrong-password"
+
+    def __init__(self) -> None:
+        super().__init__("The current password is wrong, so it was not changed.")
+
+
+class InvalidToken(Unauthorized):
+    code = "invalid-token"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The access token {reason}; get a new one by /api/auth/refresh or log in.")
+
+
+class InvalidApiToken(Unauthorized):
+    code = "invalid-api-token"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The API token {reason}; log in and create another one by /api/tokens.")
+
+
+class InvalidRefreshToken(Unauthorized):
+    """Unknown, expired, logged out, or used a second time: which of them helps only a thief."""
+
+    code = "invalid-refresh-token"
+
+    def __init__(self) -> None:
+        super().__init__("The refresh token is no longer valid; log in again.")
+
+
+class SessionEnded(Unauthorized):
+    code = "session-ended"
+
+    def __init__(self) -> None:
+        super().__init__("The session of this access token was ended; log in again.")
+
+
+class MissingScope(Forbidden):
+    code = "missing-scope"
+
+    def __init__(self, scope: str, granted: Sequence[str]) -> None:
+        super().__init__(
+            f"The API token has the scope {' and '.join(granted)}, and this needs {scope}; "
+            "use a token with that scope."
+        )
+
+
+class LogInNeeded(Forbidden):
+    code = "log-in-needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An API token may not manage tokens, sessions, the password or the account itself; "
+            "use the access token of a log-in."
+        )
+
+
+class LogInAgain(Forbidden):
+    """What cannot be undone is not done by whoever finds a device unlocked."""
+
+    code = "log-in-again"
+
+    def __init__(self, fresh: timedelta) -> None:
+        minutes = fresh // timedelta(minutes=1)
+        super().__init__(
+            f"Deleting the account needs a log-in of the last {minutes} minutes; log in again, then repeat."
+        )
+
+
+class SessionNotFound(NotFound):
+    code = "session-not-found"
+
+    def __init__(self, session_id: UUID) -> None:
+        super().__init__(f"There is no open session {session_id} among yours.")
+
+
+class TokenNotFound(NotFound):
+    code = "token-not-found"
+
+    def __init__(self, token_id: UUID) -> None:
+        super().__init__(f"There is no API token {token_id} among yours.")
+
+
+class TooManyTokens(Conflict):
+    code = "too-many-tokens"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} API tokens, which is the most; delete one that is not in use.")

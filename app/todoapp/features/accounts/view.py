@@ -1,0 +1,46 @@
+"""An account, its sessions and its tokens, as their owner sees them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from todoapp.features.accounts.identity import Scope
+
+__all__ = ["ApiTokenView", "SessionView", "UserView"]
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    def as_value(self) -> dict[str, Any]:
+        """The view as the feed carries it."""
+        return self.model_dump(mode="json")
+
+
+class UserView(_View):
+    id: UUID
+    email: str
+    name: str
+    timezone: str
+    version: int
+    created_at: datetime
+
+
+class SessionView(_View):
+    id: UUID
+    user_agent: str = Field(description="what the client called itself at the log-in", examples=["curl/8.9"])
+    created_at: datetime
+    last_used_at: datetime = Field(description="when it was opened or last refreshed")
+    expires_at: datetime = Field(description="when it ends, unless it is refreshed before")
+
+
+class ApiTokenView(_View):
+    id: UUID
+    name: str
+    start: str = Field(description="the first characters of the token", examples=["todo_1f0c9a"])
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None = Field(description="up to five minutes behind; null before the first use")

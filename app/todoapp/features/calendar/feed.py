@@ -1,0 +1,167 @@
+"""Tasks as an iCalendar stream (RFC 5545): pure rendering.
+
+A task is a VTODO, and a VEVENT too when it has a date, because many calendars show only events. A
+series shows its open occurrence as the to-do, and as a repeating event all dates from there on.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from icalendar import Alarm, Calendar, Event, Todo, vRecur
+
+from todoapp.features.calendar.priorities import priority_to_ical
+from todoapp.features.reminders.model import Reminder
+from todoapp.features.tasks import series
+from todoapp.features.tasks.due import Due
+from todoapp.features.tasks.model import PRIORITIES, Task
+from todoapp.features.tasks.recurrence import Recurrence
+from todoapp.features.tasks.rrule import RRule
+from todoapp.features.tasks.rrule_dates import series_dates
+from todoapp.features.tasks.rrule_text import parse_rrule
+from todoapp.kit.wall_time import instant
+
+__all__ = ["Component", "render"]
+
+Component = Literal["todo", "event"]
+
+PRODUCT = "-//TodoApp//TodoApp//EN"
+DOMAIN = "todoapp.dev"
+REFRESHED = timedelta(minutes=15)
+LAST_MOMENT = time(23, 59, 59)
+ZONES_FOR = timedelta(days=20 * 366)
+"""For so long after the last date the rules of its zone are written down."""
+
+
+def render(
+    tasks: Sequence[Task], reminders: Mapping[UUID, Sequence[Reminder]], components: Collection[Component]
+) -> bytes:
+    """Write open tasks with their reminders, by task id, in UTF-8. The same tasks give the same bytes."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("name", "TodoApp")
+    calendar.add("x-wr-calname", "TodoApp")
+    calendar.add("refresh-interval", REFRESHED, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT15M")
+    for task in tasks:
+        of_task = reminders.get(task.id, ())
+        if "todo" in components:
+            calendar.add_component(_todo(task, of_task))
+        if "event" in components:
+            for event in _events(task, of_task):
+                calendar.add_component(event)
+    _add_zones(calendar, [task.due_at for task in tasks if task.due_at])
+    return bytes(calendar.to_ical())
+
+
+def _add_zones(calendar: Calendar, dates: Sequence[datetime]) -> None:
+    if dates:
+        first, last = min(dates), max(dates)
+        calendar.add_missing_timezones((first - timedelta(days=366)).date(), (last + ZONES_FOR).date())
+
+
+def _todo(task: Task, reminders: Sequence[Reminder]) -> Todo:
+    todo = Todo()
+    todo.add("uid", f"{task.id}@{DOMAIN}")
+    _describe(todo, task)
+    todo.add("status", "NEEDS-ACTION")
+    if due := series.due(task):
+        todo.add("due", _start(due, due.wall))
+    _add_alarms(todo, task, reminders, related="END")
+    return todo
+
+
+def _events(task: Task, reminders: Sequence[Reminder]) -> Iterator[Event]:
+    """The event of a task that has a date; of a series that was moved for once, that exception as well."""
+    due = series.due(task)
+    if due is None:
+        return
+    rule = _rule(task)
+    scheduled = datetime.fromisoformat(task.scheduled_for) if rule and task.scheduled_for else due.wall
+    event = _event(task, due, scheduled, reminders)
+    if rule is not None:
+        event.add("rrule", _recurrence(rule, task, due))
+    yield event
+    if scheduled != due.wall:
+        moved = _event(task, due, due.wall, reminders)
+        moved.add("recurrence-id", _start(due, scheduled))
+        yield moved
+
+
+def _event(task: Task, due: Due, wall: datetime, reminders: Sequence[Reminder]) -> Event:
+    event = Event()
+    event.add("uid", f"{task.id}-event@{DOMAIN}")
+    _describe(event, task)
+    event.add("transp", "TRANSPARENT")
+    event.add("dtstart", _start(due, wall))
+    _add_alarms(event, task, reminders, related="START")
+    return event
+
+
+def _describe(component: Todo | Event, task: Task) -> None:
+    component.add("dtstamp", task.updated_at)
+    component.add("created", task.created_at)
+    component.add("last-modified", task.updated_at)
+    component.add("sequence", task.version - 1)
+    component.add("summary", task.title)
+    if task.description:
+        component.add("description", task.description)
+    if priority := priority_to_ical(PRIORITIES[task.priority]):
+        component.add("priority", priority)
+    if task.tags:
+        component.add("categories", [tag.name for tag in sorted(task.tags, key=lambda tag: tag.name_key)])
+
+
+def _start(due: Due, wall: datetime) -> date | datetime:
+    """A date of the task at `wall`: a day, or wall time with its zone, so that it keeps its hour."""
+    if due.all_day:
+        return wall.date()
+    return wall.replace(tzinfo=UTC if due.zone == "UTC" else ZoneInfo(due.zone))
+
+
+def _rule(task: Task) -> RRule | None:
+    """The rule of a series that iCalendar can say: no cron expression, none that waits for completion."""
+    if task.recurrence is None:
+        return None
+    recurrence = Recurrence.model_validate(task.recurrence)
+    if recurrence.rrule is None or recurrence.basis != "due":
+        return None
+    return parse_rrule(recurrence.rrule)
+
+
+def _recurrence(rule: RRule, task: Task, due: Due) -> vRecur:
+    """The rule, with its end as an UNTIL: COUNT counts dates that are not shown any more."""
+    recurrence: vRecur = vRecur.from_ical(str(rule.without_end()))
+    last = rule.until
+    if rule.count is not None and task.series_start is not None:
+        start = datetime.fromisoformat(task.series_start)
+        *_, last = series_dates(rule, start, after=start - timedelta(days=1))
+    if last is not None:
+        recurrence["UNTIL"] = [_until(last, due)]
+    return recurrence
+
+
+def _until(last: date | datetime, due: Due) -> date | datetime:
+    """An end is a day where the event is one, else an instant (RFC 5545 §3.3.10)."""
+    if due.all_day:
+        return last.date() if isinstance(last, datetime) else last
+    wall = last if isinstance(last, datetime) else datetime.combine(last, LAST_MOMENT)
+    return instant(wall, due.zone)
+
+
+def _add_alarms(component: Todo | Event, task: Task, reminders: Sequence[Reminder], *, related: str) -> None:
+    for reminder in reminders:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", task.title)
+        if reminder.remind_at is not None:
+            alarm.add("trigger", reminder.remind_at, parameters={"VALUE": "DATE-TIME"})
+        elif task.due_at is not None:
+            before = -timedelta(minutes=reminder.offset_minutes or 0)
+            alarm.add("trigger", before, parameters={"RELATED": related})
+        else:
+            continue
+        component.add_component(alarm)

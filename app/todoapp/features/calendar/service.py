@@ -1,0 +1,69 @@
+"""Giving a user's tasks to calendar clients, and withdrawing them."""
+
+import asyncio
+import secrets
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from todoapp.features.accounts.token_hash import token_hash
+from todoapp.features.calendar.errors import CalendarNotFound
+from todoapp.features.calendar.feed import Component, render
+from todoapp.features.calendar.model import CalendarFeed
+from todoapp.features.reminders import service as reminders
+from todoapp.features.tasks.model import Task
+from todoapp.messaging.outbox import UserChanges
+
+__all__ = ["find", "give", "owner_of", "render_open_tasks", "withdraw"]
+
+SECRET_BYTES = 32
+
+
+async def find(session: AsyncSession, user_id: UUID) -> CalendarFeed | None:
+    """The user's calendar, if there is one."""
+    return await session.get(CalendarFeed, user_id)
+
+
+async def give(changes: UserChanges) -> tuple[CalendarFeed, str]:
+    """Make a secret under which the user's calendar can be read. One made before is worth nothing then."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    feed = await find(changes.session, changes.user_id) or CalendarFeed(user_id=changes.user_id)
+    feed.secret_hash = token_hash(secret)
+    feed.created_at = changes.now
+    changes.session.add(feed)
+    await changes.session.flush()
+    return feed, secret
+
+
+async def withdraw(changes: UserChanges) -> None:
+    """Let nobody read the user's calendar any more."""
+    await changes.session.execute(delete(CalendarFeed).where(CalendarFeed.user_id == changes.user_id))
+
+
+async def owner_of(session: AsyncSession, secret: str) -> UUID:
+    """The user whose calendar the secret opens.
+
+    Raises:
+        CalendarNotFound
+    """
+    rows = select(CalendarFeed.user_id).where(CalendarFeed.secret_hash == token_hash(secret))
+    owner = await session.scalar(rows)
+    if owner is None:
+        raise CalendarNotFound
+    return owner
+
+
+async def render_open_tasks(session: AsyncSession, user_id: UUID, components: Collection[Component]) -> bytes:
+    """The user's open tasks as an iCalendar stream, in UTF-8. It changes only when the user's data does."""
+    rows = (
+        select(Task)
+        .where(Task.user_id == user_id, Task.completed.is_(False), Task.skipped_at.is_(None))
+        .order_by(Task.created_at, Task.id)
+        .options(selectinload(Task.tags))
+    )
+    tasks = (await session.scalars(rows)).all()
+    of_tasks = await reminders.of_tasks(session, [task.id for task in tasks])
+    return await asyncio.to_thread(render, tasks, of_tasks, components)

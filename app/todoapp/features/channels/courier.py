@@ -1,0 +1,112 @@
+"""Sending messages to channels, each from a process of its own that can be stopped in the middle."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+
+from todoapp.features.channels.errors import InvalidChannelUrl
+from todoapp.features.channels.kinds import kind_of
+
+__all__ = ["Courier", "NotSent"]
+
+MESSENGER = "todoapp.features.channels.messenger"
+LONGEST_SECONDS = 20.0
+"""Above the time that the messenger gives a service: a server may answer one byte at a time."""
+AT_ONCE = 8
+
+Work = Callable[..., str | None]
+"""What a messenger does; it returns what went wrong."""
+
+
+class NotSent(Exception):
+    """The service did not take the message; says why, without secrets."""
+
+
+class Courier:
+    """Runs the messenger in processes that are forked from one which has loaded it already.
+
+    That one starts with the first message and ends with this process. A forked one is given its URL
+    through a pipe, so that no list of processes shows it.
+    """
+
+    def __init__(self, *, allow_private: bool, seconds: float = LONGEST_SECONDS) -> None:
+        self._allow_private = allow_private
+        self._seconds = seconds
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([MESSENGER])
+
+    async def check(self, url: str) -> str:
+        """Check the URL of a channel, without sending anything, and return the channel's kind.
+
+        Raises:
+            InvalidChannelUrl
+        """
+        kind = kind_of(url)
+        if problem := await self._run(_check, url):
+            raise InvalidChannelUrl(problem)
+        return kind
+
+    async def send(self, url: str, *, title: str, body: str) -> None:
+        """
+        Raises:
+            NotSent
+        """
+        if problem := await self._run(partial(_send, allow_private=self._allow_private), url, title, body):
+            raise NotSent(problem)
+
+    async def _run(self, work: Work, *arguments: str) -> str | None:
+        async with self._places:
+            process, connection = await asyncio.to_thread(self._start, work, arguments)
+            try:
+                async with asyncio.timeout(self._seconds):
+                    await _readable(connection)
+                answer: str | None = connection.recv()
+            except TimeoutError:
+                return f"The service did not answer within {self._seconds:.0f} seconds."
+            except EOFError:
+                return "The service's answer could not be understood."
+            else:
+                return answer
+            finally:
+                process.kill()
+                process.join()
+                process.close()
+                connection.close()
+
+    def _start(self, work: Work, arguments: tuple[str, ...]) -> tuple[ForkServerProcess, Connection]:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_answer, args=(theirs, work), daemon=True)
+        process.start()
+        theirs.close()
+        ours.send(arguments)
+        return process, ours
+
+
+async def _readable(connection: Connection) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(connection.fileno(), ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(connection.fileno())
+
+
+def _answer(connection: Connection, work: Work) -> None:
+    connection.send(work(*connection.recv()))
+
+
+def _check(url: str) -> str | None:
+    from todoapp.features.channels import messenger
+
+    return messenger.check(url)
+
+
+def _send(url: str, title: str, body: str, *, allow_private: bool) -> str | None:
+    from todoapp.features.channels import messenger
+
+    return messenger.send(url, title, body, allow_private=allow_private)

@@ -1,0 +1,30 @@
+"""What may not be done with a channel."""
+
+from uuid import UUID
+
+from todoapp.kit.errors import Conflict, Invalid, NotFound, Violation
+
+__all__ = ["ChannelNotFound", "InvalidChannelUrl", "TooManyChannels"]
+
+
+class ChannelNotFound(NotFound):
+    code = "channel-not-found"
+
+    def __init__(self, channel_id: UUID) -> None:
+        super().__init__(f"There is no channel {channel_id} among yours.")
+
+
+class InvalidChannelUrl(Invalid):
+    """Never repeats the URL, which is a secret."""
+
+    code = "invalid-channel-url"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, errors=[Violation("/url", sentence)])
+
+
+class TooManyChannels(Conflict):
+    code = "too-many-channels"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} channels, the most there can be; delete one first.")

@@ -1,0 +1,147 @@
+"""Our own export, the document of `GET /api/me/export`."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import orjson
+
+from todoapp.features.importing.entries import (
+    Entry,
+    LabelEntry,
+    SkippedEntry,
+    TaskEntry,
+    checked,
+    entry_or_refusal,
+)
+from todoapp.features.importing.errors import UnreadableFile
+from todoapp.features.personal_data.document import FORMAT, ExportedTask
+from todoapp.features.tasks.inputs import NewLabel, NewTask
+from todoapp.features.tasks.past import Past, SeriesPlace
+from todoapp.features.tasks.recurrence import Recurrence
+from todoapp.features.tasks.view import LabelView
+
+__all__ = ["read_export"]
+
+SAME = {"title", "description", "priority", "due_at", "due_date", "all_day", "timezone", "position"}
+"""Fields that a task to be has as well as an exported one."""
+LABELS = {"categories": "category", "tags": "tag"}
+HISTORY = ("notifications", "activity")
+"""What belongs to the account that it was exported from."""
+
+Json = Mapping[str, Any]
+
+
+def read_export(content: bytes) -> list[Entry]:
+    """Read an export: categories, tags and tasks, each under the id that it had.
+
+    Raises:
+        UnreadableFile: not JSON, or not an export of this version.
+    """
+    document = _document(content)
+    category_names = dict[str, str]()
+    entries: list[Entry] = []
+    for name, kind in LABELS.items():
+        for place, label in _parts(document, name):
+            entries.append(entry_or_refusal(place, _text(label, "name"), partial(_label, place, kind, label)))
+            if kind == "category":
+                category_names[_text(label, "id")] = _text(label, "name")
+    for place, task in _parts(document, "tasks"):
+        read = partial(_task, place, task, category_names)
+        entries.append(entry_or_refusal(place, _text(task, "title"), read))
+    for name in HISTORY:
+        if number := len(list(_parts(document, name))):
+            note = f"{number} entries: they belong to the account that they were exported from."
+            entries.append(SkippedEntry(f"/{name}", name, notes=(note,)))
+    return entries
+
+
+def _document(content: bytes) -> Json:
+    try:
+        document = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableFile(f"The file is not JSON: {error}.") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise UnreadableFile(f'The file is not an export: it would be an object with "format": "{FORMAT}".')
+    return document
+
+
+def _parts(document: Json, name: str) -> Iterator[tuple[str, Json]]:
+    """The members of one array with their JSON pointers."""
+    members = document.get(name, [])
+    if not isinstance(members, list) or not all(isinstance(each, dict) for each in members):
+        raise UnreadableFile(f'The export\'s "{name}" is not an array of objects.')
+    for index, member in enumerate(members):
+        yield f"/{name}/{index}", member
+
+
+def _text(part: Json, name: str) -> str:
+    found = part.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _label(place: str, kind: str, label: Json) -> LabelEntry:
+    """
+    Raises:
+        ValueError
+    """
+    found = checked(LabelView, label)
+    new = checked(NewLabel, {"name": found.name, "colour": found.colour})
+    return LabelEntry(place, new.name, kind=kind, source=found.id, new=new)
+
+
+def _task(place: str, task: Json, category_names: Mapping[str, str]) -> TaskEntry:
+    """
+    Raises:
+        ValueError
+    """
+    found = checked(ExportedTask, task)
+    fields = found.model_dump(include=SAME)
+    reminders = [
+        {"offset_minutes": each.offset_minutes}
+        if each.offset_minutes is not None
+        else {"remind_at": each.remind_at}
+        for each in found.reminders
+    ]
+    new = checked(NewTask, fields | {"tags": [tag.name for tag in found.tags], "reminders": reminders})
+    return TaskEntry(
+        place,
+        found.title,
+        source=found.id,
+        new=new,
+        category=category_names.get(str(found.category_id)),
+        past=Past(
+            created_at=found.created_at,
+            completed_at=found.completed_at if found.completed else None,
+            skipped_at=found.skipped_at,
+            place=_place(found),
+        ),
+    )
+
+
+def _place(task: ExportedTask) -> SeriesPlace | None:
+    """
+    Raises:
+        ValueError
+    """
+    if task.series_id is None:
+        return None
+    repeats = task.recurrence is not None and task.series_start is not None and task.scheduled_for is not None
+    return SeriesPlace(
+        series_id=task.series_id,
+        number=task.occurrence,
+        parent_task_id=task.parent_task_id,
+        rule=checked(Recurrence, task.recurrence or {}) if repeats else None,
+        start=_wall(task.series_start),
+        scheduled=_wall(task.scheduled_for),
+    )
+
+
+def _wall(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    wall = datetime.fromisoformat(text)
+    if wall.tzinfo is not None:
+        raise ValueError(f"{text!r} is no wall time; it names an offset.")
+    return wall

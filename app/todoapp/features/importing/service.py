@@ -1,0 +1,39 @@
+"""Bringing what a file says into a user's data: all of it or nothing."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from todoapp.features.importing.entries import Entry
+from todoapp.features.importing.errors import ImportRefused
+from todoapp.features.importing.report import EntryReport, ImportReport, Outcome
+from todoapp.features.importing.writing import Writing
+from todoapp.kit.errors import Violation
+from todoapp.messaging.outbox import UserChanges
+
+__all__ = ["import_entries"]
+
+
+class _DryRun(Exception):
+    """Takes back what was written."""
+
+
+async def import_entries(changes: UserChanges, entries: Sequence[Entry], *, dry_run: bool) -> ImportReport:
+    """Write what a file says, once however often it is imported, and report on every entry.
+
+    Args:
+        dry_run: take everything back at the end.
+
+    Raises:
+        ImportRefused: an entry cannot be imported, and this is no dry run.
+    """
+    reports: list[EntryReport] = []
+    with suppress(_DryRun):
+        async with changes.attempt():
+            writing = await Writing.begin(changes, entries)
+            reports = [await writing.write(entry) for entry in entries]
+            if dry_run:
+                raise _DryRun
+    refused = [each for each in reports if each.outcome is Outcome.REFUSED]
+    if refused and not dry_run:
+        raise ImportRefused([Violation(each.place, each.notes[-1]) for each in refused])
+    return ImportReport.of(reports, dry_run=dry_run)

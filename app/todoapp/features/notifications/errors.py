@@ -1,0 +1,14 @@
+"""What may not be done to a notification."""
+
+from uuid import UUID
+
+from todoapp.kit.errors import NotFound
+
+__all__ = ["NotificationNotFound"]
+
+
+class NotificationNotFound(NotFound):
+    code = "notification-not-found"
+
+    def __init__(self, notification_id: UUID) -> None:
+        super().__init__(f"There is no notification {notification_id} among yours.")

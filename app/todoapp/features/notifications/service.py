@@ -1,0 +1,185 @@
+"""Telling a person something, and noting what they have read."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from todoapp.features.channels import service as channels
+from todoapp.features.channels.model import Channel, ChannelDelivery
+from todoapp.features.notifications.errors import NotificationNotFound
+from todoapp.features.notifications.model import Notification
+from todoapp.features.notifications.view import NotificationView
+from todoapp.features.outgoing.delivery import DeliveryStatus
+from todoapp.kit.paging import Page
+from todoapp.kit.timeline import TimelineQuery, page_by_time
+from todoapp.messaging.event import Action
+from todoapp.messaging.outbox import UserChanges
+
+__all__ = [
+    "NotificationQuery",
+    "list_notifications",
+    "mark_all_read",
+    "mark_read",
+    "note_delivered",
+    "note_not_delivered",
+    "tell_of_reminder",
+    "try_channel",
+]
+
+TEST = "test"
+"""The kind of a notification that a person sends to try a channel."""
+WAITS = (
+    timedelta(seconds=10),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+)
+"""Between attempts to reach a channel. A reminder is of little use any later."""
+
+
+class NotificationQuery(TimelineQuery):
+    """The parameters of a list of notifications."""
+
+    unread: bool | None = None
+
+
+async def tell_of_reminder(
+    changes: UserChanges, *, task_id: UUID, reminder_id: UUID, reminder_due_at: datetime, message: str
+) -> Notification:
+    """Store what a reminder has to say, once for each instant that it was set to.
+
+    It goes through all of the user's channels as well.
+    """
+    told = await changes.session.scalar(
+        select(Notification).where(
+            Notification.reminder_id == reminder_id, Notification.reminder_due_at == reminder_due_at
+        )
+    )
+    if told is not None:
+        return told
+    notification = Notification(
+        user_id=changes.user_id,
+        task_id=task_id,
+        reminder_id=reminder_id,
+        reminder_due_at=reminder_due_at,
+        kind="reminder",
+        message=message,
+        created_at=changes.now,
+        deliveries=channels.deliveries_to(await channels.list_all(changes.session, changes.user_id), changes),
+    )
+    await _tell(changes, notification)
+    return notification
+
+
+async def try_channel(changes: UserChanges, channel: Channel) -> Notification:
+    """Send a test message through one channel, once; its delivery state says how that went."""
+    notification = Notification(
+        user_id=changes.user_id,
+        kind=TEST,
+        message=f"This is a test of the channel “{channel.name}”.",
+        created_at=changes.now,
+        deliveries=channels.deliveries_to([channel], changes),
+    )
+    await _tell(changes, notification)
+    return notification
+
+
+async def note_delivered(changes: UserChanges, delivery_id: UUID) -> None:
+    """Note that a channel took a notification."""
+    if found := await _delivery(changes, delivery_id):
+        notification, delivery = found
+        delivery.succeed(changes.now)
+        _announce(changes, notification, "updated")
+
+
+async def note_not_delivered(changes: UserChanges, delivery_id: UUID, reason: str) -> None:
+    """Note that a channel did not take a notification, and when it is tried again. A test is not."""
+    if found := await _delivery(changes, delivery_id):
+        notification, delivery = found
+        waits = () if notification.kind == TEST else WAITS
+        delivery.fail(reason, now=changes.now, waits=waits)
+        _announce(changes, notification, "updated")
+
+
+async def mark_read(changes: UserChanges, notification_id: UUID) -> Notification:
+    """Note that the person has seen it. Doing it again changes nothing.
+
+    Raises:
+        NotificationNotFound
+    """
+    notification = await changes.session.scalar(
+        select(Notification).where(
+            Notification.id == notification_id, Notification.user_id == changes.user_id
+        )
+    )
+    if notification is None:
+        raise NotificationNotFound(notification_id)
+    if notification.read_at is None:
+        _read(changes, notification)
+    return notification
+
+
+async def mark_all_read(changes: UserChanges) -> int:
+    """Note that the person has seen everything.
+
+    Returns:
+        How many notifications were unread until now.
+    """
+    unread = (
+        await changes.session.scalars(
+            select(Notification)
+            .where(Notification.user_id == changes.user_id, Notification.read_at.is_(None))
+            .order_by(Notification.created_at, Notification.id)
+        )
+    ).all()
+    for notification in unread:
+        _read(changes, notification)
+    return len(unread)
+
+
+async def list_notifications(
+    session: AsyncSession, user_id: UUID, query: NotificationQuery
+) -> Page[NotificationView]:
+    """What the user was told, newest first.
+
+    Raises:
+        InvalidCursor
+    """
+    rows = select(Notification).where(Notification.user_id == user_id)
+    if query.unread is not None:
+        rows = rows.where(
+            Notification.read_at.is_(None) if query.unread else Notification.read_at.is_not(None)
+        )
+    place = (Notification.created_at, Notification.id)
+    return await page_by_time(session, rows, place, query=query, view=NotificationView, newest_first=True)
+
+
+async def _tell(changes: UserChanges, notification: Notification) -> None:
+    changes.session.add(notification)
+    await changes.session.flush()
+    _announce(changes, notification, "created")
+
+
+async def _delivery(changes: UserChanges, delivery_id: UUID) -> tuple[Notification, ChannelDelivery] | None:
+    """A delivery that waits, with its notification; None if it or its channel is gone meanwhile."""
+    notification = await changes.session.scalar(
+        select(Notification)
+        .join(Notification.deliveries)
+        .where(ChannelDelivery.id == delivery_id, ChannelDelivery.status == DeliveryStatus.PENDING.value)
+    )
+    if notification is None:
+        return None
+    return notification, next(each for each in notification.deliveries if each.id == delivery_id)
+
+
+def _read(changes: UserChanges, notification: Notification) -> None:
+    notification.read_at = changes.now
+    _announce(changes, notification, "updated")
+
+
+def _announce(changes: UserChanges, notification: Notification, action: Action) -> None:
+    value = NotificationView.model_validate(notification).as_value()
+    changes.announce("notification", action, notification.id, value)

@@ -1,0 +1,51 @@
+"""Taking due deliveries, each by one process at a time."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+
+from todoapp.features.outgoing.delivery import Delivery
+from todoapp.kit.database import Database
+
+__all__ = ["LEASE", "claim_due"]
+
+LEASE = timedelta(minutes=2)
+"""Longer than an attempt takes. The delivery of a process that died meanwhile is due again afterwards."""
+LOOKED_AT = 100
+
+D = TypeVar("D", bound=Delivery)
+
+
+async def claim_due(
+    database: Database, kind: type[D], *, now: datetime, busy: Collection[UUID], limit: int
+) -> list[D]:
+    """Start an attempt of due deliveries, at most one for each destination, the longest due first.
+
+    One at a time keeps a slow destination from taking the places of all others. Deliveries are made
+    at least once: a process that dies between sending and noting it leaves the row to another.
+
+    Args:
+        busy: destinations that this process is sending to.
+    """
+    due = (
+        select(kind)
+        .where(kind.next_attempt_at <= now, kind.destination_id.not_in(busy))
+        .order_by(kind.next_attempt_at, kind.id)
+        .limit(LOOKED_AT)
+    )
+    async with database.read() as session:  # mostly there is nothing, and no need to lock anything
+        if await session.scalar(due.limit(1)) is None:
+            return []
+    async with database.write() as session:
+        found = (await session.scalars(due.with_for_update(skip_locked=True, of=kind))).all()
+        first: dict[UUID, D] = {}
+        for delivery in found:
+            first.setdefault(delivery.destination_id, delivery)
+        claimed = list(first.values())[:limit]
+        for delivery in claimed:
+            delivery.attempts += 1
+            delivery.next_attempt_at = now + LEASE
+    return claimed

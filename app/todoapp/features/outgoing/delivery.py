@@ -1,0 +1,72 @@
+"""One thing to be sent to one destination, until it arrived or is given up."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text, Uuid, text
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from todoapp.kit.database import new_id
+
+__all__ = ["Delivery", "DeliveryStatus", "due_index"]
+
+JITTER = 0.1
+"""Waits are longer by up to this share, so that what failed together does not come back together."""
+
+
+class DeliveryStatus(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Delivery:
+    """The columns of a table of deliveries. A row is due from `next_attempt_at` on; null is never."""
+
+    destinations: ClassVar[str]
+    """The table that `destination_id` refers to"""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    status: Mapped[str] = mapped_column(default=DeliveryStatus.PENDING.value)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    """One sentence without any secret"""
+    created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+
+    @declared_attr
+    def destination_id(cls) -> Mapped[UUID]:  # noqa: N805 - a class attribute to SQLAlchemy
+        return mapped_column(Uuid, ForeignKey(f"{cls.destinations}.id", ondelete="CASCADE"))
+
+    def succeed(self, now: datetime) -> None:
+        self.status, self.delivered_at = DeliveryStatus.DELIVERED, now
+        self.next_attempt_at = self.last_error = None
+
+    def fail(self, reason: str, *, now: datetime, waits: Sequence[timedelta]) -> None:
+        """Note a failed attempt. Another comes after the wait that belongs to it, if one is left."""
+        self.last_error = reason
+        if self.attempts > len(waits):
+            self.give_up()
+        else:
+            stretched = 1 + random.uniform(0, JITTER)  # noqa: S311 - nobody gains from guessing it
+            self.next_attempt_at = now + waits[self.attempts - 1] * stretched
+
+    def give_up(self) -> None:
+        self.status, self.next_attempt_at = DeliveryStatus.FAILED, None
+
+    def restart(self, now: datetime) -> None:
+        """Send it (again) as soon as possible, with all attempts ahead."""
+        self.status, self.attempts, self.next_attempt_at = DeliveryStatus.PENDING, 0, now
+        self.last_error = self.delivered_at = None
+
+
+def due_index(table: str) -> Index:
+    """Finds the few rows that wait among the many that are done."""
+    waiting = text("next_attempt_at IS NOT NULL")
+    return Index(f"ix_{table}_due", "next_attempt_at", postgresql_where=waiting, sqlite_where=waiting)

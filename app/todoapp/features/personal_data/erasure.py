@@ -1,0 +1,35 @@
+"""Deleting an account with everything that is its user's."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from todoapp.features.accounts.errors import LogInAgain
+from todoapp.features.accounts.identity import SessionIdentity
+from todoapp.features.accounts.model import User, UserSession
+from todoapp.features.reminders import service as reminders
+from todoapp.messaging.erasure import forget_user
+from todoapp.messaging.outbox import UserChanges
+
+__all__ = ["erase"]
+
+FRESH = timedelta(minutes=5)
+
+
+async def erase(changes: UserChanges, identity: SessionIdentity) -> None:
+    """Delete the account and every row that belongs to it, its feed and its unpublished events included.
+
+    What is announced then names ids only: that the reminders will not fire, which takes their jobs
+    away, and that the account is gone, which closes its connections.
+
+    Raises:
+        LogInAgain: the session was not opened within the last minutes.
+    """
+    opened = await changes.session.get_one(UserSession, identity.session_id)
+    if changes.now - opened.created_at > FRESH:
+        raise LogInAgain(FRESH)
+    await forget_user(changes.session, changes.user_id)
+    await reminders.withdraw_all(changes)
+    # The foreign keys of all other tables cascade.
+    await changes.session.execute(delete(User).where(User.id == changes.user_id))
+    changes.announce("user", "deleted", changes.user_id)

@@ -1,0 +1,30 @@
+"""A reminder as clients and events see it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from todoapp.features.reminders.model import ReminderStatus
+
+__all__ = ["ReminderView"]
+
+
+class ReminderView(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: UUID
+    task_id: UUID
+    offset_minutes: int | None = Field(description="before the task is due; the reminder moves with it")
+    remind_at: datetime | None = Field(description="instead: a fixed instant")
+    due_at: datetime = Field(description="the instant at which it fires")
+    status: ReminderStatus
+    triggered_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    def as_value(self) -> dict[str, Any]:
+        """The reminder as the feed carries it."""
+        return self.model_dump(mode="json")

@@ -1,0 +1,227 @@
+"""When a repeating task is due next: pure rules on wall time in the task's zone.
+
+A rule places dates as wall times; `instant` gives each its instant. So 09:00 stays 09:00 across
+daylight-saving changes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from todoapp.features.tasks.cron import canonical_cron, cron_dates
+from todoapp.features.tasks.invalid_recurrence import InvalidRecurrence
+from todoapp.features.tasks.recurrence_input import Basis, CronInput, RecurrenceInput, RuleInput
+from todoapp.features.tasks.rrule import RRule
+from todoapp.features.tasks.rrule_dates import first_date, series_dates
+from todoapp.features.tasks.rrule_text import parse_rrule
+from todoapp.kit.wall_time import instant, wall_time
+
+__all__ = [
+    "InvalidRecurrence",
+    "Occurrence",
+    "Recurrence",
+    "Series",
+    "first_due",
+    "next_due",
+    "parse_recurrence",
+]
+
+MORNING = time(9)
+STARTS = range(1900, 3000)  # years
+FORMS: TypeAdapter[CronInput | RuleInput] = TypeAdapter(RecurrenceInput)
+
+
+class Recurrence(BaseModel):
+    """A recurrence as it is stored: `{"rrule": "FREQ=DAILY", "basis": "due"}` or `{"cron": "0 9 * * 1-5"}`.
+
+    The rule is in canonical form (RFC 5545 §3.3.10), its UNTIL in wall time.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rrule: str | None = None
+    cron: str | None = None
+    basis: Basis = "due"
+
+    @field_validator("rrule")
+    @classmethod
+    def _canonical_rrule(cls, text: str | None) -> str | None:
+        return None if text is None else str(parse_rrule(text))
+
+    @field_validator("cron")
+    @classmethod
+    def _canonical_cron(cls, text: str | None) -> str | None:
+        return None if text is None else canonical_cron(text)
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        if (self.rrule is None) == (self.cron is None):
+            raise InvalidRecurrence("A recurrence has either an rrule or a cron expression.")
+        if self.cron is not None and self.basis == "completion":
+            raise InvalidRecurrence(
+                "A cron expression names its own times; the basis completion needs an rrule."
+            )
+        return self
+
+    @model_serializer
+    def _stored(self) -> dict[str, str]:
+        return (
+            {"cron": self.cron} if self.cron is not None else {"rrule": str(self.rrule), "basis": self.basis}
+        )
+
+
+@dataclass(frozen=True)
+class Series:
+    """The occurrences of one task.
+
+    Raises:
+        InvalidRecurrence: `start` is in a year that no task starts in.
+    """
+
+    rule: Recurrence
+    start: datetime
+    """Wall time of the first occurrence (RFC 5545: DTSTART)"""
+    zone: str
+    """IANA"""
+
+    def __post_init__(self) -> None:
+        if self.start.year not in STARTS:
+            raise InvalidRecurrence(
+                f"The recurrence starts in {self.start.year}; it can start in {STARTS[0]} to {STARTS[-1]}."
+            )
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One date of a series."""
+
+    scheduled: datetime
+    """Wall time at which the rule placed it"""
+    due: datetime
+    """Its instant, UTC"""
+    number: int
+    """How many occurrences the series has had with it; dates passed over while it was late are none"""
+
+
+def parse_recurrence(value: object, *, due: datetime | None = None, zone: str) -> Recurrence:
+    """Read a recurrence as a request has it: any form of `RecurrenceInput`, or the name of a type alone.
+
+    A shorthand takes the days that it does not name from `due`, the wall time of the first
+    occurrence in the IANA `zone`. For a task without one, parse with `due=None`, ask `first_due`
+    for its date, and parse again with that.
+
+    Raises:
+        InvalidRecurrence: the value is malformed, or names no date after `due`.
+    """
+    try:
+        written = FORMS.validate_python({"type": value} if isinstance(value, str) else value)
+        if isinstance(written, CronInput):
+            return Recurrence(cron=written.cron)
+        recurrence = Recurrence(rrule=str(written.rule(due=due, zone=zone)), basis=written.basis)
+    except ValidationError as error:
+        raise InvalidRecurrence(_sentence(error)) from error
+    if due is not None:
+        _refuse_without_dates(Series(recurrence, due, zone))
+    return recurrence
+
+
+def first_due(rule: Recurrence, *, zone: str, now: datetime) -> Occurrence:
+    """Where a series begins whose task came without a due date: the rule's first date after `now`.
+
+    `now` is aware; a date of an RRULE is due at 09:00.
+
+    Raises:
+        InvalidRecurrence: the rule has ended.
+    """
+    here = wall_time(now, zone)
+    if rule.cron is not None:
+        wall = next((each for each in cron_dates(rule.cron, after=here) if instant(each, zone) > now), None)
+    else:
+        today = datetime.combine(here.date(), MORNING)
+        start = today if instant(today, zone) > now else today + timedelta(days=1)
+        wall = first_date(replace(_rrule(rule), interval=1), start)
+    if wall is None:
+        raise InvalidRecurrence(
+            f"The recurrence '{rule.rrule or rule.cron}' has no date left after {here:%Y-%m-%d}."
+        )
+    return Occurrence(wall, instant(wall, zone), number=1)
+
+
+def next_due(series: Series, *, scheduled: datetime, number: int, finished: datetime) -> Occurrence | None:
+    """The occurrence to open when one is done or skipped; None when the series is over.
+
+    With the basis `due` it is the first date after `scheduled` that is still ahead, so a late
+    completion passes over the dates missed; COUNT counts those too, because it says which dates
+    the rule has. With the basis `completion` the rule starts anew on the local day of `finished`,
+    at the series' time of day, and COUNT counts occurrences. Then a rule that names its days never
+    repeats the date just done, however early that was.
+
+    Args:
+        scheduled: where the rule placed the finished occurrence (wall time), wherever it was moved.
+        number: the finished occurrence's number.
+        finished: instant (aware) of completing or skipping.
+    """
+    if series.rule.basis == "completion":
+        wall = _restarted(series, scheduled, number, finished)
+    else:
+        wall = _still_ahead(series, scheduled, finished)
+    if wall is None:
+        return None
+    return Occurrence(wall, instant(wall, series.zone), number + 1)
+
+
+def _still_ahead(series: Series, scheduled: datetime, finished: datetime) -> datetime | None:
+    # Wall times that a change of the clocks skips share one instant: one of them is enough.
+    passed = max(finished, instant(scheduled, series.zone))
+    dates = _dates(series, after=max(scheduled, wall_time(finished, series.zone)))
+    return next((each for each in dates if instant(each, series.zone) > passed), None)
+
+
+def _dates(series: Series, *, after: datetime) -> Iterator[datetime]:
+    if series.rule.cron is not None:
+        return cron_dates(series.rule.cron, after=after)
+    return series_dates(_rrule(series.rule), series.start, after=after)
+
+
+def _restarted(series: Series, scheduled: datetime, number: int, finished: datetime) -> datetime | None:
+    rule = _rrule(series.rule)
+    if rule.count is not None and number >= rule.count:
+        return None
+    restart = datetime.combine(wall_time(finished, series.zone), series.start.time())
+    placed = replace(rule.on(restart) if rule.is_bare else rule, count=None)
+    after = restart if rule.is_bare else max(restart, scheduled)
+    return next(series_dates(placed, restart, after=after), None)
+
+
+def _rrule(recurrence: Recurrence) -> RRule:
+    """The parts of a recurrence that is not a cron expression."""
+    return parse_rrule(str(recurrence.rrule))
+
+
+def _refuse_without_dates(series: Series) -> None:
+    rule, due = _rrule(series.rule), series.start
+    if next(series_dates(rule, due, after=due - timedelta(days=1)), None) is None:
+        raise InvalidRecurrence(f"The rule '{rule}' ends before the due date {due:%Y-%m-%d}.")
+    if series.rule.basis == "due" and next(series_dates(rule.without_end(), due, after=due), None) is None:
+        raise InvalidRecurrence(f"The rule '{rule}' yields no date after the due date {due:%Y-%m-%d}.")
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first thing wrong, for a person to read."""
+    first = error.errors(include_url=False)[0]
+    reason = first.get("ctx", {}).get("error", first["msg"])
+    if isinstance(reason, InvalidRecurrence):
+        return str(reason)
+    _form, *field = first["loc"] or ("",)
+    return f"'{'.'.join(map(str, ['recurrence', *field]))}' is not valid: {reason}."

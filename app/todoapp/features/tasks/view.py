@@ -1,0 +1,129 @@
+"""A task as clients and events see it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from todoapp.features.reminders.model import Reminder
+from todoapp.features.reminders.view import ReminderView
+from todoapp.features.tasks import series
+from todoapp.features.tasks.model import PRIORITIES, Priority, StoredTag, StoredTask
+from todoapp.kit.wall_time import wall_time
+
+__all__ = ["LabelView", "TagRef", "TaskState", "TaskView"]
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class TagRef(_View):
+    id: UUID
+    name: str
+
+
+class LabelView(_View):
+    """A tag or a category."""
+
+    id: UUID
+    name: str
+    colour: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class TaskState(_View):
+    """Everything stored of a task: what the feed and the events carry."""
+
+    id: UUID
+    title: str
+    description: str
+    completed: bool
+    completed_at: datetime | None
+    skipped_at: datetime | None
+    priority: Priority
+    due_at: datetime | None = Field(description="the instant; null for an all-day task")
+    due_date: date | None = Field(description="the day of an all-day task, in its time zone")
+    all_day: bool
+    timezone: str
+    category_id: UUID | None
+    tags: list[TagRef]
+    recurrence: dict[str, Any] | None
+    series_id: UUID | None
+    occurrence: int
+    parent_task_id: UUID | None
+    position: float
+    reminders: list[ReminderView]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(
+        cls, task: StoredTask, tags: Iterable[StoredTag], reminders: Iterable[Reminder | ReminderView]
+    ) -> Self:
+        return cls(**_stored(task, tags, reminders))
+
+
+class TaskView(TaskState):
+    """A task as an answer shows it: with what depends on the present moment."""
+
+    is_overdue: bool
+    next_occurrence: datetime | None = Field(
+        description="when the task would be due again if it were completed now"
+    )
+    notices: list[str] = Field(
+        default_factory=list, description="what was decided for the caller, such as a date that was missing"
+    )
+
+    @classmethod
+    def at(
+        cls,
+        now: datetime,
+        task: StoredTask,
+        tags: Iterable[StoredTag],
+        reminders: Iterable[Reminder | ReminderView],
+        notices: Sequence[str] = (),
+    ) -> Self:
+        is_open = not task.completed and task.skipped_at is None
+        following = series.following(task, finished=now) if is_open else None
+        return cls(
+            **_stored(task, tags, reminders),
+            is_overdue=is_open and task.overdue_at is not None and task.overdue_at <= now,
+            next_occurrence=following.due if following else None,
+            notices=list(notices),
+        )
+
+
+def _stored(
+    task: StoredTask, tags: Iterable[StoredTag], reminders: Iterable[Reminder | ReminderView]
+) -> dict[str, Any]:
+    day = wall_time(task.due_at, task.timezone).date() if task.due_at and task.all_day else None
+    return {
+        "id": task.id,
+        "title": task.title,
+        "description": task.description,
+        "completed": task.completed,
+        "completed_at": task.completed_at,
+        "skipped_at": task.skipped_at,
+        "priority": PRIORITIES[task.priority],
+        "due_at": None if task.all_day else task.due_at,
+        "due_date": day,
+        "all_day": task.all_day,
+        "timezone": task.timezone,
+        "category_id": task.category_id,
+        "tags": [TagRef(id=tag.id, name=tag.name) for tag in sorted(tags, key=lambda tag: tag.name_key)],
+        "recurrence": task.recurrence,
+        "series_id": task.series_id,
+        "occurrence": task.occurrence,
+        "parent_task_id": task.parent_task_id,
+        "position": task.position,
+        "reminders": [ReminderView.model_validate(reminder) for reminder in reminders],
+        "version": task.version,
+        "created_at": task.created_at,
+        "updated_at": task.updated_at,
+    }

@@ -1,0 +1,35 @@
+"""What may not be done with a webhook."""
+
+from uuid import UUID
+
+from todoapp.kit.errors import Conflict, Invalid, NotFound, Violation
+
+__all__ = ["InvalidWebhookUrl", "TooManyWebhooks", "WebhookDeliveryNotFound", "WebhookNotFound"]
+
+
+class WebhookNotFound(NotFound):
+    code = "webhook-not-found"
+
+    def __init__(self, webhook_id: UUID) -> None:
+        super().__init__(f"There is no webhook {webhook_id} among yours.")
+
+
+class WebhookDeliveryNotFound(NotFound):
+    code = "webhook-delivery-not-found"
+
+    def __init__(self, delivery_id: UUID) -> None:
+        super().__init__(f"The webhook has no delivery {delivery_id}; old ones are not kept.")
+
+
+class InvalidWebhookUrl(Invalid):
+    code = "invalid-webhook-url"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, errors=[Violation("/url", sentence)])
+
+
+class TooManyWebhooks(Conflict):
+    code = "too-many-webhooks"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} webhooks, the most there can be; delete one first.")

@@ -1,0 +1,155 @@
+"""Keeping a person's webhooks."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from todoapp.features.webhooks.errors import InvalidWebhookUrl, TooManyWebhooks, WebhookNotFound
+from todoapp.features.webhooks.inputs import NewWebhook, WebhookPatch
+from todoapp.features.webhooks.model import Webhook
+from todoapp.features.webhooks.signing import new_secret
+from todoapp.features.webhooks.view import WebhookView
+from todoapp.kit.sealing import Seal
+from todoapp.messaging.event import Action
+from todoapp.messaging.outbox import UserChanges
+
+__all__ = ["create", "delete", "list_all", "own", "rotate_secret", "secrets_of", "switch_off", "update"]
+
+MOST = 20
+VISIBLE = re.compile(r"[\x21-\x7e]+")  # what a URL may consist of (RFC 3986 §2)
+OVERLAP = timedelta(days=1)
+"""For so long after a rotation the old secret signs as well."""
+
+
+async def list_all(session: AsyncSession, user_id: UUID) -> Sequence[Webhook]:
+    """All of a user's webhooks, oldest first."""
+    rows = select(Webhook).where(Webhook.user_id == user_id).order_by(Webhook.created_at, Webhook.id)
+    return (await session.scalars(rows)).all()
+
+
+async def own(session: AsyncSession, user_id: UUID, webhook_id: UUID) -> Webhook:
+    """One of the user's webhooks.
+
+    Raises:
+        WebhookNotFound
+    """
+    webhook = await session.scalar(
+        select(Webhook).where(Webhook.id == webhook_id, Webhook.user_id == user_id)
+    )
+    if webhook is None:
+        raise WebhookNotFound(webhook_id)
+    return webhook
+
+
+async def create(
+    changes: UserChanges, new: NewWebhook, seal: Seal, *, allow_private: bool
+) -> tuple[Webhook, str]:
+    """Add a webhook, which is told of what happens from now on.
+
+    Returns:
+        The webhook and its secret.
+
+    Raises:
+        InvalidWebhookUrl
+        TooManyWebhooks
+    """
+    _check_url(new.url, allow_private=allow_private)
+    mine = select(func.count()).select_from(Webhook).where(Webhook.user_id == changes.user_id)
+    if (await changes.session.scalar(mine) or 0) >= MOST:
+        raise TooManyWebhooks(MOST)
+    secret = new_secret()
+    webhook = Webhook(
+        user_id=changes.user_id,
+        url=new.url,
+        event_types=list(new.event_types),
+        enabled=new.enabled,
+        sealed_secret=seal.close(secret),
+        version=1,
+        created_at=changes.now,
+        updated_at=changes.now,
+    )
+    changes.session.add(webhook)
+    await changes.session.flush()
+    _announce(changes, webhook, "created")
+    return webhook, secret
+
+
+def update(changes: UserChanges, webhook: Webhook, patch: WebhookPatch, *, allow_private: bool) -> None:
+    """Change what was sent; the secret stays.
+
+    Raises:
+        InvalidWebhookUrl
+    """
+    wanted = patch.model_dump(exclude_unset=True)
+    if "url" in wanted:
+        _check_url(patch.url, allow_private=allow_private)
+    differing = {name: value for name, value in wanted.items() if value != getattr(webhook, name)}
+    for name, value in differing.items():
+        setattr(webhook, name, value)
+    if differing:
+        _touch(changes, webhook)
+
+
+def rotate_secret(changes: UserChanges, webhook: Webhook, seal: Seal) -> str:
+    """Give a webhook another secret. The one before signs as well for a day."""
+    secret = new_secret()
+    webhook.sealed_old_secret, webhook.sealed_secret = webhook.sealed_secret, seal.close(secret)
+    webhook.old_secret_ends_at = changes.now + OVERLAP
+    _touch(changes, webhook)
+    return secret
+
+
+def secrets_of(webhook: Webhook, seal: Seal, *, now: datetime) -> list[str]:
+    """The secrets that sign what is sent at this moment, the newest first.
+
+    Raises:
+        BrokenSeal
+    """
+    sealed = [webhook.sealed_secret]
+    if webhook.sealed_old_secret and webhook.old_secret_ends_at and now < webhook.old_secret_ends_at:
+        sealed.append(webhook.sealed_old_secret)
+    return [seal.open(each) for each in sealed]
+
+
+def switch_off(changes: UserChanges, webhook: Webhook) -> None:
+    """Send it nothing more until its user switches it on again."""
+    if webhook.enabled:
+        webhook.enabled = False
+        _touch(changes, webhook)
+
+
+async def delete(changes: UserChanges, webhook: Webhook) -> None:
+    """Remove a webhook with its log and all that still waits."""
+    await changes.session.delete(webhook)
+    changes.announce("webhook", "deleted", webhook.id)
+
+
+def _check_url(url: str, *, allow_private: bool) -> None:
+    """Refuse what can be seen to be wrong. Where the name leads is checked at each connection."""
+    schemes = ("https", "http") if allow_private else ("https",)
+    try:
+        parts = urlsplit(url)
+        is_complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        parts, is_complete = SplitResult("", "", "", "", ""), False
+    if parts.scheme not in schemes or not is_complete or not VISIBLE.fullmatch(url):
+        raise InvalidWebhookUrl(f"A webhook's URL begins with {' or '.join(schemes)}:// and names a host.")
+    if parts.username is not None or parts.fragment:
+        raise InvalidWebhookUrl(
+            "A webhook's URL has no user name and no #fragment; the signature proves who sends."
+        )
+
+
+def _touch(changes: UserChanges, webhook: Webhook) -> None:
+    webhook.version += 1
+    webhook.updated_at = changes.now
+    _announce(changes, webhook, "updated")
+
+
+def _announce(changes: UserChanges, webhook: Webhook, action: Action) -> None:
+    changes.announce("webhook", action, webhook.id, WebhookView.model_validate(webhook).as_value())

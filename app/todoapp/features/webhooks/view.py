@@ -1,0 +1,56 @@
+"""A webhook and its log as clients see them. The secret is shown only when it is made."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from todoapp.features.outgoing.delivery import DeliveryStatus
+from todoapp.features.webhooks.model import Webhook
+
+__all__ = ["WebhookDeliveryView", "WebhookView", "WebhookWithSecret"]
+
+
+class WebhookView(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: UUID
+    url: str
+    event_types: list[str]
+    enabled: bool = Field(description="false also after its receiver answered 410 Gone")
+    old_secret_ends_at: datetime | None = Field(
+        description="until then everything is signed with the secret before the last rotation as well"
+    )
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    def as_value(self) -> dict[str, Any]:
+        """The webhook as the feed carries it."""
+        return self.model_dump(mode="json")
+
+
+class WebhookWithSecret(WebhookView):
+    secret: str = Field(description="verifies `webhook-signature`; it is not shown again")
+
+    @classmethod
+    def showing(cls, webhook: Webhook, secret: str) -> Self:
+        return cls(**WebhookView.model_validate(webhook).model_dump(), secret=secret)
+
+
+class WebhookDeliveryView(BaseModel):
+    """One event on its way to one webhook."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: UUID
+    event_id: UUID = Field(description="the header `webhook-id` of all its attempts")
+    event_type: str
+    status: DeliveryStatus
+    attempts: int
+    last_status: int | None = Field(description="HTTP status of the last answer")
+    last_error: str | None
+    next_attempt_at: datetime | None = Field(description="null when there will be none")
+    created_at: datetime
+    delivered_at: datetime | None

@@ -1,0 +1,115 @@
+"""The service `api`: everything that people and their programs ask for."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+
+from todoapp.features.accounts.credentials import Credentials
+from todoapp.features.accounts.refresh_tokens import Issuer
+from todoapp.features.accounts.tokens import AccessTokens
+from todoapp.features.channels.courier import Courier
+from todoapp.kit.errors import Unauthorized
+from todoapp.messaging.outbox import UnknownUser
+from todoapp.messaging.subscriptions import DELIVERY_LIMIT
+from todoapp.processes.api import (
+    activity,
+    auth,
+    bulk,
+    calendar,
+    channels,
+    export,
+    labels,
+    me,
+    notifications,
+    quick,
+    reminders,
+    search,
+    sessions,
+    sync,
+    task_actions,
+    tasks,
+    tokens,
+    transfer,
+    webhooks,
+    websocket,
+)
+from todoapp.processes.api.conditional import NotModified, entity_tag
+from todoapp.processes.api.openapi import DESCRIPTION, describe
+from todoapp.processes.api.rate_limits import RateLimited, RateLimits, answer_rate_limited
+from todoapp.processes.api.updates import UPDATES_PATH, hear_updates
+from todoapp.processes.api.user_path import UserPaths
+from todoapp.processes.runtime import Runtime, base_app
+from todoapp.processes.web.problem import refuse
+
+__all__ = ["create_api"]
+
+
+class AccountGone(Unauthorized):
+    code = "account-gone"
+
+    def __init__(self) -> None:
+        super().__init__("The account of this token no longer exists; sign up again.")
+
+
+def create_api(runtime: Runtime) -> FastAPI:
+    app = base_app(
+        runtime,
+        title="TodoApp",
+        description=DESCRIPTION,
+        body_limits={transfer.PATH: transfer.FILE_LIMIT, UPDATES_PATH: DELIVERY_LIMIT},
+    )
+    for resource in (
+        auth.router,
+        me.router,
+        export.router,
+        sessions.router,
+        tokens.router,
+        bulk.router,
+        quick.router,
+        search.router,
+        tasks.router,
+        task_actions.router,
+        labels.tags,
+        labels.categories,
+        reminders.router,
+        notifications.router,
+        channels.router,
+        webhooks.router,
+        calendar.own,
+        calendar.feed,
+        transfer.router,
+        activity.router,
+        sync.router,
+        websocket.router,
+    ):
+        app.include_router(resource)
+    _let_in(app, runtime)
+    app.add_middleware(UserPaths)
+    app.add_exception_handler(UnknownUser, _account_gone)
+    app.add_exception_handler(NotModified, _not_modified)
+    app.add_exception_handler(RateLimited, answer_rate_limited)
+    describe(app)
+    return app
+
+
+def _let_in(app: FastAPI, runtime: Runtime) -> None:
+    """Give `app` what it knows its callers by and keeps them within, and what it tells them with."""
+    settings = runtime.settings
+    access_tokens = AccessTokens(runtime.signing_key, settings.access_token_lifetime)
+    credentials = Credentials(runtime.database, access_tokens, runtime.now)
+    app.state.issuer = Issuer(access_tokens, settings.refresh_token_lifetime)
+    app.state.credentials = credentials
+    app.state.rate_limits = RateLimits.of(settings, runtime.now)
+    app.state.courier = Courier(allow_private=settings.allow_private_destinations)
+    app.state.export_places = asyncio.Semaphore(export.AT_ONCE)
+    hear_updates(app, runtime, credentials)
+
+
+async def _account_gone(request: Request, _error: Exception) -> Response:
+    return refuse(request, AccountGone())
+
+
+async def _not_modified(_request: Request, answer: Any) -> Response:
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": entity_tag(answer.version)})

@@ -1,0 +1,24 @@
+"""What an installation may switch off: `spec.features` of its TodoApp."""
+
+from todoapp.kit.errors import Forbidden
+from todoapp.processes.api.dependencies import CurrentRuntime
+
+__all__ = ["FeatureOff", "quick_add_is_on"]
+
+
+class FeatureOff(Forbidden):
+    """The installation does not offer it to anybody."""
+
+    code = "feature-off"
+
+    def __init__(self, feature: str, instead: str) -> None:
+        super().__init__(f"{feature} is switched off in this installation; {instead}.")
+
+
+async def quick_add_is_on(runtime: CurrentRuntime) -> None:
+    """
+    Raises:
+        FeatureOff
+    """
+    if not runtime.settings.features.quick_add:
+        raise FeatureOff("Quick add", "add the task by POST /api/tasks")

@@ -1,0 +1,96 @@
+"""The account of the token's user."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from todoapp.features.accounts import service
+from todoapp.features.accounts.service import ProfileEdit
+from todoapp.features.accounts.view import UserView
+from todoapp.features.personal_data.erasure import erase
+from todoapp.kit.fields import Name, NewPassword, TimeZone
+from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag
+from todoapp.processes.api.dependencies import (
+    AccountChanges,
+    Changes,
+    CurrentOrigin,
+    CurrentRuntime,
+    CurrentSession,
+    Limits,
+    Reading,
+)
+from todoapp.processes.api.rate_limits import origin_of
+from todoapp.processes.api.routing import resource_router
+
+router = resource_router("/api/me", "Accounts")
+
+
+UNCHANGED: Any = None
+"""Default of a field that was not sent; null, when sent, is refused."""
+
+
+class ProfilePatch(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = UNCHANGED
+    timezone: TimeZone = UNCHANGED
+
+    def edit(self) -> ProfileEdit:
+        return ProfileEdit(**self.model_dump(exclude_unset=True))
+
+
+class PasswordChange(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    current_password: SecretStr = Field(max_length=128, examples=["correct horse"])
+    new_password: NewPassword = Field(examples=["correct horse battery staple"])
+
+
+@router.get("")
+async def get_me(reading: Reading, if_none_match: IfNoneMatch, response: Response) -> UserView:
+    """Your profile."""
+    user = await service.get_user(reading.session, reading.user_id)
+    if_none_match.check(user.version)
+    tag(response, user.version)
+    return UserView.model_validate(user)
+
+
+@router.patch("")
+async def edit_me(body: ProfilePatch, changes: Changes, if_match: IfMatch, response: Response) -> UserView:
+    """Change your name or your time zone; what is left out stays."""
+    user = await service.get_user(changes.session, changes.user_id)
+    if_match.check(user.version)
+    service.edit_profile(changes, user, body.edit())
+    tag(response, user.version)
+    return UserView.model_validate(user)
+
+
+@router.delete("", status_code=HTTPStatus.NO_CONTENT)
+async def delete_me(identity: CurrentSession, changes: AccountChanges) -> None:
+    """Delete your account with all that is yours, at once and for good.
+
+    It takes a log-in of the last five minutes. `GET /api/me/export` saves your data before.
+    """
+    await erase(changes, identity)
+
+
+@router.put("/password", status_code=HTTPStatus.NO_CONTENT)
+async def change_password(
+    body: PasswordChange,
+    request: Request,
+    identity: CurrentSession,
+    runtime: CurrentRuntime,
+    origin: CurrentOrigin,
+    limits: Limits,
+) -> None:
+    """Change your password. All your other sessions end; API tokens stay."""
+    limits.log_ins.take((origin_of(request), identity.user_id))
+    await service.change_password(
+        runtime.outbox,
+        identity,
+        current=body.current_password.get_secret_value(),
+        new=body.new_password.get_secret_value(),
+        origin=origin,
+    )

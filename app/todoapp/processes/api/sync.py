@@ -1,0 +1,41 @@
+"""Sync: every change of a user's data since a number, oldest first."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+from todoapp.messaging.feed import Change, changes_since, current_seq
+from todoapp.processes.api.dependencies import Reading
+from todoapp.processes.api.routing import resource_router
+
+__all__ = ["router"]
+
+router = resource_router("/api/sync", "Sync")
+
+
+class Changed(BaseModel):
+    changes: list[Change]
+    seq: int = Field(description="ask with this number next")
+    more: bool = Field(description="whether there are changes after these already")
+
+
+@router.get("", responses={HTTPStatus.GONE: {}})
+async def get_changes(
+    reading: Reading,
+    since: Annotated[
+        int | None, Query(ge=0, lt=2**63, description="the number up to which you know everything")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Changed:
+    """Read what changed after a number.
+
+    Without `since` the answer is the newest number alone. So begin with that, then load what you
+    need, then ask for what changed meanwhile. Changes carry whole values: seeing one twice does no harm.
+    """
+    if since is None:
+        return Changed(changes=[], seq=await current_seq(reading.session, reading.user_id), more=False)
+    found = await changes_since(reading.session, reading.user_id, since, limit=limit + 1)
+    changes = found[:limit]
+    return Changed(changes=changes, seq=changes[-1].seq if changes else since, more=len(found) > len(changes))

@@ -1,0 +1,77 @@
+"""Personal API tokens, for a user's own programs."""
+
+from http import HTTPStatus
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from todoapp.features.accounts import api_tokens
+from todoapp.features.accounts.identity import Scope
+from todoapp.features.accounts.model import ApiToken
+from todoapp.features.accounts.view import ApiTokenView
+from todoapp.kit.errors import Invalid, Violation
+from todoapp.kit.fields import Name, Timestamp
+from todoapp.processes.api.dependencies import AccountChanges, CurrentSession, Reading
+from todoapp.processes.api.routing import resource_router
+
+__all__ = ["router"]
+
+router = resource_router("/api/tokens", "Accounts")
+
+
+class AlreadyExpired(Invalid):
+    code = "already-expired"
+
+    def __init__(self) -> None:
+        sentence = "A token can only expire in the future."
+        super().__init__(sentence, errors=[Violation("/expires_at", sentence)])
+
+
+class NewToken(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = Field(examples=["Backup script"])
+    scopes: list[Scope] = Field(
+        min_length=1, max_length=2, description="neither includes the other", examples=[["read"]]
+    )
+    expires_at: Timestamp | None = Field(default=None, description="without it the token never expires")
+
+
+class CreatedToken(ApiTokenView):
+    token: str = Field(description="goes into `Authorization: Bearer …`; it is shown this once")
+
+    @classmethod
+    def of(cls, stored: ApiToken, token: str) -> Self:
+        return cls(**dict(ApiTokenView.model_validate(stored)), token=token)
+
+
+class ApiTokens(BaseModel):
+    items: list[ApiTokenView] = Field(description="the newest first")
+
+
+@router.get("")
+async def list_tokens(_identity: CurrentSession, reading: Reading) -> ApiTokens:
+    """Your API tokens, without the tokens themselves."""
+    found = await api_tokens.list_tokens(reading.session, reading.user_id)
+    return ApiTokens(items=[ApiTokenView.model_validate(each) for each in found])
+
+
+@router.post("", status_code=HTTPStatus.CREATED, responses={HTTPStatus.CONFLICT: {}})
+async def create_token(body: NewToken, changes: AccountChanges) -> CreatedToken:
+    """Make a token for a program. It may not manage tokens, sessions, the password or the account.
+
+    The answer is not kept, so repeating the request makes another token whatever its `Idempotency-Key`.
+    """
+    if body.expires_at is not None and body.expires_at <= changes.now:
+        raise AlreadyExpired
+    stored, token = await api_tokens.create_token(
+        changes, name=body.name, scopes=body.scopes, expires_at=body.expires_at
+    )
+    return CreatedToken.of(stored, token)
+
+
+@router.delete("/{token_id}", status_code=HTTPStatus.NO_CONTENT)
+async def delete_token(token_id: UUID, changes: AccountChanges) -> None:
+    """Revoke a token; it stops working at once."""
+    await api_tokens.delete_token(changes, token_id)

@@ -1,0 +1,48 @@
+"""The process that jobs wake: when somebody is to be reminded, and when old rows are to go."""
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+
+from todoapp.features.reminders.events import EVENTS
+from todoapp.features.webhooks import deliveries as webhooks
+from todoapp.messaging.cloudevents import Received
+from todoapp.messaging.subscriptions import DELIVERY_LIMIT
+from todoapp.processes.notification.alarms import alarm_router, set_alarms
+from todoapp.processes.notification.channel_sender import ChannelSender
+from todoapp.processes.notification.dispatching import Dispatcher
+from todoapp.processes.notification.retention import keep_scheduled, retention_router
+from todoapp.processes.notification.sweep import keep_sweeping
+from todoapp.processes.notification.webhook_sender import WebhookSender
+from todoapp.processes.runtime import Runtime, base_app
+
+__all__ = ["create_notification"]
+
+PATH = "/events/reminders"
+
+
+def create_notification(runtime: Runtime) -> FastAPI:
+    dispatcher = Dispatcher(runtime, [ChannelSender(runtime), WebhookSender(runtime)])
+    runtime.outbox.on_commit.append(dispatcher.wake)
+    app = base_app(
+        runtime,
+        title="TodoApp notification",
+        description="Lets reminders fire, tells people, and deletes what is kept no longer.",
+        jobs=[lambda: keep_sweeping(runtime), lambda: keep_scheduled(runtime), dispatcher.run],
+        body_limits={PATH: DELIVERY_LIMIT},
+    )
+
+    async def reminders_changed(events: Sequence[Received]) -> None:
+        user_id = events[0].event.user_id
+        envelopes = [each.envelope for each in events]
+        async with runtime.database.write() as session:
+            await webhooks.queue(session, user_id, envelopes, now=runtime.now())
+        dispatcher.wake()
+        # Also those that fired: one that the sweep let fire may have a job left.
+        await set_alarms(runtime, user_id, {each.event.reminder_id for each in events})
+
+    consumer = runtime.consumer(actor="system")
+    app.include_router(consumer.router({PATH: (EVENTS, reminders_changed)}))
+    app.include_router(retention_router(runtime, consumer))  # before the route of all other jobs
+    app.include_router(alarm_router(runtime, consumer))
+    return app

@@ -1,0 +1,105 @@
+"""Sending what is due, many at a time, and again after a while where it did not arrive."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from todoapp.features.outgoing.claiming import claim_due
+from todoapp.features.outgoing.delivery import Delivery
+from todoapp.kit.outage import describe_outage, is_outage
+from todoapp.kit.telemetry import Trace, bind, work
+from todoapp.messaging.outbox import UserChanges
+from todoapp.processes.runtime import Runtime
+
+__all__ = ["Dispatcher", "Sender"]
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""Attempts of one sender."""
+
+
+class Sender(Protocol):
+    """Knows how to send one kind of delivery."""
+
+    @property
+    def kind(self) -> type[Delivery]: ...
+
+    async def attempt(self, delivery: Any) -> None:
+        """Send it once and note how that went; raises only what is wrong on our side."""
+
+
+class Dispatcher:
+    """Looks for due deliveries every moment, or when woken, and starts an attempt of each.
+
+    The attempts of one sender do not take places from another's, and one destination takes one
+    place only. What a crash leaves unnoted is sent again when its lease has run out.
+    """
+
+    def __init__(self, runtime: Runtime, senders: Sequence[Sender]) -> None:
+        self._runtime = runtime
+        self._busy: dict[Sender, set[UUID]] = {sender: set() for sender in senders}
+        self._woken = asyncio.Event()
+
+    def wake(self, _changes: UserChanges | None = None) -> None:
+        """Look soon: something was committed."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send for ever. Ends only by cancellation."""
+        async with asyncio.TaskGroup() as attempts:
+            while True:
+                self._woken.clear()
+                try:
+                    await self.start_due(attempts)
+                except Exception as error:
+                    if not is_outage(error):
+                        raise
+                    logger.warning("Deliveries wait", extra={"error": describe_outage(error)})
+                await self._pause()
+
+    async def start_due(self, attempts: asyncio.TaskGroup) -> int:
+        """Start an attempt of each due delivery for which there is a place.
+
+        Returns:
+            How many were started.
+        """
+        started = 0
+        for sender, busy in self._busy.items():
+            if len(busy) == AT_ONCE:
+                continue
+            due = await claim_due(
+                self._runtime.database,
+                sender.kind,
+                now=self._runtime.now(),
+                busy=busy,
+                limit=AT_ONCE - len(busy),
+            )
+            for delivery in due:
+                busy.add(delivery.destination_id)
+                attempts.create_task(self._attempt(sender, delivery))
+            started += len(due)
+        return started
+
+    async def _attempt(self, sender: Sender, delivery: Delivery) -> None:
+        with work(Trace.following(None)):
+            bind(user_id=delivery.user_id, delivery_id=delivery.id)
+            try:
+                await sender.attempt(delivery)
+            except Exception as error:
+                if is_outage(error):
+                    logger.warning("A result is not noted", extra={"error": describe_outage(error)})
+                else:
+                    logger.exception("A delivery could not be attempted")
+            finally:
+                self._busy[sender].discard(delivery.destination_id)
+                self.wake()  # the destination may have more to come
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(self._runtime.settings.dispatch_seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,128 @@
+"""What is kept for how long, and the Dapr jobs that delete the rest."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import ColumnElement, delete, inspect, select, true, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from todoapp.features.accounts.model import UserSession
+from todoapp.features.activity.model import ActivityLog
+from todoapp.features.notifications.model import Notification
+from todoapp.features.webhooks.model import WebhookDelivery
+from todoapp.kit.database import Database
+from todoapp.kit.idempotency import IdempotencyKey
+from todoapp.kit.settings import Settings
+from todoapp.messaging.dead_letters import DeadLetter, DeliveryFailure
+from todoapp.messaging.inbox import InboxEntry
+from todoapp.messaging.outbox import OutboxEvent
+from todoapp.messaging.sidecar import SidecarError
+from todoapp.messaging.subscriptions import Consumer
+from todoapp.processes.runtime import Runtime
+
+__all__ = ["BATCH", "Rule", "delete_old", "keep_scheduled", "retention_router", "rules"]
+
+logger = logging.getLogger(__name__)
+
+INBOX = timedelta(days=7)
+"""As long as the topics keep what could be delivered again."""
+DEAD_LETTERS = timedelta(days=30)
+WEBHOOK_LOG = timedelta(days=30)
+RENEWAL_SECONDS = 3600.0
+RETRY_SECONDS = 10.0
+BATCH = 500
+PAUSE_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which rows of a table are deleted."""
+
+    name: str
+    age: InstrumentedAttribute[datetime]
+    """The column from which a row's age counts; in a table that grows large it needs an index."""
+    kept: timedelta
+    only: ColumnElement[bool] = field(default_factory=true)
+    """What has to be so besides."""
+
+
+def rules(settings: Settings) -> list[Rule]:
+    """All rules of the installation. What belongs to a deleted row goes with it."""
+    published = OutboxEvent.published_at.is_not(None)
+    settled = WebhookDelivery.next_attempt_at.is_(None)
+    return [
+        Rule("activity", ActivityLog.occurred_at, settings.retention_activity),
+        Rule("notifications", Notification.created_at, settings.retention_notifications),
+        Rule("outbox", OutboxEvent.created_at, settings.feed_lifetime, only=published),
+        Rule("inbox", InboxEntry.processed_at, INBOX),
+        Rule("delivery-failures", DeliveryFailure.failed_at, DEAD_LETTERS),
+        Rule("dead-letters", DeadLetter.received_at, DEAD_LETTERS),
+        Rule("idempotency-keys", IdempotencyKey.claimed_at, settings.idempotency_lifetime),
+        Rule("webhook-deliveries", WebhookDelivery.created_at, WEBHOOK_LOG, only=settled),
+        Rule("sessions", UserSession.expires_at, timedelta(0)),
+    ]
+
+
+async def keep_scheduled(runtime: Runtime) -> None:
+    """Have each rule's job run once an hour, and see to it again should the scheduler lose them."""
+    await runtime.sidecar.wait_until_ready()
+    while True:
+        try:
+            await _schedule(runtime, rules(runtime.settings))
+        except SidecarError as error:
+            logger.warning("The retention jobs are not scheduled yet", extra={"error": str(error)})
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            await asyncio.sleep(RENEWAL_SECONDS)
+
+
+def retention_router(runtime: Runtime, consumer: Consumer) -> APIRouter:
+    """The route that the sidecar calls for each job. It repeats the call until the answer is 2xx."""
+    router = APIRouter(include_in_schema=False)
+    by_name = {rule.name: rule for rule in rules(runtime.settings)}
+
+    @router.post("/job/retention-{name}")
+    async def retention_due(request: Request, name: str) -> Response:
+        if not consumer.trusts(request):
+            return Response(status_code=HTTPStatus.UNAUTHORIZED)
+        if name in by_name:
+            deleted = await delete_old(runtime.database, by_name[name], now=runtime.now())
+            logger.info("Old rows deleted", extra={"rule": name, "rows": deleted})
+        else:
+            # Another version's, which may be running beside this one: its job is left alone.
+            logger.warning("There is no rule for a retention job", extra={"rule": name})
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return router
+
+
+async def _schedule(runtime: Runtime, scheduled: Iterable[Rule]) -> None:
+    for index, rule in enumerate(scheduled):
+        # One after the other, at fixed minutes: after an interval, renewing would put a job off for ever.
+        await runtime.sidecar.repeat_job(
+            f"retention-{rule.name}", schedule=f"0 {5 * index} * * * *", data={"rule": rule.name}
+        )
+
+
+async def delete_old(database: Database, rule: Rule, *, now: datetime) -> int:
+    """Delete what is as old as `rule.kept` or older, in small transactions with room for others between them.
+
+    Returns:
+        The number of rows.
+    """
+    key = inspect(rule.age.class_).primary_key
+    oldest = select(*key).where(rule.age <= now - rule.kept, rule.only).order_by(rule.age).limit(BATCH)
+    these = delete(rule.age.class_).where(tuple_(*key).in_(oldest)).returning(*key)
+    deleted = 0
+    while True:
+        async with database.write() as session:
+            batch = len((await session.execute(these)).all())
+        deleted += batch
+        if batch < BATCH:
+            return deleted
+        await asyncio.sleep(PAUSE_SECONDS)  # who waits for SQLite's one write lock only looks now and then

@@ -1,0 +1,127 @@
+"""Around every request of every process: identity, trace, log line, figures, limits, last resort."""
+
+import logging
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from time import perf_counter
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from todoapp.kit.database import new_id
+from todoapp.kit.metrics import Metrics
+from todoapp.kit.outage import describe_outage, is_outage
+from todoapp.kit.telemetry import Trace, bind, work
+from todoapp.processes.web.problem import problem_response
+
+__all__ = ["BODY_LIMIT", "BODY_LIMITS", "Observed"]
+
+logger = logging.getLogger(__name__)
+
+BODY_LIMIT = 1 << 20
+BODY_LIMITS: Mapping[str, int] = {}
+"""Path → the limit there, where it differs."""
+REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:-]{1,128}")
+QUIET_ROUTES = ("/health", "/metrics")
+
+
+class Observed:
+    """The outermost layer.
+
+    A request keeps its `X-Request-Id` when that is harmless and gets a new one otherwise; the
+    answer carries it. What nobody expected is logged here and answered without its details.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, body_limits: Mapping[str, int] = BODY_LIMITS) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._body_limits = body_limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = headers.get("x-request-id", "")
+        if not REQUEST_ID.fullmatch(request_id):
+            request_id = str(new_id())
+        with work(Trace.following(headers.get("traceparent")), request_id=request_id):
+            if scope["type"] == "http":
+                await self._answer(scope, receive, send, request_id)
+            else:
+                await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        status = 0
+        started = perf_counter()
+
+        async def identified(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            limit = self._body_limits.get(scope["path"], BODY_LIMIT)
+            await self._app(scope, _limited(scope, receive, limit), identified)
+        except Exception as error:
+            if status:
+                raise
+            response = _last_resort(error)
+            await response(scope, receive, identified)
+        finally:
+            self._record(scope, status, perf_counter() - started)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        # The route rather than the path: a path may hold a secret, and has no end of values.
+        route = getattr(scope.get("route"), "path_format", "unmatched")
+        method = scope["method"] if route != "unmatched" else "any"
+        self._metrics.request_seconds.labels(method, route, str(status)).observe(seconds)
+        if "task_id" in scope.get("path_params", {}):
+            bind(task_id=scope["path_params"]["task_id"])
+        logger.log(
+            logging.DEBUG if route.startswith(QUIET_ROUTES) else logging.INFO,
+            "%s %s %s",
+            scope["method"],
+            route,
+            status or "unanswered",
+            extra={"status": status, "duration_ms": round(seconds * 1000, 1)},
+        )
+
+
+def _last_resort(error: Exception) -> ASGIApp:
+    if is_outage(error):
+        logger.error("The database is away", extra={"error": describe_outage(error)})
+        detail = "The database does not answer; nothing was changed. Try again in a moment."
+        return problem_response(
+            HTTPStatus.SERVICE_UNAVAILABLE, "database-away", detail, headers={"Retry-After": "1"}
+        )
+    logger.error("Request failed", exc_info=error)
+    detail = "The server made a mistake; nothing was changed. The logs name the request by its id."
+    return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", detail)
+
+
+def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
+    """Refuse a body above the limit when it is read, by its announced or by its real length.
+
+    FastAPI's own limit answers an announced length with plain text, past all handlers.
+    """
+    announced = Headers(scope=scope).get("content-length", "")
+    received = int(announced) if announced.isdecimal() else 0
+    chunked = not received
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        if chunked:
+            received += len(message.get("body", b""))
+        if received > limit:
+            raise HTTPException(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {limit} bytes at most."
+            )
+        return message
+
+    return limited
