@@ -15,7 +15,7 @@ from testbed.app.databases import migrate
 from testbed.app.rows import all_rows, inside, reflected
 from testbed.app.service_process import run_command
 from todoapp import migrations
-from todoapp.features.tasks.searching.vector import SearchDocument, SearchVector
+from todoapp.features.tasks.text_index.document import SearchDocument, SearchVector
 from todoapp.kit.database import Base, Instant
 
 NEWEST_FIRST = [each.revision for each in ScriptDirectory(str(migrations.FOLDER)).walk_revisions()]

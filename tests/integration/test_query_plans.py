@@ -21,8 +21,8 @@ from todoapp.features.activity.service import ActivityQuery, list_activity
 from todoapp.features.notifications.service import NotificationQuery, list_notifications
 from todoapp.features.reminders.listing import ReminderQuery, list_reminders
 from todoapp.features.tasks.listing import Selection, SortBy, TaskQuery, list_tasks, select_tasks
-from todoapp.features.tasks.reading import views
-from todoapp.features.tasks.searching.query import parse
+from todoapp.features.tasks.queries import views
+from todoapp.features.tasks.text_search.query import parse
 from todoapp.kit.database import open_database
 from todoapp.messaging.feed import changes_since
 

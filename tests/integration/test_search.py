@@ -12,7 +12,7 @@ from sqlalchemy import text
 from testbed.app.application import user_id_of
 from testbed.app.databases import migrate
 from todoapp.features.tasks.search import SearchQuery, search_tasks
-from todoapp.features.tasks.searching.vector import owner_key
+from todoapp.features.tasks.text_index.document import owner_key
 from todoapp.kit.database import Database
 from todoapp.processes.runtime import Runtime
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, text
 
 from todoapp.features.reminders.model import ReminderStatus
 from todoapp.features.tasks.model import Priority
-from todoapp.features.tasks.searching.vector import SearchDocument, owner_key
+from todoapp.features.tasks.text_index.document import SearchDocument, owner_key
 from todoapp.kit.database import Base, new_id
 
 __all__ = ["TASKS_EACH", "WORDS", "add_crowd", "add_tasks"]

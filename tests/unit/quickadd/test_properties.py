@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.quickadd import Reading, UnreadableText, read
 from todoapp.features.tasks.quickadd.english import due_in_words, recurrence_in_words
-from todoapp.features.tasks.recurrence import Recurrence
-from todoapp.features.tasks.rrule import Frequency, NthWeekday, RRule
+from todoapp.features.tasks.recurrence.rrule import Frequency, NthWeekday, RRule
+from todoapp.features.tasks.recurrence.rule import Recurrence
 from todoapp.kit.wall_time import wall_time
 
 LONGEST = 500  # characters

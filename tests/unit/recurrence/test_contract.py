@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from todoapp.features.tasks.recurrence import (
+from todoapp.features.tasks.recurrence.rule import (
     Occurrence,
     Recurrence,
     Series,

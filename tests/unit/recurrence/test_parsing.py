@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from pydantic import ValidationError
 
-from todoapp.features.tasks.recurrence import (
+from todoapp.features.tasks.recurrence.rule import (
     InvalidRecurrence,
     Recurrence,
     Series,

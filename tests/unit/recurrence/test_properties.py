@@ -10,7 +10,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
-from todoapp.features.tasks.recurrence import (
+from todoapp.features.tasks.recurrence.rule import (
     InvalidRecurrence,
     Recurrence,
     Series,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from todoapp.features.tasks.recurrence import Occurrence, Recurrence, Series, next_due
+from todoapp.features.tasks.recurrence.rule import Occurrence, Recurrence, Series, next_due
 from todoapp.kit.wall_time import instant, wall_time
 
 ZONES = [

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoapp.features.tasks.searching.highlighting import ELLIPSIS, excerpt, highlight
-from todoapp.features.tasks.searching.query import parse
+from todoapp.features.tasks.text_search.highlighting import ELLIPSIS, excerpt, highlight
+from todoapp.features.tasks.text_search.query import parse
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoapp.features.tasks.searching.query import Query, Term, parse
-from todoapp.features.tasks.searching.spelling import corrected, typed_words
+from todoapp.features.tasks.text_search.query import Query, Term, parse
+from todoapp.features.tasks.text_search.spelling import corrected, typed_words
 
 VOCABULARY = ["apple", "april", "groceries", "grow", "milk", "rent", "zahnarzttermin"]
 

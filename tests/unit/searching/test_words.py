@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoapp.features.tasks.searching.words import MAX_LENGTH, fold, tokens
+from todoapp.features.tasks.text_index.words import MAX_LENGTH, fold, tokens
 
 
 def words(text: str) -> list[str]:

@@ -17,10 +17,10 @@ from todoapp.features.reminders.model import Reminder
 from todoapp.features.tasks import series
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.model import PRIORITIES, Task
-from todoapp.features.tasks.recurrence import Recurrence
-from todoapp.features.tasks.rrule import RRule
-from todoapp.features.tasks.rrule_dates import series_dates
-from todoapp.features.tasks.rrule_text import parse_rrule
+from todoapp.features.tasks.recurrence.dates import series_dates
+from todoapp.features.tasks.recurrence.parser import parse_rrule
+from todoapp.features.tasks.recurrence.rrule import RRule
+from todoapp.features.tasks.recurrence.rule import Recurrence
 from todoapp.kit.wall_time import instant
 
 __all__ = ["Component", "render"]

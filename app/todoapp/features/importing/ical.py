@@ -24,7 +24,7 @@ from todoapp.features.reminders.inputs import LONGEST_OFFSET
 from todoapp.features.tasks.inputs import NewTask
 from todoapp.features.tasks.model import Priority
 from todoapp.features.tasks.past import Past
-from todoapp.features.tasks.recurrence import InvalidRecurrence, parse_recurrence
+from todoapp.features.tasks.recurrence.rule import InvalidRecurrence, parse_recurrence
 from todoapp.kit.wall_time import instant, wall_time
 
 __all__ = ["read_ical"]

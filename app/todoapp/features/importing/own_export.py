@@ -19,7 +19,7 @@ from todoapp.features.importing.errors import UnreadableFile
 from todoapp.features.personal_data.document import FORMAT, ExportedTask
 from todoapp.features.tasks.inputs import NewLabel, NewTask
 from todoapp.features.tasks.past import Past, SeriesPlace
-from todoapp.features.tasks.recurrence import Recurrence
+from todoapp.features.tasks.recurrence.rule import Recurrence
 from todoapp.features.tasks.view import LabelView
 
 __all__ = ["read_export"]

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.tasks.filters import SearchText, TaskFilter, conditions
 from todoapp.features.tasks.model import Columns, Priority, tasks
-from todoapp.features.tasks.reading import COLUMNS
-from todoapp.features.tasks.searching.matching import TextMatch, matching, respelt
-from todoapp.features.tasks.searching.query import Query, parse
+from todoapp.features.tasks.queries import COLUMNS
+from todoapp.features.tasks.text_search.matching import TextMatch, matching, respelt
+from todoapp.features.tasks.text_search.query import Query, parse
 from todoapp.kit.fields import Text, Timestamp
 from todoapp.kit.paging import decode_cursor, encode_cursor
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
-from todoapp.features.tasks.searching.vector import SearchDocument, SearchVector
+from todoapp.features.tasks.text_index.document import SearchDocument, SearchVector
 from todoapp.kit.database import Base, new_id
 
 __all__ = [

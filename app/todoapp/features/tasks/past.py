@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from todoapp.features.tasks.model import Task
-from todoapp.features.tasks.recurrence import Recurrence, Series
+from todoapp.features.tasks.recurrence.rule import Recurrence, Series
 
 __all__ = ["BEGINS_NOW", "Past", "SeriesPlace"]
 

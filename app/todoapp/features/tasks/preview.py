@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from todoapp.features.tasks import series
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.model import Task
-from todoapp.features.tasks.recurrence import Occurrence
-from todoapp.features.tasks.rrule import Frequency, RRule
-from todoapp.features.tasks.rrule_text import parse_rrule
+from todoapp.features.tasks.recurrence.parser import parse_rrule
+from todoapp.features.tasks.recurrence.rrule import Frequency, RRule
+from todoapp.features.tasks.recurrence.rule import Occurrence
 from todoapp.kit.database import new_id
 from todoapp.kit.wall_time import wall_time
 

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from todoapp.features.tasks.filters import SearchText, TaskFilter
 from todoapp.features.tasks.listing import SortBy, TaskQuery, list_tasks
 from todoapp.features.tasks.model import Columns
-from todoapp.features.tasks.reading import views
-from todoapp.features.tasks.searching.highlighting import excerpt, highlight
-from todoapp.features.tasks.searching.query import Query
+from todoapp.features.tasks.queries import views
+from todoapp.features.tasks.text_search.highlighting import excerpt, highlight
+from todoapp.features.tasks.text_search.query import Query
 from todoapp.features.tasks.view import TaskView
 from todoapp.kit.paging import Page
 

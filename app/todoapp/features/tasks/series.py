@@ -6,7 +6,7 @@ from typing import Any
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.errors import InvalidTaskRecurrence
 from todoapp.features.tasks.model import StoredTask, Task
-from todoapp.features.tasks.recurrence import (
+from todoapp.features.tasks.recurrence.rule import (
     InvalidRecurrence,
     Occurrence,
     Recurrence,

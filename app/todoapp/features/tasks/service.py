@@ -6,7 +6,7 @@ from uuid import UUID
 
 from todoapp.features.accounts import service as accounts
 from todoapp.features.reminders import service as reminders
-from todoapp.features.tasks import labels, occurrences, reminding, series
+from todoapp.features.tasks import labels, occurrences, series, task_reminders
 from todoapp.features.tasks.due import changed_due
 from todoapp.features.tasks.editing import Edit, announce_created, announce_deleted, editing
 from todoapp.features.tasks.inputs import NewTask, TagAssignment, TaskPatch
@@ -48,7 +48,7 @@ async def create_task(
     past.apply(task)
     changes.session.add(task)
     await changes.session.flush()
-    await reminding.add_reminders(changes, task, new.reminders or ())
+    await task_reminders.add_reminders(changes, task, new.reminders or ())
     await announce_created(changes, edit)
     return edit.view(changes)
 
@@ -62,7 +62,7 @@ async def replace_task(changes: UserChanges, task: Task, new: NewTask) -> TaskVi
     async with editing(changes, task) as edit:
         await _rewrite_fields(changes, edit, new.model_dump(exclude=_not_written(new)))
         if new.reminders is not None:
-            await reminding.replace_reminders(changes, task, new.reminders)
+            await task_reminders.replace_reminders(changes, task, new.reminders)
             await occurrences.move_reminders(changes, task)
     return edit.view(changes)
 

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from todoapp.features.tasks.searching.vector import SearchDocument, SearchVector
+from todoapp.features.tasks.text_index.document import SearchDocument, SearchVector
 
 revision = "0002"
 down_revision = "0001"

@@ -10,11 +10,11 @@ from todoapp.features.reminders.errors import NoReminder, ReminderExists
 from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.reminders.listing import ReminderQuery, list_reminders
 from todoapp.features.reminders.model import Reminder
-from todoapp.features.reminders.reading import reminders_of
+from todoapp.features.reminders.queries import reminders_of
 from todoapp.features.reminders.view import ReminderView
 from todoapp.features.tasks.editing import own_task
 from todoapp.features.tasks.model import Task
-from todoapp.features.tasks.reminding import add_reminder, change_reminder, remove_reminder
+from todoapp.features.tasks.task_reminders import add_reminder, change_reminder, remove_reminder
 from todoapp.kit.paging import Page
 from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag
 from todoapp.processes.api.dependencies import Changes, Reading

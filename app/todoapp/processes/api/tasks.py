@@ -10,7 +10,7 @@ from todoapp.features.tasks.editing import own_task
 from todoapp.features.tasks.inputs import NewTask, TaskPatch
 from todoapp.features.tasks.listing import TaskQuery, list_tasks
 from todoapp.features.tasks.model import Task
-from todoapp.features.tasks.reading import find_task, views
+from todoapp.features.tasks.queries import find_task, views
 from todoapp.features.tasks.view import TaskView
 from todoapp.kit.paging import Page
 from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag

@@ -4,7 +4,7 @@ from todoapp.features.accounts import service as accounts
 from todoapp.features.reminders.errors import InvalidReminder
 from todoapp.features.tasks import labels, service
 from todoapp.features.tasks.model import Category
-from todoapp.features.tasks.quickadd.reading import Reading, read
+from todoapp.features.tasks.quickadd.parser import Reading, read
 from todoapp.features.tasks.quickadd.refusal import UnreadableText
 from todoapp.features.tasks.view import TaskView
 from todoapp.messaging.outbox import UserChanges

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from todoapp.features.tasks.quickadd.meaning import Day, Moment, Start, Until
 from todoapp.features.tasks.quickadd.phrase import Clock, Phrase, phrase
 from todoapp.features.tasks.quickadd.times import DAY_PART, DAY_PARTS
+from todoapp.features.tasks.quickadd.values import Day, Moment, Start, Until
 from todoapp.features.tasks.quickadd.vocabulary import (
     COUNT,
     FOLLOWED_BY_FUNCTION_WORD,

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from todoapp.features.tasks.due import Due
-from todoapp.features.tasks.recurrence import Recurrence
-from todoapp.features.tasks.recurrence_input import MONDAY_TO_FRIDAY
-from todoapp.features.tasks.rrule import Frequency, NthWeekday, RRule
-from todoapp.features.tasks.rrule_text import parse_rrule
+from todoapp.features.tasks.recurrence.inputs import MONDAY_TO_FRIDAY
+from todoapp.features.tasks.recurrence.parser import parse_rrule
+from todoapp.features.tasks.recurrence.rrule import Frequency, NthWeekday, RRule
+from todoapp.features.tasks.recurrence.rule import Recurrence
 
 __all__ = ["due_in_words", "recurrence_in_words"]
 

@@ -3,8 +3,8 @@
 import re
 
 from todoapp.features.tasks.model import Priority
-from todoapp.features.tasks.quickadd.meaning import CategoryName, PriorityLevel, TagName
 from todoapp.features.tasks.quickadd.phrase import Clock, phrase
+from todoapp.features.tasks.quickadd.values import CategoryName, PriorityLevel, TagName
 
 __all__ = ["MARK_PHRASES"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from todoapp.features.tasks.quickadd.meaning import Meaning
+from todoapp.features.tasks.quickadd.values import Meaning
 from todoapp.kit.wall_time import wall_time
 
 __all__ = ["Clock", "Phrase", "phrase"]

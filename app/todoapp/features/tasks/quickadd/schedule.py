@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from todoapp.features.tasks.due import Due
-from todoapp.features.tasks.quickadd.meaning import Day, Moment, Repetition, TimeOfDay
 from todoapp.features.tasks.quickadd.phrase import Clock
 from todoapp.features.tasks.quickadd.refusal import UnreadableText
 from todoapp.features.tasks.quickadd.times import in_later_half
-from todoapp.features.tasks.recurrence import InvalidRecurrence, Recurrence, parse_recurrence
-from todoapp.features.tasks.rrule_dates import first_date
+from todoapp.features.tasks.quickadd.values import Day, Moment, Repetition, TimeOfDay
+from todoapp.features.tasks.recurrence.dates import first_date
+from todoapp.features.tasks.recurrence.rule import InvalidRecurrence, Recurrence, parse_recurrence
 from todoapp.kit.wall_time import instant, wall_time
 
 __all__ = ["Schedule", "Timing"]

@@ -3,8 +3,8 @@
 import re
 from datetime import time
 
-from todoapp.features.tasks.quickadd.meaning import TimeOfDay
 from todoapp.features.tasks.quickadd.phrase import Clock, phrase
+from todoapp.features.tasks.quickadd.values import TimeOfDay
 from todoapp.features.tasks.quickadd.vocabulary import FOLLOWED_BY_FUNCTION_WORD
 
 __all__ = ["DAY_PART", "DAY_PARTS", "HALF", "HOUR", "MINUTE", "TIME_PHRASES", "clock_time", "in_later_half"]

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.tasks.model import Priority
 from todoapp.features.tasks.quickadd.english import due_in_words, recurrence_in_words
-from todoapp.features.tasks.quickadd.meaning import PartMeaning
-from todoapp.features.tasks.quickadd.reading import Reading
+from todoapp.features.tasks.quickadd.parser import Reading
+from todoapp.features.tasks.quickadd.values import PartMeaning
 
 __all__ = ["PartView", "ReadingView"]
 

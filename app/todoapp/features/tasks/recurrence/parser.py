@@ -5,9 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from todoapp.features.tasks.invalid_recurrence import InvalidRecurrence
-from todoapp.features.tasks.rrule import WEEKDAYS, Frequency, NthWeekday, RRule
-from todoapp.features.tasks.rrule_dates import first_date
+from todoapp.features.tasks.recurrence.dates import first_date
+from todoapp.features.tasks.recurrence.rrule import WEEKDAYS, Frequency, InvalidRecurrence, NthWeekday, RRule
 from todoapp.kit.wall_time import wall_time
 
 __all__ = ["LARGEST_COUNT", "LARGEST_INTERVAL", "YEARS", "parse_rrule"]

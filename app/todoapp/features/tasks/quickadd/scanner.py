@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from todoapp.features.tasks.quickadd.days import DAY_PHRASES
 from todoapp.features.tasks.quickadd.marks import MARK_PHRASES
-from todoapp.features.tasks.quickadd.meaning import Meaning
 from todoapp.features.tasks.quickadd.phrase import Clock
-from todoapp.features.tasks.quickadd.reminding import REMINDER_PHRASES
-from todoapp.features.tasks.quickadd.repetitions import REPETITION_PHRASES
+from todoapp.features.tasks.quickadd.recurrences import REPETITION_PHRASES
+from todoapp.features.tasks.quickadd.reminders import REMINDER_PHRASES
 from todoapp.features.tasks.quickadd.times import TIME_PHRASES
+from todoapp.features.tasks.quickadd.values import Meaning
 
 __all__ = ["Found", "Scan", "scan"]
 

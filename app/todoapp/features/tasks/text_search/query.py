@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import regex
 
-from todoapp.features.tasks.searching.words import tokens
+from todoapp.features.tasks.text_index.words import tokens
 
 __all__ = ["Query", "Term", "parse"]
 

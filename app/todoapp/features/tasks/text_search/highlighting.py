@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from html import escape
 
-from todoapp.features.tasks.searching.query import Query
-from todoapp.features.tasks.searching.words import tokens
+from todoapp.features.tasks.text_index.words import tokens
+from todoapp.features.tasks.text_search.query import Query
 
 __all__ = ["excerpt", "highlight"]
 

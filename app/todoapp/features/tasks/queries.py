@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.features.reminders.reading import reminders_of
+from todoapp.features.reminders.queries import reminders_of
 from todoapp.features.tasks.errors import TaskNotFound
 from todoapp.features.tasks.model import Columns, Tag, task_tags, tasks
 from todoapp.features.tasks.view import TaskView

@@ -9,9 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from todoapp.features.tasks.invalid_recurrence import InvalidRecurrence
-from todoapp.features.tasks.rrule import Frequency, NthWeekday, RRule
-from todoapp.features.tasks.rrule_text import LARGEST_COUNT, LARGEST_INTERVAL, YEARS, parse_rrule
+from todoapp.features.tasks.recurrence.parser import LARGEST_COUNT, LARGEST_INTERVAL, YEARS, parse_rrule
+from todoapp.features.tasks.recurrence.rrule import Frequency, InvalidRecurrence, NthWeekday, RRule
 
 __all__ = ["Basis", "CronInput", "RecurrenceInput", "RuleInput"]
 

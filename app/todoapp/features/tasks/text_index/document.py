@@ -10,7 +10,7 @@ from sqlalchemy import Dialect, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeEngine
 
-from todoapp.features.tasks.searching.words import tokens
+from todoapp.features.tasks.text_index.words import tokens
 
 __all__ = ["SearchDocument", "SearchVector", "owner_key"]
 

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from cronsim import CronSim, CronSimError
 
-from todoapp.features.tasks.invalid_recurrence import InvalidRecurrence
+from todoapp.features.tasks.recurrence.rrule import InvalidRecurrence
 from todoapp.kit.wall_time import LAST
 
 __all__ = ["canonical_cron", "cron_dates"]

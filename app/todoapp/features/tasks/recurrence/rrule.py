@@ -11,11 +11,15 @@ from typing import NamedTuple
 
 from dateutil import rrule as dateutil
 
-__all__ = ["WEEKDAYS", "Frequency", "NthWeekday", "RRule"]
+__all__ = ["WEEKDAYS", "Frequency", "InvalidRecurrence", "NthWeekday", "RRule"]
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 SHORTEST_MONTH = 28  # days
 COMMON_YEAR = 2027
+
+
+class InvalidRecurrence(ValueError):
+    """A recurrence that cannot be kept; its text names the part and the rule, for a person to read."""
 
 
 class Frequency(IntEnum):

@@ -19,12 +19,11 @@ from pydantic import (
     model_validator,
 )
 
-from todoapp.features.tasks.cron import canonical_cron, cron_dates
-from todoapp.features.tasks.invalid_recurrence import InvalidRecurrence
-from todoapp.features.tasks.recurrence_input import Basis, CronInput, RecurrenceInput, RuleInput
-from todoapp.features.tasks.rrule import RRule
-from todoapp.features.tasks.rrule_dates import first_date, series_dates
-from todoapp.features.tasks.rrule_text import parse_rrule
+from todoapp.features.tasks.recurrence.cron import canonical_cron, cron_dates
+from todoapp.features.tasks.recurrence.dates import first_date, series_dates
+from todoapp.features.tasks.recurrence.inputs import Basis, CronInput, RecurrenceInput, RuleInput
+from todoapp.features.tasks.recurrence.parser import parse_rrule
+from todoapp.features.tasks.recurrence.rrule import InvalidRecurrence, RRule
 from todoapp.kit.wall_time import instant, wall_time
 
 __all__ = [

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from todoapp.features.tasks.quickadd.meaning import (
+from todoapp.features.tasks.quickadd.scanner import Found
+from todoapp.features.tasks.quickadd.values import (
     Day,
     Moment,
     OccurrenceCount,
@@ -16,7 +17,6 @@ from todoapp.features.tasks.quickadd.meaning import (
     Until,
     part_meaning,
 )
-from todoapp.features.tasks.quickadd.scanning import Found
 
 __all__ = ["chosen"]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
-from todoapp.features.tasks.quickadd.meaning import OccurrenceCount, Repetition
 from todoapp.features.tasks.quickadd.phrase import Clock, Phrase, phrase
 from todoapp.features.tasks.quickadd.times import DAY_PART, DAY_PARTS
+from todoapp.features.tasks.quickadd.values import OccurrenceCount, Repetition
 from todoapp.features.tasks.quickadd.vocabulary import (
     COUNT,
     FOLLOWED_BY_FUNCTION_WORD,
@@ -20,8 +20,8 @@ from todoapp.features.tasks.quickadd.vocabulary import (
     ordinal_named,
     weekday_named,
 )
-from todoapp.features.tasks.recurrence_input import MONDAY_TO_FRIDAY
-from todoapp.features.tasks.rrule import SHORTEST_MONTH, Frequency, NthWeekday, RRule
+from todoapp.features.tasks.recurrence.inputs import MONDAY_TO_FRIDAY
+from todoapp.features.tasks.recurrence.rrule import SHORTEST_MONTH, Frequency, NthWeekday, RRule
 
 __all__ = ["REPETITION_PHRASES"]
 

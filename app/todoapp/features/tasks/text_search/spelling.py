@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from todoapp.features.tasks.searching.query import Query, Term
+from todoapp.features.tasks.text_search.query import Query, Term
 
 __all__ = ["corrected", "typed_words"]
 

@@ -3,9 +3,9 @@
 import re
 from datetime import timedelta
 
-from todoapp.features.tasks.quickadd.meaning import ReminderAt, ReminderBefore
 from todoapp.features.tasks.quickadd.phrase import Clock, phrase
 from todoapp.features.tasks.quickadd.times import HALF, HOUR, MINUTE, clock_time
+from todoapp.features.tasks.quickadd.values import ReminderAt, ReminderBefore
 from todoapp.features.tasks.quickadd.vocabulary import (
     COUNT,
     FOLLOWED_BY_FUNCTION_WORD,

@@ -23,9 +23,9 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.tasks.model import tasks
-from todoapp.features.tasks.searching.query import Query, Term
-from todoapp.features.tasks.searching.spelling import corrected, typed_words
-from todoapp.features.tasks.searching.vector import owner_key
+from todoapp.features.tasks.text_index.document import owner_key
+from todoapp.features.tasks.text_search.query import Query, Term
+from todoapp.features.tasks.text_search.spelling import corrected, typed_words
 
 __all__ = ["TextMatch", "matching", "respelt"]
 

@@ -12,8 +12,12 @@ from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.inputs import NewTask
 from todoapp.features.tasks.model import Priority
-from todoapp.features.tasks.quickadd.choosing import chosen
-from todoapp.features.tasks.quickadd.meaning import (
+from todoapp.features.tasks.quickadd.phrase import Clock
+from todoapp.features.tasks.quickadd.refusal import UnreadableText
+from todoapp.features.tasks.quickadd.resolution import chosen
+from todoapp.features.tasks.quickadd.scanner import scan
+from todoapp.features.tasks.quickadd.schedule import Schedule, Timing
+from todoapp.features.tasks.quickadd.values import (
     CategoryName,
     Day,
     Meaning,
@@ -29,11 +33,7 @@ from todoapp.features.tasks.quickadd.meaning import (
     Until,
     part_meaning,
 )
-from todoapp.features.tasks.quickadd.phrase import Clock
-from todoapp.features.tasks.quickadd.refusal import UnreadableText
-from todoapp.features.tasks.quickadd.scanning import scan
-from todoapp.features.tasks.quickadd.schedule import Schedule, Timing
-from todoapp.features.tasks.recurrence import Recurrence
+from todoapp.features.tasks.recurrence.rule import Recurrence
 from todoapp.kit.fields import name_key
 from todoapp.kit.wall_time import instant
 

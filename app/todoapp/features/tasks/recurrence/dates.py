@@ -7,7 +7,7 @@ from itertools import chain, dropwhile, islice, takewhile
 
 from dateutil.rrule import rrule, weekday
 
-from todoapp.features.tasks.rrule import Frequency, NthWeekday, RRule
+from todoapp.features.tasks.recurrence.rrule import Frequency, NthWeekday, RRule
 from todoapp.kit.wall_time import LAST
 
 __all__ = ["first_date", "series_dates"]

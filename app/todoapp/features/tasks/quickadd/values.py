@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from todoapp.features.tasks.model import Priority
-from todoapp.features.tasks.recurrence_input import Basis
-from todoapp.features.tasks.rrule import RRule
+from todoapp.features.tasks.recurrence.inputs import Basis
+from todoapp.features.tasks.recurrence.rrule import RRule
 
 __all__ = [
     "CategoryName",
