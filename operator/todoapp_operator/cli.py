@@ -7,22 +7,22 @@ from typing import Annotated
 
 import typer
 
-from todoapp_operator.crd import crd
-from todoapp_operator.document import load
-from todoapp_operator.local.console import Console
-from todoapp_operator.local.run import Request, Sidecar, run
-from todoapp_operator.metadata import Metadata
-from todoapp_operator.overview.command import status
-from todoapp_operator.python_types import python_types
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.commands.crd import crd
+from todoapp_operator.commands.python_types import python_types
+from todoapp_operator.commands.run.command import Request, Sidecar, run
+from todoapp_operator.commands.run.console import Console
+from todoapp_operator.commands.status.command import status
+from todoapp_operator.kube.manifest import Manifest, to_yaml
 from todoapp_operator.release import released_image
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.files import published_files
-from todoapp_operator.render.manifest import Manifest, to_yaml
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
 from todoapp_operator.render.wanted_secrets import wanted_secrets
-from todoapp_operator.spec import LogLevel, TodoApp
+from todoapp_operator.resource.document import load
+from todoapp_operator.resource.metadata import Metadata
+from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.spec import LogLevel, TodoApp
 
 __all__ = ["main"]
 
@@ -126,7 +126,7 @@ def operate_command(
     active; another takes over when it ends.
     """
     # Kopf alone takes longer to import than most other commands to run.
-    from todoapp_operator.operate import operate
+    from todoapp_operator.controller.process import operate
 
     operate(port, namespace, resync_seconds, log_level)
 

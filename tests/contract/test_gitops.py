@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from testbed.kubernetes.overlays import OVERLAYS, built
 from todoapp_operator.cli import cli
-from todoapp_operator.document import load
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
+from todoapp_operator.resource.document import load
 from todoapp_platform.versions import CHARTS
 
 GITOPS = Path("gitops")

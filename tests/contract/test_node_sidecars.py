@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from testbed.node.daprd import embedded
-from todoapp_operator.document import load as load_todoapp
-from todoapp_operator.render.kinds import Provider, kind_of
+from todoapp_operator.kube.kinds import Provider, kind_of
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
+from todoapp_operator.resource.document import load as load_todoapp
 from todoapp_sidecar.loading import load
 
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")

@@ -7,8 +7,8 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from todoapp_operator import metrics
-from todoapp_operator.conditions import ConditionType, Reason
-from todoapp_operator.operate import operate
+from todoapp_operator.controller.process import operate
+from todoapp_operator.reconcile.conditions import ConditionType, Reason
 
 CONDITIONS = Path("docs/conditions.md").read_text()
 OPERATOR = Path("docs/operator.md").read_text()

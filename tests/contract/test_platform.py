@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from testbed.pulumi.program import OTHER_CHOICES, PROGRAM, PulumiProgram, Run
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 from todoapp_platform.versions import CHARTS
 
 STRIMZI = TodoApp.model_validate(

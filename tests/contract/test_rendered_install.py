@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from todoapp_operator.crd import crd
+from todoapp_operator.commands.crd import crd
+from todoapp_operator.kube.kinds import KINDS
+from todoapp_operator.kube.manifest import to_yaml
 from todoapp_operator.release import released_image
-from todoapp_operator.render.kinds import KINDS
-from todoapp_operator.render.manifest import to_yaml
 from todoapp_operator.render.pods import restricted, unprivileged
 
 INSTALLATION = Path("operator/manifests")

@@ -14,12 +14,12 @@ from todoapp import cli
 from todoapp.kit.metrics import Metrics
 from todoapp.messaging.delivery import Outcome
 from todoapp.processes.web import health
-from todoapp_operator.document import load
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
 from todoapp_operator.render.wanted_secrets import CopiedSecret, wanted_secrets
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.document import load
+from todoapp_operator.resource.spec import TodoApp
 
 RUNBOOKS = Path("docs/runbooks")
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")

@@ -11,7 +11,7 @@ import yaml
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.monitoring.alerts import alerts
 from todoapp_operator.render.monitoring.dashboards import dashboards
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 RUNBOOKS = Path("docs/runbooks")
 APP = TodoApp.model_validate(

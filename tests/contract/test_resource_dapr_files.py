@@ -7,11 +7,11 @@ import pytest
 import yaml
 
 from todoapp.kit.settings import Topics
-from todoapp_operator.document import load
+from todoapp_operator.kube.manifest import Manifest, to_yaml
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.files import laptop_files, published_files
-from todoapp_operator.render.manifest import Manifest, to_yaml
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.document import load
+from todoapp_operator.resource.spec import TodoApp
 
 APP = TodoApp.model_validate({"metadata": {"name": "todo"}})
 COMPONENTS = Path("dapr/components")

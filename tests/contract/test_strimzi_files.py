@@ -7,11 +7,11 @@ import pytest
 import yaml
 
 from testbed.kubernetes.overlays import built
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.dapr.names import LAPTOP
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.names import LAPTOP
 from todoapp_operator.render.strimzi import strimzi_resources
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 STRIMZI = Path("strimzi")
 APP = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": {"broker": {"strimzi": {}}}})

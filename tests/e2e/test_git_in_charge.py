@@ -35,7 +35,7 @@ from testbed.kubernetes.other_operators import (
 from testbed.kubernetes.overlays import built
 from testbed.waiting import wait_until
 from todoapp_operator.cli import cli
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 
 AUTOSCALER = kind_named("HorizontalPodAutoscaler")
 LABEL = "todoapp.dev/environment"

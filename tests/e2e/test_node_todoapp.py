@@ -22,8 +22,8 @@ from testbed.node.images import BROKEN_RELEASE, NEXT_RELEASE, RELEASE
 from testbed.node.installed import OPERATOR, OPERATOR_NAMESPACE, is_ready
 from testbed.node.node import Node
 from testbed.waiting import eventually, wait_until
-from todoapp_operator.health import Health, health
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.health import Health, health
+from todoapp_operator.kube.manifest import Manifest
 
 DEPLOYMENT, JOB, SERVICE = kind_named("Deployment"), kind_named("Job"), kind_named("Service")
 COMPONENTS = {"api", "notification", "recurrence"}

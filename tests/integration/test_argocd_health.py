@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from testbed.kubernetes.overlays import built
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 
 RECORDED = Path("tests/recorded/todoapps")
 HEALTH = {

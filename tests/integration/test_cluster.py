@@ -24,7 +24,7 @@ from testbed.control_plane.initial_objects import not_usable
 from testbed.kubernetes.objects import CUSTOM_RESOURCE_DEFINITION, Objects
 from testbed.kubernetes.tools import HELM, KUBECTL, KUSTOMIZE
 from testbed.waiting import PATIENCE_SECONDS, wait_until
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.refusal import Refusal
 
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
 STRICT = {"fieldManager": "tests", "fieldValidation": "Strict"}

@@ -11,10 +11,10 @@ import yaml
 
 from testbed.control_plane.cluster import Cluster
 from testbed.kubernetes.overlays import OVERLAYS, built
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 DAPR = sorted(file for file in Path("dapr").rglob("*.yaml") if file.name != "dapr.yaml")
 

@@ -24,10 +24,10 @@ from testbed.kafka.broker import Account, Kafka
 from testbed.kafka.strimzi_operators import carried_out
 from testbed.postgresql import PostgreSQL
 from testbed.waiting import PATIENCE_SECONDS, wait_until
-from todoapp_operator.render.dapr.names import LAPTOP
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
+from todoapp_operator.render.names import LAPTOP
 from todoapp_operator.render.strimzi import strimzi_resources
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 TASK_EVENTS = "daprd-task-events"
 TOPICS = {

@@ -39,9 +39,9 @@ from confluent_kafka.admin import (
 from testbed.kafka.broker import Account, Kafka
 from testbed.kafka.strimzi_operators import carried_out
 from testbed.waiting import wait_until
-from todoapp_operator.document import load
-from todoapp_operator.render.dapr.names import names_on_cluster
+from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.strimzi import strimzi_resources
+from todoapp_operator.resource.document import load
 
 APP = load(Path("examples/production.yaml")).app
 ACTIVITY_READER = yaml.safe_load(Path("strimzi/users/activity-reader.yaml").read_text())

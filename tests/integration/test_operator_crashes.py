@@ -15,7 +15,7 @@ from testbed.kubernetes.installations import ELSEWHERE, Installation
 from testbed.kubernetes.objects import LEASE, TODOAPP, Objects, kind_named
 from testbed.kubernetes.operator_process import OPERATOR_NAMESPACE, OperatorProcess, running_operator
 from testbed.waiting import wait_until
-from todoapp_operator import controller
+from todoapp_operator.controller import controller
 
 SERVICE = kind_named("Service")
 LEASE_NAME = "todoapp-operator"

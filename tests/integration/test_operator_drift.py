@@ -12,10 +12,10 @@ from testbed.kubernetes.installations import Installation
 from testbed.kubernetes.objects import Objects
 from testbed.kubernetes.other_operators import cloudnative_pg_finishes, gateway_accepts, strimzi_finishes
 from testbed.waiting import wait_until
-from todoapp_operator.document import load
+from todoapp_operator.kube.kinds import Kind, Provider, kind_of
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.order import WORKLOADS
-from todoapp_operator.render.kinds import Kind, Provider, kind_of
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.resource.document import load
 
 pytestmark = pytest.mark.usefixtures("installed_operator")
 

@@ -11,7 +11,7 @@ from testbed.kubernetes.objects import CUSTOM_RESOURCE_DEFINITION, EVENT, SECRET
 from testbed.kubernetes.other_operators import strimzi_finishes, strimzi_refuses
 from testbed.kubernetes.quotas import QUOTA, nothing_more
 from testbed.waiting import wait_until
-from todoapp_operator.crd import crd
+from todoapp_operator.commands.crd import crd
 
 pytestmark = pytest.mark.usefixtures("installed_operator")
 

@@ -12,11 +12,11 @@ from testbed.kubernetes.objects import SECRET, TODOAPP, kind_named
 from testbed.kubernetes.other_operators import cloudnative_pg_finishes, strimzi_finishes
 from testbed.kubernetes.quotas import nothing_more
 from testbed.waiting import wait_until
-from todoapp_operator.render.kinds import Kind
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 pytestmark = pytest.mark.usefixtures("installed_operator")
 

@@ -7,8 +7,8 @@ from testbed.kubernetes.installations import ELSEWHERE, Installation
 from testbed.kubernetes.objects import TODOAPP, kind_named
 from testbed.kubernetes.quotas import nothing_more
 from testbed.waiting import wait_until
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.identity import RELEASE_LABEL, REPAIR_MANAGER
-from todoapp_operator.render.manifest import Manifest
 
 pytestmark = pytest.mark.usefixtures("installed_operator")
 

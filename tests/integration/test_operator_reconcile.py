@@ -10,16 +10,16 @@ from testbed.kubernetes.installations import ELSEWHERE, Installation
 from testbed.kubernetes.objects import SECRET, TODOAPP, Objects, in_namespace, kind_named
 from testbed.kubernetes.operator_process import OperatorProcess
 from testbed.waiting import wait_until
-from todoapp_operator.cluster.client import ApiError, Client
-from todoapp_operator.document import load
-from todoapp_operator.reconcile.children import Children, body_of
+from todoapp_operator.kube.client import ApiError, Client
+from todoapp_operator.kube.kinds import kind_of
+from todoapp_operator.kube.manifest import Manifest, body_of
+from todoapp_operator.reconcile.children import Children
 from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields
 from todoapp_operator.reconcile.merge_keys import disown, put_entries_back
 from todoapp_operator.render.identity import MANAGER
-from todoapp_operator.render.kinds import kind_of
-from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
+from todoapp_operator.resource.document import load
 
 EXAMPLES = sorted(Path("examples").glob("*.yaml"))
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
@@ -85,7 +85,7 @@ async def test_what_is_renamed_during_a_repair_is_put_back_by_the_next(
         objects.edit(SERVICE, *place, {"spec": {"ports": ports}})
 
     rename("theirs")
-    async with Client.connected() as client:
+    async with Client.connected(MANAGER) as client:
         too_late = await put_entries_back(client, child, manifest)
         rename("theirs-again")
         with pytest.raises(ApiError) as refused:

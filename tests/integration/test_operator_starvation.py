@@ -12,7 +12,7 @@ from testbed.kubernetes.installations import Installation
 from testbed.kubernetes.objects import Objects, kind_named, url
 from testbed.kubernetes.quotas import nothing_more
 from testbed.waiting import wait_until
-from todoapp_operator.render.kinds import Kind
+from todoapp_operator.kube.kinds import Kind
 
 pytestmark = pytest.mark.usefixtures("installed_operator")
 

@@ -7,7 +7,7 @@ import pytest
 
 from testbed.kubernetes.objects import Objects
 from testbed.pulumi.program import OTHER_CHOICES, STACKS, PulumiProgram, Run, revealed
-from todoapp_operator.render.kinds import Kind
+from todoapp_operator.kube.kinds import Kind
 
 all_kinds_known = pytest.mark.usefixtures("definition", "argocd_definitions", "cert_manager_definitions")
 

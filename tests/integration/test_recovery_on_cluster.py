@@ -15,7 +15,7 @@ import pytest
 from testbed.control_plane.cluster import Cluster
 from testbed.kubernetes.installations import ELSEWHERE, Installation
 from testbed.kubernetes.objects import POD, kind_named
-from todoapp_operator.render.kinds import Kind
+from todoapp_operator.kube.kinds import Kind
 
 pytestmark = pytest.mark.usefixtures("installed_operator")
 

@@ -14,13 +14,13 @@ from testbed.kubernetes.comparison import differences
 from testbed.kubernetes.generated_todoapps import resources, todoapps
 from testbed.kubernetes.objects import NAMESPACE, POD, TODOAPP, Objects, in_namespace, typed
 from testbed.waiting import wait_until
-from todoapp_operator.document import load
+from todoapp_operator.kube.kinds import kind_of
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.identity import digest
-from todoapp_operator.render.kinds import kind_of
-from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
-from todoapp_operator.spec import API_VERSION, TodoApp
+from todoapp_operator.resource.document import load
+from todoapp_operator.resource.spec import API_VERSION, TodoApp
 
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
 EXAMPLES = sorted(Path("examples").glob("*.yaml"))

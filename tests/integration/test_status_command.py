@@ -13,10 +13,10 @@ from testbed.control_plane.cluster import Cluster
 from testbed.kubernetes.objects import NAMESPACE, POD, TODOAPP, Objects, kind_named
 from testbed.kubernetes.service_accounts import kubeconfig_of, user_of, wait_until_allowed
 from testbed.waiting import wait_until
-from todoapp_operator.render.kinds import kind_of
+from todoapp_operator.kube.kinds import kind_of
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
-from todoapp_operator.spec import API_VERSION, TodoApp
+from todoapp_operator.resource.spec import API_VERSION, TodoApp
 
 TODOAPPCTL = Path(".venv/bin/todoappctl").absolute()
 ROLE, ROLE_BINDING = kind_named("Role"), kind_named("RoleBinding")

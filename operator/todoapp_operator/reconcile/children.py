@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields
 from todoapp_operator.reconcile.facts import Facts, facts
 from todoapp_operator.render.identity import MANAGER, NAME_LABEL, NAMESPACE_LABEL, REPAIR_MANAGER
-from todoapp_operator.render.kinds import Kind
-from todoapp_operator.render.manifest import Manifest
 
-__all__ = ["AppKey", "Child", "Children", "KindOfChildren", "body_of", "digest_of_body"]
+__all__ = ["AppKey", "Child", "Children", "KindOfChildren", "digest_of_body"]
 
 
 class AppKey(NamedTuple):
@@ -25,11 +25,6 @@ class AppKey(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
-
-
-def body_of(manifest: Manifest) -> bytes:
-    """A manifest as it is sent; rendering keeps an order, so equal manifests have equal bodies."""
-    return orjson.dumps(manifest)
 
 
 def digest_of_body(body: bytes) -> bytes:

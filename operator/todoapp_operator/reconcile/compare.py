@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 
 __all__ = ["is_as_rendered", "owned_fields"]
 

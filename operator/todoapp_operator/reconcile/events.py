@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from todoapp_operator.cluster.client import Client
-from todoapp_operator.reconcile.children import body_of
+from todoapp_operator.kube.client import Client
+from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.manifest import body_of
 from todoapp_operator.reconcile.todoapps import Record
 from todoapp_operator.render.identity import MANAGER
-from todoapp_operator.render.kinds import Kind
-from todoapp_operator.spec import API_VERSION, KIND
+from todoapp_operator.resource.spec import API_VERSION, KIND
 
 __all__ = ["announce"]
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from todoapp_operator.health import Verdict, health
+from todoapp_operator.kube.health import Verdict, health
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.compare import owned_fields
 from todoapp_operator.render.identity import COMPONENT_LABEL, MANAGER, RELEASE_LABEL
-from todoapp_operator.render.manifest import Manifest
 
 __all__ = ["Facts", "Pods", "SecretDigests", "ServedRelease", "digest_of", "facts"]
 

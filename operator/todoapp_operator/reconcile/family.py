@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Iterator
 
-from todoapp_operator.health import Health, Verdict
+from todoapp_operator.kube.health import Health, Verdict
+from todoapp_operator.kube.kinds import Provider
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.children import AppKey, Child, Children
 from todoapp_operator.reconcile.facts import Pods, ServedRelease
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.identity import COMPONENT_LABEL
-from todoapp_operator.render.kinds import Provider
-from todoapp_operator.render.manifest import Manifest
-from todoapp_operator.spec import TodoApp
-from todoapp_operator.workload import Workload
+from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.workload import Workload
 
 __all__ = ["Family"]
 

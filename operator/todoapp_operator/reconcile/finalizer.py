@@ -1,12 +1,11 @@
 """Cleaning up in other namespaces, where no owner reference reaches."""
 
-from todoapp_operator.cluster.client import Client
-from todoapp_operator.reconcile.children import body_of
+from todoapp_operator.kube.client import Client
+from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.manifest import Manifest, body_of
 from todoapp_operator.reconcile.family import Family
 from todoapp_operator.reconcile.todoapps import Record
-from todoapp_operator.render.kinds import Kind
-from todoapp_operator.render.manifest import Manifest
-from todoapp_operator.spec import API_VERSION, KIND
+from todoapp_operator.resource.spec import API_VERSION, KIND
 
 __all__ = ["FINALIZER", "TODOAPP", "remove_outside", "set_finalizer"]
 

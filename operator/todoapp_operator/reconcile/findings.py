@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from todoapp_operator.conditions import ConditionType, Finding, Reason
-from todoapp_operator.health import Health, Verdict
+from todoapp_operator.kube.health import Health, Verdict
+from todoapp_operator.kube.kinds import Provider
+from todoapp_operator.reconcile.conditions import ConditionType, Finding, Reason
 from todoapp_operator.reconcile.facts import Pods
 from todoapp_operator.reconcile.order import Hold
 from todoapp_operator.reconcile.secrets import Lack, Part
 from todoapp_operator.render.broker import broker
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.kinds import Provider
 from todoapp_operator.render.todoapp import MissingKind
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Observation", "findings", "while_invalid", "while_suspended"]
 

@@ -1,10 +1,10 @@
 """Leaving a field to another manager without losing its value."""
 
-from todoapp_operator.cluster.client import Client
-from todoapp_operator.reconcile.children import Child, body_of
+from todoapp_operator.kube.client import Client
+from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.manifest import Manifest, body_of
+from todoapp_operator.reconcile.children import Child
 from todoapp_operator.reconcile.facts import Pods
-from todoapp_operator.render.kinds import Kind
-from todoapp_operator.render.manifest import Manifest
 
 __all__ = ["begin_with", "hand_over_replicas"]
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from todoapp_operator.cluster.client import Client, url
-from todoapp_operator.reconcile.children import Child, body_of
+from todoapp_operator.kube.client import Client, url
+from todoapp_operator.kube.manifest import Manifest, body_of
+from todoapp_operator.reconcile.children import Child
 from todoapp_operator.render.identity import REPAIR_MANAGER
-from todoapp_operator.render.manifest import Manifest
 
 __all__ = ["disown", "put_entries_back", "renamed_entries"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from todoapp_operator.conditions import Reason
-from todoapp_operator.health import Health, Verdict
+from todoapp_operator.kube.health import Health, Verdict
+from todoapp_operator.kube.kinds import Provider
+from todoapp_operator.reconcile.conditions import Reason
 from todoapp_operator.reconcile.secrets import Lack
-from todoapp_operator.render.kinds import Provider
 from todoapp_operator.render.todoapp import MissingKind
 
 __all__ = ["WORKLOADS", "Hold", "before_migrating", "before_starting"]

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from todoapp_operator.reconcile.children import body_of, digest_of_body
+from todoapp_operator.kube.kinds import Kind, kind_of
+from todoapp_operator.kube.manifest import Manifest, body_of
+from todoapp_operator.reconcile.children import digest_of_body
 from todoapp_operator.render.identity import RELEASE_LABEL
-from todoapp_operator.render.kinds import Kind, kind_of
-from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import MissingKind, render_and_miss
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Plan", "Rendering", "Step"]
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from todoapp_operator.cluster.client import ApiError
-from todoapp_operator.conditions import Reason, conditions
-from todoapp_operator.reconcile.children import AppKey, body_of
+from todoapp_operator.kube.client import ApiError
+from todoapp_operator.kube.manifest import body_of
+from todoapp_operator.reconcile.children import AppKey
+from todoapp_operator.reconcile.conditions import Reason, conditions
 from todoapp_operator.reconcile.events import announce
 from todoapp_operator.reconcile.family import Family
 from todoapp_operator.reconcile.finalizer import TODOAPP, remove_outside, set_finalizer
@@ -19,7 +20,7 @@ from todoapp_operator.reconcile.order import Hold
 from todoapp_operator.reconcile.report import report
 from todoapp_operator.reconcile.run import Run, Surroundings
 from todoapp_operator.reconcile.todoapps import Record
-from todoapp_operator.spec import API_VERSION, KIND, TodoApp
+from todoapp_operator.resource.spec import API_VERSION, KIND, TodoApp
 
 __all__ = ["Reconciler"]
 

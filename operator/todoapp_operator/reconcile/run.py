@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from todoapp_operator.cluster.client import Client
-from todoapp_operator.health import Health
+from todoapp_operator.kube.client import Client
+from todoapp_operator.kube.health import Health
+from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.manifest import body_of
 from todoapp_operator.metrics import DRIFT_CORRECTIONS
-from todoapp_operator.reconcile.children import AppKey, Children, body_of
+from todoapp_operator.reconcile.children import AppKey, Children
 from todoapp_operator.reconcile.facts import Pods
 from todoapp_operator.reconcile.family import Family
 from todoapp_operator.reconcile.finalizer import set_finalizer
@@ -18,9 +20,8 @@ from todoapp_operator.reconcile.plan import Plan, Rendering, Step
 from todoapp_operator.reconcile.secrets import Lack, WantedSecrets
 from todoapp_operator.reconcile.todoapps import Record, TodoApps
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.kinds import Kind
 from todoapp_operator.render.platform import Platform
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Run", "Surroundings"]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
-from todoapp_operator.cluster.client import ApiError, Client
-from todoapp_operator.reconcile.children import AppKey, Children, body_of, digest_of_body
+from todoapp_operator.kube.client import ApiError, Client
+from todoapp_operator.kube.manifest import Manifest, body_of
+from todoapp_operator.reconcile.children import AppKey, Children, digest_of_body
 from todoapp_operator.reconcile.facts import SecretDigests, digest_of
 from todoapp_operator.reconcile.foreign_secrets import SECRET, ForeignSecrets, Place
 from todoapp_operator.render.identity import digest, metadata
-from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.secrets import database_url
 from todoapp_operator.render.wanted_secrets import (
     CopiedSecret,
@@ -22,7 +22,7 @@ from todoapp_operator.render.wanted_secrets import (
     WantedSecret,
     wanted_secrets,
 )
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Lack", "Part", "SecretsFound", "WantedSecrets"]
 

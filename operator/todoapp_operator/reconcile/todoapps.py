@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.children import AppKey
-from todoapp_operator.render.manifest import Manifest
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Record", "TodoApps"]
 

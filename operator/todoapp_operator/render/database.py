@@ -1,12 +1,12 @@
 """The CloudNativePG cluster of a TodoApp that has no other database."""
 
-from todoapp_operator.backing_services import Database, DatabaseCluster
-from todoapp_operator.quantities import canonical
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.identity import metadata
-from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.pods import resources
 from todoapp_operator.render.secrets import database_cluster_name
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.backing_services import Database, DatabaseCluster
+from todoapp_operator.resource.quantities import canonical
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["database", "database_resources"]
 

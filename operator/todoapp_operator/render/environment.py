@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from todoapp_operator.render import secrets
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.dapr.names import Names
-from todoapp_operator.spec import TodoApp
-from todoapp_operator.values import Period
-from todoapp_operator.workload import EnvVar, EnvVarSource, FieldRef, SecretKeyRef, Workload
+from todoapp_operator.render.names import Names
+from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.values import Period
+from todoapp_operator.resource.workload import EnvVar, EnvVarSource, FieldRef, SecretKeyRef, Workload
 
 __all__ = ["PORT", "environment", "migration_environment", "public_url"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from todoapp_operator.spec import API_VERSION, KIND, TodoApp
+from todoapp_operator.resource.spec import API_VERSION, KIND, TodoApp
 
 __all__ = [
     "COMPONENT_LABEL",

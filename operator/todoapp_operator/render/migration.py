@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.environment import migration_environment
 from todoapp_operator.render.identity import digest, metadata, own_labels
-from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.pods import (
     SCRATCH_MOUNT,
@@ -15,7 +15,7 @@ from todoapp_operator.render.pods import (
     restricted,
     unprivileged,
 )
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["MIGRATION", "migration_job"]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from todoapp_operator.render.kinds import KINDS, Kind, Provider
+from todoapp_operator.kube.kinds import KINDS, Kind, Provider
 
 __all__ = ["EVERYTHING", "Platform"]
 

@@ -6,9 +6,9 @@ from todoapp_operator.render.access import service_account_name
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.annotations import SHUTDOWN_SECONDS, sidecar_annotations
 from todoapp_operator.render.dapr.cluster import dapr_resources
-from todoapp_operator.render.dapr.names import names_on_cluster
 from todoapp_operator.render.environment import PORT, environment
 from todoapp_operator.render.identity import digest, own_labels
+from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.placement import placement
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.pods import (
@@ -21,8 +21,8 @@ from todoapp_operator.render.pods import (
     restricted,
     unprivileged,
 )
-from todoapp_operator.spec import TodoApp
-from todoapp_operator.workload import Resources, Workload
+from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.workload import Resources, Workload
 
 __all__ = ["pod_template", "sidecar_digest"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from todoapp_operator.quantities import canonical
 from todoapp_operator.render.platform import Platform
-from todoapp_operator.spec import TodoApp
-from todoapp_operator.workload import EnvVar, Resources
+from todoapp_operator.resource.quantities import canonical
+from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.workload import EnvVar, Resources
 
 __all__ = [
     "SCRATCH_MOUNT",

@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from todoapp_operator.kube.kinds import Provider
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.broker import Connection, broker, connection, consumer_group
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.dapr.names import names_on_cluster
 from todoapp_operator.render.dapr.subscriptions import readers
 from todoapp_operator.render.identity import metadata
-from todoapp_operator.render.kinds import Provider
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.platform import Platform
-from todoapp_operator.spec import TodoApp
-from todoapp_operator.workload import Autoscaling, Workload
+from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.workload import Autoscaling, Workload
 
 __all__ = ["autoscalers", "replicas"]
 

@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
-from todoapp_operator.spec import TodoApp
-from todoapp_operator.workload import SecretKeyRef
+from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.workload import SecretKeyRef
 
 __all__ = [
     "app_api_token",

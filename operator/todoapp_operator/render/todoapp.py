@@ -3,25 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from todoapp_operator.kube.kinds import Kind, Provider, kind_of
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.access import access
 from todoapp_operator.render.dapr.cluster import dapr_resources
-from todoapp_operator.render.dapr.names import names_on_cluster
 from todoapp_operator.render.database import database_resources
 from todoapp_operator.render.deployments import deployments
 from todoapp_operator.render.disruption import disruption_budget
-from todoapp_operator.render.kinds import Kind, Provider, kind_of
-from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.migration import migration_job
 from todoapp_operator.render.monitoring.alerts import alerts
 from todoapp_operator.render.monitoring.dashboards import dashboards
 from todoapp_operator.render.monitoring.monitors import monitors
+from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.network import network_policies
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.routes import routes
 from todoapp_operator.render.scaling import autoscalers
 from todoapp_operator.render.services import service
 from todoapp_operator.render.strimzi import strimzi_resources
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["MissingKind", "missing_kinds", "render", "render_and_miss"]
 

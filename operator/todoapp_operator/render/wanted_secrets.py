@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from todoapp_operator.backing_services import Kafka, Strimzi
 from todoapp_operator.render.broker import (
     broker,
     kafka_authority,
@@ -14,7 +13,8 @@ from todoapp_operator.render.broker import (
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.database import database
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token, jwt_secret
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.backing_services import Kafka, Strimzi
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["CopiedSecret", "GeneratedSecret", "RequiredSecret", "SourceKey", "WantedSecret", "wanted_secrets"]
 

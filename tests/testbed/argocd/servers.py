@@ -16,8 +16,8 @@ from testbed.control_plane.process_group import ProcessGroup
 from testbed.kubernetes.objects import NAMESPACE, Objects
 from testbed.ports import free_port, is_open
 from testbed.waiting import wait_until
-from todoapp_operator.render.kinds import Kind
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.manifest import Manifest
 
 __all__ = ["APPLICATION", "ARGOCD_NAMESPACE", "ArgoCD", "Programs", "running_argocd"]
 

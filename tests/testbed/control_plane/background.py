@@ -11,7 +11,7 @@ from filelock import Timeout
 from testbed.control_plane.artifacts.cache import Report
 from testbed.control_plane.connection import Connection
 from testbed.control_plane.place import Keeper, Place
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.refusal import Refusal
 
 __all__ = ["bring_up", "running", "take_down"]
 

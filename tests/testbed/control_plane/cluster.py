@@ -18,8 +18,8 @@ from testbed.control_plane.credentials import Issuer, issue
 from testbed.control_plane.initial_objects import create_definitions, create_nodes, not_ready, not_usable
 from testbed.control_plane.ports import server_ports
 from testbed.control_plane.process_group import ProcessGroup
-from todoapp_operator.local.ports import HOST
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.commands.run.ports import HOST
+from todoapp_operator.resource.refusal import Refusal
 
 __all__ = ["Cluster", "running_cluster"]
 

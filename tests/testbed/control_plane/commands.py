@@ -8,7 +8,7 @@ import typer
 
 from testbed.control_plane.background import bring_up, running, take_down
 from testbed.control_plane.initial_objects import not_ready, not_usable
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.refusal import Refusal
 
 __all__ = ["main"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from testbed.control_plane.artifacts import tools
 from testbed.control_plane.artifacts.cache import Report
 from testbed.control_plane.credentials import Credentials
-from todoapp_operator.local.ports import HOST
+from todoapp_operator.commands.run.ports import HOST
 
 __all__ = ["Component", "Site", "arguments", "programs"]
 

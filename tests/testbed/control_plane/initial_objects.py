@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from todoapp_operator.refusal import Refusal
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
+from todoapp_operator.resource.refusal import Refusal
 
 __all__ = ["create_definitions", "create_nodes", "not_ready", "not_usable"]
 

@@ -19,7 +19,7 @@ from filelock import Timeout
 
 from testbed.control_plane.cluster import running_cluster
 from testbed.control_plane.place import Keeper, Place
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.refusal import Refusal
 
 __all__ = ["main"]
 

@@ -2,8 +2,8 @@
 
 import random
 
-from todoapp_operator.local.ports import require_free
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.commands.run.ports import require_free
+from todoapp_operator.resource.refusal import Refusal
 
 __all__ = ["server_ports"]
 

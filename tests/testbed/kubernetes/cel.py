@@ -4,7 +4,7 @@ from typing import Any
 
 import cel
 
-from todoapp_operator.quantities import amount
+from todoapp_operator.resource.quantities import amount
 
 __all__ = ["evaluate"]
 

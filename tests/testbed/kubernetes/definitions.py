@@ -8,8 +8,8 @@ import yaml
 
 from testbed.control_plane.artifacts.go_modules import GoModule
 from testbed.kubernetes.objects import CUSTOM_RESOURCE_DEFINITION, Objects, wait_until_known
-from todoapp_operator.render.kinds import Kind
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.manifest import Manifest
 
 __all__ = ["cert_manager_definitions", "cert_manager_files", "define"]
 

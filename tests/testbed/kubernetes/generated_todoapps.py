@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["resources", "todoapps"]
 

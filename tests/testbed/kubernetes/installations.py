@@ -10,13 +10,13 @@ import pytest
 from testbed.kubernetes.comparison import differences
 from testbed.kubernetes.objects import NAMESPACE, SECRET, TODOAPP, Objects, kind_named
 from testbed.waiting import PATIENCE_SECONDS, wait_until
+from todoapp_operator.kube.kinds import KINDS, Kind, kind_of
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.release import released_image
 from todoapp_operator.render.identity import RELEASE_LABEL, own_labels
-from todoapp_operator.render.kinds import KINDS, Kind, kind_of
-from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
-from todoapp_operator.spec import API_VERSION, TodoApp
+from todoapp_operator.resource.spec import API_VERSION, TodoApp
 
 __all__ = ["ELSEWHERE", "Installation", "installation", "other_namespace"]
 

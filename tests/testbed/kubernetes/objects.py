@@ -8,10 +8,10 @@ import orjson
 import pytest
 
 from testbed.waiting import wait_until
-from todoapp_operator.crd import crd
-from todoapp_operator.render.kinds import KINDS, Kind
-from todoapp_operator.render.manifest import Manifest
-from todoapp_operator.spec import API_VERSION
+from todoapp_operator.commands.crd import crd
+from todoapp_operator.kube.kinds import KINDS, Kind
+from todoapp_operator.kube.manifest import Manifest
+from todoapp_operator.resource.spec import API_VERSION
 
 __all__ = [
     "CLUSTER_ROLE",

@@ -10,8 +10,8 @@ from typing import Any
 from testbed.kubernetes.installations import Installation
 from testbed.kubernetes.objects import SECRET, Objects, kind_named
 from testbed.waiting import wait_until
-from todoapp_operator.render.kinds import Kind, kind_of
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.kinds import Kind, kind_of
+from todoapp_operator.kube.manifest import Manifest
 
 __all__ = [
     "cloudnative_pg_finishes",

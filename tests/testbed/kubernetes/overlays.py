@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 
 __all__ = ["OVERLAYS", "built"]
 

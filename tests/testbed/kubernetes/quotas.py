@@ -7,7 +7,7 @@ import httpx
 
 from testbed.kubernetes.objects import Objects, typed
 from testbed.waiting import wait_until
-from todoapp_operator.render.kinds import Kind
+from todoapp_operator.kube.kinds import Kind
 
 __all__ = ["QUOTA", "nothing_more"]
 

@@ -7,7 +7,7 @@ import httpx
 
 from testbed.control_plane.connection import Connection
 from testbed.waiting import wait_until
-from todoapp_operator.render.kinds import Kind
+from todoapp_operator.kube.kinds import Kind
 
 __all__ = ["kubeconfig_of", "user_of", "wait_until_allowed"]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from testbed.control_plane.components import Component, arguments
 from testbed.node.site import ADDRESS, NAME, SERVICES, NodeSite
-from todoapp_operator.local.ports import HOST
+from todoapp_operator.commands.run.ports import HOST
 
 __all__ = ["Command", "base", "cluster", "relay"]
 

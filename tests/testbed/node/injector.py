@@ -19,9 +19,9 @@ from aiohttp import web
 
 from testbed.node.daprd import RESOURCES, STATE
 from testbed.node.images import DAPRD
-from todoapp_operator.local.ports import HOST
-from todoapp_operator.render.kinds import Kind
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.commands.run.ports import HOST
+from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.manifest import Manifest
 
 __all__ = ["WEBHOOK", "main", "patch", "registration"]
 

@@ -8,8 +8,8 @@ from testbed.kubernetes.other_operators import cloudnative_pg_finishes, strimzi_
 from testbed.node.fixtures import Kubectl
 from testbed.node.postgresql import run_postgresql
 from testbed.waiting import wait_until
-from todoapp_operator.health import Health, health
-from todoapp_operator.render.kinds import Kind
+from todoapp_operator.kube.health import Health, health
+from todoapp_operator.kube.kinds import Kind
 
 __all__ = ["OPERATOR", "OPERATOR_NAMESPACE", "is_ready", "operator_on_node", "todo"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from testbed.node import cgroups
 from testbed.node.site import NodeSite
-from todoapp_operator.local.ports import HOST
+from todoapp_operator.commands.run.ports import HOST
 
 __all__ = ["main"]
 

@@ -22,8 +22,8 @@ from testbed.node.images import write_images
 from testbed.node.init import READY
 from testbed.node.site import ADDRESS, API_SERVICE, NAME, Identities, NodeSite
 from testbed.node.tools import COREDNS, KUBE_PROXY, KUBELET
-from todoapp_operator.local.ports import HOST
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.commands.run.ports import HOST
+from todoapp_operator.resource.refusal import Refusal
 
 __all__ = ["Node", "running_node"]
 

@@ -3,7 +3,7 @@
 from testbed.kubernetes.objects import POD, Objects, kind_named
 from testbed.node.images import POSTGRESQL
 from testbed.node.layers import POSTGRESQL as INSTALLED
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 
 __all__ = ["run_postgresql"]
 

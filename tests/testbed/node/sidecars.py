@@ -1,6 +1,6 @@
 """What the embedded sidecars of the node may do, as Dapr's control plane would do it for its own."""
 
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 
 __all__ = ["READERS", "READING"]
 

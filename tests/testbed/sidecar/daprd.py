@@ -16,7 +16,7 @@ from testbed.ending import end
 from testbed.kubernetes.tools import PINS
 from testbed.ports import free_port
 from testbed.waiting import PATIENCE_SECONDS, wait_until
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 
 __all__ = ["DAPRD", "INJECTOR", "SCHEDULER", "dapr", "injected", "running_daprd"]
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from testbed.control_plane.artifacts.cache import made_once
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.refusal import Refusal
 
 
 @pytest.fixture(autouse=True)

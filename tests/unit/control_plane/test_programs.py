@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from testbed.control_plane.artifacts.programs import output_of
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.refusal import Refusal
 
 SHELL = Path("/bin/sh")
 

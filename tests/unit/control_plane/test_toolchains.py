@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from testbed.control_plane.artifacts.toolchains import GO, Toolchain
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.refusal import Refusal
 
 Program = Callable[[str, str], Path]
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.dapr.names import names_on_cluster
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.network import network_policies
 from todoapp_operator.render.scaling import autoscalers
 from todoapp_operator.render.strimzi import strimzi_resources
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 ADDRESSES = ["a.example.com:9094", "b.example.com:9095"]
 BY_LAG = {"notification": {"autoscaling": {"maxReplicas": 4, "lag": 50}}}

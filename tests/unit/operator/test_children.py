@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from todoapp_operator.reconcile.children import AppKey, Children, body_of, digest_of_body
+from todoapp_operator.kube.kinds import KINDS, Kind
+from todoapp_operator.kube.manifest import body_of
+from todoapp_operator.reconcile.children import AppKey, Children, digest_of_body
 from todoapp_operator.reconcile.facts import Pods, SecretDigests
 from todoapp_operator.reconcile.foreign_secrets import SECRET
 from todoapp_operator.render.identity import MANAGER, NAME_LABEL, NAMESPACE_LABEL
-from todoapp_operator.render.kinds import KINDS, Kind
 
 CONFIG_MAP, DEPLOYMENT = (
     next(kind for kind in KINDS if kind.name == name) for name in ("ConfigMap", "Deployment")

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoapp_operator.conditions import ConditionType, Finding, Reason, conditions
+from todoapp_operator.reconcile.conditions import ConditionType, Finding, Reason, conditions
 
 EARLIER, NOW = "2030-01-01T00:00:00Z", datetime(2030, 1, 2, tzinfo=UTC)
 STATUSES = st.sampled_from(["True", "False", "Unknown"])

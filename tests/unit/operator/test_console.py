@@ -1,7 +1,7 @@
 import io
 import json
 
-from todoapp_operator.local.console import Console
+from todoapp_operator.commands.run.console import Console
 
 
 def shown(line: str, *, colours: bool = False) -> str:

@@ -6,9 +6,9 @@ from pydantic import ValidationError
 
 from testbed.kubernetes.cel import evaluate
 from testbed.kubernetes.generated_todoapps import resources
-from todoapp_operator.crd import crd
-from todoapp_operator.render.manifest import Manifest
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.commands.crd import crd
+from todoapp_operator.kube.manifest import Manifest
+from todoapp_operator.resource.spec import TodoApp
 
 [VERSION] = crd()["spec"]["versions"]
 SCHEMA: dict[str, Any] = VERSION["schema"]["openAPIV3Schema"]

@@ -2,14 +2,14 @@ from typing import Any
 
 import pytest
 
+from todoapp_operator.kube.kinds import KINDS, Provider
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.deployments import deployments
-from todoapp_operator.render.kinds import KINDS, Provider
-from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.migration import migration_job
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.services import service
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
 WITHOUT_KEDA = Platform(

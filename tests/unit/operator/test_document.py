@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from todoapp_operator.document import Installation, load
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.document import Installation, load
+from todoapp_operator.resource.refusal import Refusal
 
 HEAD = "apiVersion: todoapp.dev/v1alpha1\nkind: TodoApp\nmetadata: {name: todo}\n"
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\n"

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from todoapp_operator.conditions import ConditionType, Reason
-from todoapp_operator.health import Health, Verdict
+from todoapp_operator.kube.health import Health, Verdict
+from todoapp_operator.kube.kinds import KINDS, Provider
+from todoapp_operator.reconcile.conditions import ConditionType, Reason
 from todoapp_operator.reconcile.facts import Pods
 from todoapp_operator.reconcile.findings import Observation, findings, while_invalid, while_suspended
 from todoapp_operator.reconcile.order import Hold, before_migrating, before_starting
 from todoapp_operator.reconcile.report import report, version_of
 from todoapp_operator.reconcile.secrets import Lack, Part
 from todoapp_operator.render.component import Component
-from todoapp_operator.render.kinds import KINDS, Provider
 from todoapp_operator.render.todoapp import MissingKind
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)
 READY, WAITING = Verdict(Health.READY), Verdict(Health.PROGRESSING, "not yet")

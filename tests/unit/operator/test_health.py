@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from todoapp_operator.health import Health, health
+from todoapp_operator.kube.health import Health, health
 
 
 def judged(kind: str, status: dict[str, Any], *, generation: int = 1, **spec: Any) -> Health:

@@ -1,5 +1,5 @@
 from todoapp_operator.render.identity import metadata, object_name
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 APP = TodoApp.model_validate({"metadata": {"name": "todo", "namespace": "home", "uid": "0190"}})
 

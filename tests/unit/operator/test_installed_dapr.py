@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from todoapp_operator.local.dapr import Dapr, installed_dapr
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.commands.run.dapr import Dapr, installed_dapr
+from todoapp_operator.resource.refusal import Refusal
 
 REMEDY = "; install Dapr by `dapr init --slim` and put ~/.dapr/bin on the PATH, or use `--sidecar embedded`."
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from todoapp_operator.document import Installation
-from todoapp_operator.local.secret_values import secret_values
-from todoapp_operator.local.state_folder import opened
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.commands.run.secret_values import secret_values
+from todoapp_operator.commands.run.state_folder import opened
 from todoapp_operator.render.dapr.files import laptop_files
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.document import Installation
+from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.spec import TodoApp
 
 SQLITE = "sqlite+aiosqlite:////state/todo.db"
 

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.monitoring.alerts import alerts
 from todoapp_operator.render.monitoring.dashboards import dashboards
 from todoapp_operator.render.monitoring.monitors import monitors
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 
 def todoapp(**observability: Any) -> TodoApp:

@@ -2,9 +2,9 @@ from typing import Any
 
 from rich.console import Console
 
-from todoapp_operator.overview.printing import print_tree
-from todoapp_operator.overview.tree import Child, overview
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.commands.status.printing import print_tree
+from todoapp_operator.commands.status.tree import Child, overview
+from todoapp_operator.kube.manifest import Manifest
 
 
 def todoapp(**status: Any) -> Manifest:

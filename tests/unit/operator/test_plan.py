@@ -5,16 +5,16 @@ from socket import create_server
 import pytest
 
 from testbed.ports import free_port
-from todoapp_operator.document import Installation
-from todoapp_operator.local.dapr import Dapr
-from todoapp_operator.local.plan import Plan, instances
-from todoapp_operator.local.ports import free_ports, require_free
-from todoapp_operator.local.secret_values import secret_values
-from todoapp_operator.local.state_folder import StateFolder
-from todoapp_operator.local.supervisor import Process
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.commands.run.dapr import Dapr
+from todoapp_operator.commands.run.plan import Plan, instances
+from todoapp_operator.commands.run.ports import free_ports, require_free
+from todoapp_operator.commands.run.secret_values import secret_values
+from todoapp_operator.commands.run.state_folder import StateFolder
+from todoapp_operator.commands.run.supervisor import Process
 from todoapp_operator.render.component import Component
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.document import Installation
+from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.spec import TodoApp
 
 DAPR = Dapr(Path("/dapr/daprd"), Path("/dapr/scheduler"))
 ONE_OF_EACH = dict.fromkeys(Component, 1)

@@ -2,13 +2,13 @@ from typing import Any
 
 import pytest
 
-from todoapp_operator.backing_services import Broker
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.annotations import sidecar_annotations
-from todoapp_operator.render.dapr.names import LAPTOP
 from todoapp_operator.render.dapr.pubsub import embedded_pubsub, kafka_pubsub
-from todoapp_operator.render.manifest import Manifest
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.render.names import LAPTOP
+from todoapp_operator.resource.backing_services import Broker
+from todoapp_operator.resource.spec import TodoApp
 
 APP = TodoApp.model_validate({"metadata": {"name": "todo"}})
 BROKERS = ["a.example.com:9093", "b.example.com:9093"]

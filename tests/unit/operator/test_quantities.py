@@ -1,6 +1,6 @@
 import pytest
 
-from todoapp_operator.quantities import canonical
+from todoapp_operator.resource.quantities import canonical
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from todoapp_operator.cli import cli
-from todoapp_operator.crd import crd
+from todoapp_operator.commands.crd import crd
 
 PRODUCTION = Path("examples/production.yaml")
 

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from testbed.kubernetes.generated_todoapps import todoapps
-from todoapp_operator.quantities import canonical
-from todoapp_operator.render.kinds import KINDS, Kind, Provider, kind_of
-from todoapp_operator.render.manifest import Manifest, to_yaml
+from todoapp_operator.kube.kinds import KINDS, Kind, Provider, kind_of
+from todoapp_operator.kube.manifest import Manifest, to_yaml
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import missing_kinds, render
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.quantities import canonical
+from todoapp_operator.resource.spec import TodoApp
 
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")

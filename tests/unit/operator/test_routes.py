@@ -1,7 +1,7 @@
 from typing import Any
 
 from todoapp_operator.render.routes import routes
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 
 def rendered(**spec: Any) -> list[dict[str, Any]]:

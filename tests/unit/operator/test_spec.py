@@ -6,10 +6,17 @@ import pytest
 from pydantic import ValidationError
 
 from testbed.kubernetes.cel import evaluate
-from todoapp_operator.backing_services import Broker, Database, Kafka, Topic, Topics
-from todoapp_operator.rules import Part
-from todoapp_operator.spec import Auth, Gateway, TodoApp, TodoAppSpec
-from todoapp_operator.workload import Autoscaling, EnvVar, EnvVarSource, Resources, Toleration, Workload
+from todoapp_operator.resource.backing_services import Broker, Database, Kafka, Topic, Topics
+from todoapp_operator.resource.rules import Part
+from todoapp_operator.resource.spec import Auth, Gateway, TodoApp, TodoAppSpec
+from todoapp_operator.resource.workload import (
+    Autoscaling,
+    EnvVar,
+    EnvVarSource,
+    Resources,
+    Toleration,
+    Workload,
+)
 
 SECRET = {"name": "s"}
 KEY = {"name": "s", "key": "k"}

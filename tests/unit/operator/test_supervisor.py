@@ -14,8 +14,9 @@ import pytest
 
 from testbed.ports import free_port
 from testbed.waiting import wait_until
-from todoapp_operator.local.console import Console
-from todoapp_operator.local.supervisor import Backoff, Process, Running, run_to_end, supervise
+from todoapp_operator.commands.run.console import Console
+from todoapp_operator.commands.run.supervisor import Process, Running, run_to_end, supervise
+from todoapp_operator.kube.backoff import BackOff
 
 WAITS_FOR_SIGTERM = "import signal; print('up', flush=True); signal.sigwait([signal.SIGTERM])"
 IGNORES_SIGTERM = (
@@ -55,7 +56,9 @@ class Watched:
 
 
 @asynccontextmanager
-async def supervised(*processes: Process, backoff: Backoff | None = None) -> AsyncIterator[Watched]:
+async def supervised(
+    *processes: Process, back_off: BackOff | None = None, stable_seconds: float = 3600
+) -> AsyncIterator[Watched]:
     watched = Watched()
     running = asyncio.create_task(
         supervise(
@@ -64,7 +67,8 @@ async def supervised(*processes: Process, backoff: Backoff | None = None) -> Asy
             stop=watched.stop,
             on_ready=watched.became_ready,
             on_start=watched.started,
-            backoff=backoff or Backoff(),
+            back_off=back_off or BackOff(first=0.2, longest=10, jitter=0),
+            stable_seconds=stable_seconds,
         )
     )
     try:
@@ -80,9 +84,9 @@ def python(name: str, program: str, **rest: object) -> Process:
 
 async def test_what_crashes_is_started_again_and_again() -> None:
     # On a busy machine even a program that crashes may run for some seconds.
-    backoff = Backoff(first=0.01, longest=0.04, stable=3600)
+    back_off = BackOff(first=0.01, longest=0.04, jitter=0)
 
-    async with supervised(python("api", CRASHES), backoff=backoff) as watched:
+    async with supervised(python("api", CRASHES), back_off=back_off) as watched:
         await watched.until(lambda: len(watched.lines) >= 4)
 
     assert all("ended with exit code 3; it starts again" in line for line in watched.lines)
@@ -91,16 +95,10 @@ async def test_what_crashes_is_started_again_and_again() -> None:
     assert len({running.pid for running in watched.starts}) == len(watched.starts)
 
 
-def test_the_wait_doubles_up_to_the_longest() -> None:
-    backoff = Backoff(first=0.2, longest=10)
-
-    assert [backoff.delay(failures) for failures in (1, 2, 3, 6, 7, 10_000)] == [0.2, 0.4, 0.8, 6.4, 10, 10]
-
-
 async def test_a_process_that_was_stable_starts_over_with_the_first_wait() -> None:
-    backoff = Backoff(first=0.01, longest=0.04, stable=0)
+    back_off = BackOff(first=0.01, longest=0.04, jitter=0)
 
-    async with supervised(python("api", CRASHES), backoff=backoff) as watched:
+    async with supervised(python("api", CRASHES), back_off=back_off, stable_seconds=0) as watched:
         await watched.until(lambda: len(watched.starts) >= 3)
 
     assert {line.rpartition(" in ")[2] for line in watched.lines} == {"0.01 s"}
@@ -203,8 +201,8 @@ def test_processes_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     supervisor = tmp_path / "supervisor.py"
     supervisor.write_text(
         "import asyncio, os, sys\n"
-        "from todoapp_operator.local.console import Console\n"
-        "from todoapp_operator.local.supervisor import Process, supervise\n"
+        "from todoapp_operator.commands.run.console import Console\n"
+        "from todoapp_operator.commands.run.supervisor import Process, supervise\n"
         f"process = Process('api', (sys.executable, '-c', {IGNORES_SIGTERM!r}), dict(os.environ))\n"
         "asyncio.run(supervise([process], Console(sys.stdout, colours=False), stop=asyncio.Event(),\n"
         "    on_ready=lambda: None, on_start=lambda latest: print(latest[0].pid, flush=True)))\n"

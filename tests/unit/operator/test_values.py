@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from todoapp_operator import values
+from todoapp_operator.resource import values
 
 
 @pytest.mark.parametrize(

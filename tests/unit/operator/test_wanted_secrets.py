@@ -7,7 +7,7 @@ from todoapp_operator.render.wanted_secrets import (
     SourceKey,
     wanted_secrets,
 )
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 
 def todoapp(**spec: Any) -> TodoApp:

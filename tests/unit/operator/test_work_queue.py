@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from todoapp_operator.work_queue import BackOff, WorkQueue
+from todoapp_operator.controller.work_queue import WorkQueue
+from todoapp_operator.kube.backoff import BackOff
 
 KEYS = st.sampled_from("abc")
 NO_WAIT = BackOff(first=0, longest=0)

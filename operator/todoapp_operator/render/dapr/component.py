@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
 
 __all__ = ["Settings", "component", "secret", "variable"]
 

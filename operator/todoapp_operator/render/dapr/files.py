@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath, PurePosixPath
 
-from todoapp_operator.backing_services import Broker, Kafka, Redpanda, SecretRef, Strimzi
-from todoapp_operator.render.dapr.names import LAPTOP
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.dapr.policies import configuration, resiliency
 from todoapp_operator.render.dapr.pubsub import embedded_pubsub, kafka_pubsub
 from todoapp_operator.render.dapr.stores import cluster_stores, compose_stores, laptop_stores
 from todoapp_operator.render.dapr.subscriptions import subscriptions
-from todoapp_operator.render.manifest import Manifest
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.render.names import LAPTOP
+from todoapp_operator.resource.backing_services import Broker, Kafka, Redpanda, SecretRef, Strimzi
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Files", "laptop_files", "published_files"]
 

@@ -3,10 +3,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from todoapp_operator.render.dapr.names import Names
-from todoapp_operator.render.manifest import Manifest
+from todoapp_operator.kube.manifest import Manifest
+from todoapp_operator.render.names import Names
 from todoapp_operator.render.secrets import readable_secrets
-from todoapp_operator.spec import TodoApp, Tracing
+from todoapp_operator.resource.spec import TodoApp, Tracing
 
 __all__ = ["configuration", "resiliency"]
 

@@ -4,12 +4,12 @@ Both reach the same topics. `pubsub` shares the work among an app's replicas; th
 replica hears everything, because its consumer group is the replica itself.
 """
 
-from todoapp_operator.backing_services import Broker
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.broker import Connection, connection
 from todoapp_operator.render.dapr.component import Settings, component, secret, variable
-from todoapp_operator.render.dapr.names import LAPTOP, Names
-from todoapp_operator.render.manifest import Manifest
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.render.names import LAPTOP, Names
+from todoapp_operator.resource.backing_services import Broker
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["KAFKA_PASSWORD", "KAFKA_USERNAME", "embedded_pubsub", "kafka_pubsub"]
 

@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.identity import digest, metadata
-from todoapp_operator.render.manifest import Manifest
 from todoapp_operator.render.monitoring.series import deliveries, outbox, quantile, requests, series
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["dashboards"]
 

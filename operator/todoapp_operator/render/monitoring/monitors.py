@@ -1,8 +1,8 @@
 """Where the Prometheus operator finds metrics: of the processes by Services, of the sidecars by pods."""
 
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.identity import metadata, selector
-from todoapp_operator.render.manifest import Manifest
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["monitors"]
 

@@ -2,7 +2,7 @@
 
 from todoapp_operator.render.component import Component
 from todoapp_operator.render.services import service_name
-from todoapp_operator.spec import TodoApp
+from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["deliveries", "outbox", "quantile", "requests", "series"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from testbed.control_plane.artifacts.cache import Report, made_once
 from testbed.control_plane.artifacts.programs import output_of
 from testbed.control_plane.artifacts.toolchains import GO
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.refusal import Refusal
 
 __all__ = ["GoModule", "GoTool"]
 

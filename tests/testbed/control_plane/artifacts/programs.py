@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.refusal import Refusal
 
 __all__ = ["output_of"]
 

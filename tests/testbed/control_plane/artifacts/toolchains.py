@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from testbed.control_plane.artifacts.programs import output_of
-from todoapp_operator.refusal import Refusal
+from todoapp_operator.resource.refusal import Refusal
 
 __all__ = ["GO", "JAVA", "MAVEN", "Toolchain"]
 

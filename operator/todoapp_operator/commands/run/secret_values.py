@@ -1,0 +1,51 @@
+"""The values of a TodoApp's Secrets on a laptop: from the user's file, or made once and kept."""
+
+import secrets
+from collections.abc import Mapping
+
+from todoapp_operator.render.secrets import app_api_token, dapr_api_token, database_url, jwt_secret
+from todoapp_operator.resource.document import Installation
+from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.workload import SecretKeyRef
+
+__all__ = ["SecretValues", "secret_values"]
+
+SecretValues = Mapping[str, Mapping[str, str]]
+"""Each Secret's values, by its name and their keys; never to be logged."""
+
+
+def secret_values(installation: Installation, kept: SecretValues, *, sqlite_url: str) -> SecretValues:
+    """Complete the Secrets of the user's file.
+
+    What the resource leaves to the operator is `kept` from the last run or made now; a database that it
+    leaves open, or wants as a cluster of its own, is the SQLite file.
+
+    Raises:
+        Refusal: the resource names a Secret that the file does not hold.
+    """
+    app = installation.app
+    database, auth = app.spec.database, app.spec.auth
+    if database and database.secret_ref:
+        _require(installation, database.secret_ref, "spec.database.secretRef")
+    if auth and auth.jwt_secret_ref:
+        _require(installation, auth.jwt_secret_ref, "spec.auth.jwtSecretRef")
+
+    url = database_url(app)
+    generated = (jwt_secret(app), dapr_api_token(app), app_api_token(app))
+    return {
+        url.name: {url.key: sqlite_url},
+        **{ref.name: {ref.key: _kept_or_new(kept, ref)} for ref in generated},
+        **installation.secrets,
+    }
+
+
+def _require(installation: Installation, ref: SecretKeyRef, field: str) -> None:
+    if ref.key not in installation.secrets.get(ref.name, {}):
+        raise Refusal(
+            f"{field}: the key `{ref.key}` of Secret `{ref.name}` is not in the file; add a document "
+            f"`kind: Secret` named `{ref.name}` with `stringData: {{{ref.key}: …}}` to it."
+        )
+
+
+def _kept_or_new(kept: SecretValues, ref: SecretKeyRef) -> str:
+    return kept.get(ref.name, {}).get(ref.key) or secrets.token_urlsafe(32)

@@ -1,0 +1,171 @@
+"""The active replica's work: informers and Kopf put TodoApps into a queue, workers reconcile them."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from typing import Any, get_args
+
+from todoapp_operator.controller.handlers import watch_todoapps
+from todoapp_operator.controller.work_queue import WorkQueue
+from todoapp_operator.kube.backoff import BackOff
+from todoapp_operator.kube.client import UNREACHABLE, ApiError, Client, url
+from todoapp_operator.kube.informer import Informer
+from todoapp_operator.kube.kinds import KINDS
+from todoapp_operator.kube.presence import DEFINITIONS, Definitions, Presence
+from todoapp_operator.metrics import QUEUE_DEPTH, RECONCILE_SECONDS, RECONCILES, RESOURCES
+from todoapp_operator.reconcile.children import AppKey, Children
+from todoapp_operator.reconcile.finalizer import TODOAPP
+from todoapp_operator.reconcile.foreign_secrets import SECRET, ForeignSecrets
+from todoapp_operator.reconcile.reconciler import Reconciler
+from todoapp_operator.reconcile.report import Phase
+from todoapp_operator.reconcile.run import Surroundings
+from todoapp_operator.reconcile.secrets import WantedSecrets
+from todoapp_operator.reconcile.todoapps import TodoApps
+from todoapp_operator.release import released_image
+from todoapp_operator.render.identity import MANAGER, MANAGER_LABEL
+
+__all__ = ["Controller"]
+
+logger = logging.getLogger(__name__)
+
+_WORKERS = 20
+"""Tasks, not threads: many may wait for a slow answer without holding up the others."""
+_RECONCILE_SECONDS = 60
+_BACK_OFF = BackOff(first=0.25, longest=300)
+_DEFINITION_SECONDS = 1
+
+_OURS = f"{MANAGER_LABEL}={MANAGER}"
+_NOT_OURS = f"{MANAGER_LABEL}!={MANAGER}"
+
+
+class Controller:
+    """`tasks` are told if one of ours fails."""
+
+    def __init__(self, client: Client, tasks: asyncio.TaskGroup, resync_seconds: float) -> None:
+        self._client = client
+        self._tasks = tasks
+        self._resync_seconds = resync_seconds
+        self._queue: WorkQueue[AppKey] = WorkQueue(_BACK_OFF)
+        self._todoapps = TodoApps()
+        self._children = Children(self._queue.add)
+        self._foreign = ForeignSecrets(client, self._queue.add)
+        self._presence = Presence(self._reconcile_all)
+        self._reconciler = Reconciler(
+            Surroundings(
+                client=client,
+                todoapps=self._todoapps,
+                children=self._children,
+                secrets=WantedSecrets(client, self._children, self._foreign),
+                image=released_image(),
+                kinds=lambda: self._presence.kinds,
+            )
+        )
+        self._background: list[asyncio.Task[None]] = []
+        QUEUE_DEPTH.set_function(self._queue.__len__)
+        for phase in get_args(Phase):
+            RESOURCES.labels(phase).set_function(partial(self._count, phase))
+
+    async def prepare(self) -> None:
+        """Learn what is there; return when every object and every TodoApp is known."""
+        for informer in self._informers():
+            self._start(informer.run())
+            # One after the other, so that no more than one page of objects is in memory at a time.
+            await informer.settled.wait()
+        while not await self._knows_todoapps():
+            logger.warning("The cluster does not know TodoApps yet; apply operator/manifests/crd.yaml.")
+            await asyncio.sleep(_DEFINITION_SECONDS)
+
+    async def work(self, on_start: Callable[[], None]) -> None:
+        """Reconcile; never returns. `on_start` is that of `watch_todoapps`."""
+        for _ in range(_WORKERS):
+            self._start(self._reconcile_next())
+        self._start(self._resync())
+        await watch_todoapps(self._todoapps, self._queue.add, on_start)
+
+    def halt(self) -> None:
+        """Break off whatever is at work; doing it again does nothing."""
+        self._queue.close()
+        for task in self._background:
+            task.cancel()
+
+    def _informers(self) -> Iterator[Informer]:
+        secrets, defined = url(SECRET), []
+        yield Informer(self._client, secrets, self._children.of_kind(SECRET), selector=_OURS)
+        yield Informer(self._client, secrets, self._foreign, selector=_NOT_OURS, metadata_only=True)
+        for kind in KINDS:
+            informer = Informer(
+                self._client,
+                url(kind),
+                self._children.of_kind(kind),
+                selector=_OURS,
+                on_presence=self._presence.of(kind),
+            )
+            defined.append(informer)
+            yield informer
+        yield Informer(self._client, DEFINITIONS, Definitions(defined), metadata_only=True)
+
+    async def _knows_todoapps(self) -> bool:
+        """Take in those that are there already; Kopf tells of every change from then on."""
+        try:
+            async for page in self._client.pages(url(TODOAPP)):
+                for manifest in page["items"] or ():
+                    if record := self._todoapps.put(manifest):
+                        self._queue.add(record.key)
+        except (ApiError, *UNREACHABLE):
+            return False
+        return True
+
+    async def _reconcile_next(self) -> None:
+        """A worker: never returns."""
+        while True:
+            key = await self._queue.get()
+            try:
+                await self._reconcile(key)
+            finally:
+                self._queue.done(key)
+            # One that finds nothing to do waits for nothing, and meanwhile the lease has to be renewed.
+            await asyncio.sleep(0)
+
+    async def _reconcile(self, key: AppKey) -> None:
+        begin = time.perf_counter()
+        try:
+            async with asyncio.timeout(_RECONCILE_SECONDS):
+                await self._reconciler.reconcile(key)
+        except (ApiError, *UNREACHABLE) as error:
+            self._retry(key, "error", f"{type(error).__name__}: {error}")
+        except Exception:
+            # The outermost loop: a defect that one TodoApp brings out must not stop the others.
+            logger.exception("A reconciliation failed.", extra={"todoapp": str(key)})
+            self._retry(key, "error", "see the exception before this line")
+        else:
+            RECONCILES.labels("success").inc()
+            self._queue.succeeded(key)
+        RECONCILE_SECONDS.observe(time.perf_counter() - begin)
+
+    def _retry(self, key: AppKey, result: str, problem: str) -> None:
+        RECONCILES.labels(result).inc()
+        wait = self._queue.retry(key)
+        logger.warning(
+            "A TodoApp is tried again later.",
+            extra={"todoapp": str(key), "problem": problem, "wait_seconds": round(wait, 2)},
+        )
+
+    async def _resync(self) -> None:
+        """Look at everything now and then, spread over the time between: for what no watch has told."""
+        while True:
+            for record in self._todoapps:
+                self._queue.add_after(record.key, random.uniform(0, self._resync_seconds))  # noqa: S311
+            await asyncio.sleep(self._resync_seconds)
+
+    def _count(self, phase: str) -> int:
+        return sum(record.status.get("phase") == phase for record in self._todoapps)
+
+    def _reconcile_all(self) -> None:
+        for record in self._todoapps:
+            self._queue.add(record.key)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._background.append(self._tasks.create_task(work))

@@ -1,0 +1,146 @@
+"""One active replica: leader election by a Lease, with the algorithm and the times of client-go.
+
+https://pkg.go.dev/k8s.io/client-go/tools/leaderelection
+"""
+
+import asyncio
+import logging
+import random
+import time
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from todoapp_operator.kube.client import UNREACHABLE, ApiError, Client, url
+from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.manifest import body_of
+from todoapp_operator.metrics import LEADER
+from todoapp_operator.render.identity import MANAGER
+
+__all__ = ["Leadership", "LeadershipLost"]
+
+logger = logging.getLogger(__name__)
+
+_LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
+
+_LEASE_SECONDS = 15
+"""A lease that was not renewed for so long is anybody's."""
+_RENEW_SECONDS = 10
+"""Whoever could not renew for so long stops working, well before somebody else begins."""
+_RETRY_SECONDS = 2
+_ATTEMPT_SECONDS = 4
+"""One answer that does not come must not use up the time for another attempt."""
+
+
+class LeadershipLost(Exception):
+    """The lease could not be renewed in time, or somebody else has it."""
+
+
+class Leadership:
+    """Being the active replica.
+
+    Clocks of machines differ, so a lease counts from when a change of it was seen here.
+    """
+
+    def __init__(self, client: Client, namespace: str, identity: str) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._identity = identity
+        self._lease: dict[str, Any] = {}
+        self._changed_at = 0.0
+        self._released = False
+        self._writing = asyncio.Lock()
+
+    async def acquire(self) -> None:
+        """Wait until this replica is the active one."""
+        logger.info("Waiting to become the active replica.", extra={"identity": self._identity})
+        while not await self._held_now():  # noqa: ASYNC110 - another process does not tell
+            await asyncio.sleep(_RETRY_SECONDS * random.uniform(1, 1.2))  # noqa: S311 - no secret
+        LEADER.set(1)
+        logger.info("This replica is the active one.", extra={"identity": self._identity})
+
+    async def keep(self) -> None:
+        """Renew the lease until it is released.
+
+        Raises:
+            LeadershipLost: another replica may take over.
+        """
+        while not self._released:
+            try:
+                async with asyncio.timeout(_RENEW_SECONDS):
+                    await asyncio.sleep(_RETRY_SECONDS)
+                    while not await self._held_now():
+                        if self._holder not in ("", self._identity):
+                            raise LeadershipLost(f"{self._holder} is the active replica now")
+                        await asyncio.sleep(_RETRY_SECONDS)
+            except TimeoutError as error:
+                raise LeadershipLost(f"the lease could not be renewed for {_RENEW_SECONDS} s") from error
+
+    async def release(self) -> None:
+        """Let another replica take over at once; doing it again does nothing."""
+        if self._released:
+            return
+        self._released = True
+        LEADER.set(0)
+        try:
+            async with self._writing:
+                await self._write({"holderIdentity": "", "leaseDurationSeconds": 1})
+        except (ApiError, *UNREACHABLE) as error:
+            logger.warning("The lease was not released; it ends by itself.", extra={"problem": str(error)})
+
+    async def _held_now(self) -> bool:
+        """Take or renew the lease, if that can be done."""
+        try:
+            async with asyncio.timeout(_ATTEMPT_SECONDS), self._writing:
+                await self._look()
+                free = self._holder in ("", self._identity) or self._expired()
+                if self._released or not free:
+                    return False
+                await self._write({"holderIdentity": self._identity, "leaseDurationSeconds": _LEASE_SECONDS})
+        except (ApiError, *UNREACHABLE) as error:
+            # A conflict is somebody else who was quicker.
+            if not (isinstance(error, ApiError) and error.status == HTTPStatus.CONFLICT):
+                logger.warning("The lease cannot be had now.", extra={"problem": str(error)})
+            return False
+        return True
+
+    @property
+    def _holder(self) -> str:
+        return self._lease.get("spec", {}).get("holderIdentity") or ""
+
+    def _expired(self) -> bool:
+        seconds = self._lease["spec"].get("leaseDurationSeconds") or _LEASE_SECONDS
+        return time.monotonic() > self._changed_at + seconds
+
+    async def _look(self) -> None:
+        try:
+            lease = await self._client.get(url(_LEASE, self._namespace, MANAGER))
+        except ApiError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            self._lease = {}
+            return
+        if lease["metadata"]["resourceVersion"] != self._lease.get("metadata", {}).get("resourceVersion"):
+            self._lease, self._changed_at = lease, time.monotonic()
+
+    async def _write(self, spec: dict[str, Any]) -> None:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        before = self._lease.get("spec", {})
+        took_over = before.get("holderIdentity") != spec["holderIdentity"]
+        transitions = before.get("leaseTransitions", 0)
+        whole = {
+            **before,
+            **spec,
+            "renewTime": now,
+            "acquireTime": now if took_over else before["acquireTime"],
+            "leaseTransitions": transitions + (took_over and spec["holderIdentity"] != "" and before != {}),
+        }
+        metadata = self._lease.get("metadata") or {"name": MANAGER, "namespace": self._namespace}
+        body = body_of(
+            {"apiVersion": _LEASE.api_version, "kind": _LEASE.name, "metadata": metadata, "spec": whole}
+        )
+        if self._lease:
+            self._lease = await self._client.replace(_LEASE, self._namespace, MANAGER, body)
+        else:
+            self._lease = await self._client.create(_LEASE, self._namespace, body)
+        self._changed_at = time.monotonic()

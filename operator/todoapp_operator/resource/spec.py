@@ -1,0 +1,279 @@
+"""The TodoApp resource: the one definition of what a user can ask for.
+
+The CRD, the reference page, every rendered manifest and `todoappctl run` follow from these models.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StrictBool
+
+from todoapp_operator.resource.backing_services import Broker, Database, SecretRef, Topics
+from todoapp_operator.resource.metadata import Metadata
+from todoapp_operator.resource.rules import Part, Rule, at_most_one, each_once, exactly_one
+from todoapp_operator.resource.status import Status
+from todoapp_operator.resource.values import (
+    Count,
+    Duration,
+    HostName,
+    HostPattern,
+    HttpUrl,
+    Image,
+    Label,
+    ObjectName,
+    Period,
+    SecretKey,
+    Share,
+)
+from todoapp_operator.resource.workload import Resources, SecretKeyRef, Workload
+
+__all__ = ["API_VERSION", "KIND", "TodoApp", "TodoAppSpec", "Tracing"]
+
+API_VERSION: Literal["todoapp.dev/v1alpha1"] = "todoapp.dev/v1alpha1"
+KIND: Literal["TodoApp"] = "TodoApp"
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class Resiliency(Part):
+    """How calls to broker, stores and other processes are repeated."""
+
+    retries: Count = 3
+    """Attempts after the first one failed."""
+    timeout: Duration = "5s"
+    """Longest wait for one attempt."""
+    circuit_breaker: Count = 5
+    """Failures in a row after which calls are refused for a while."""
+
+
+class Dapr(Part):
+    """The sidecars."""
+
+    log_level: Literal["debug", "info", "warn", "error"] = "info"
+    """Least severe line that a sidecar writes."""
+    sidecar_resources: Resources = Field(default_factory=Resources)
+    """CPU and memory of each sidecar."""
+    resiliency: Resiliency = Field(default_factory=Resiliency)
+    """Retries, timeouts and circuit breaker."""
+
+
+class JwtSecretRef(SecretKeyRef):
+    """The Secret key that holds the key which signs tokens: 32 bytes or more."""
+
+    key: SecretKey = "secret"
+    """Key within the Secret."""
+
+
+class Oidc(Part):
+    """An OpenID Connect provider whose tokens are accepted."""
+
+    issuer: HttpUrl
+    """The provider's issuer URL."""
+    audience: Annotated[str, Field(min_length=1)]
+    """Audience that a token must name."""
+    client_id: Annotated[str, Field(min_length=1)]
+    """Client id of the web page."""
+
+
+class Auth(Part):
+    """Who may come in."""
+
+    jwt_secret_ref: JwtSecretRef | None = None
+    """Our own tokens, signed with this key."""
+    oidc: Oidc | None = None
+    """Tokens of an OpenID Connect provider."""
+
+    rules: ClassVar = (exactly_one("jwtSecretRef", "oidc"),)
+
+
+class ApiKeySecretRef(SecretKeyRef):
+    """The Secret key that holds the model provider's API key."""
+
+    key: SecretKey = "api-key"
+    """Key within the Secret."""
+
+
+class Assistant(Part):
+    """The chat assistant."""
+
+    model: Annotated[str, Field(min_length=1)]
+    """The model's name as its provider writes it."""
+    api_key_secret_ref: ApiKeySecretRef
+    """The provider's API key."""
+    base_url: HttpUrl | None = None
+    """The provider's address; its public one when absent."""
+
+
+class Channels(Part):
+    """Notification channels of the whole installation."""
+
+    secret_ref: SecretRef
+    """Secret whose every value is the URL of one channel (SMTP and the like)."""
+
+
+class Ingress(Part):
+    """The way in by an Ingress."""
+
+    host: HostName
+    """Host name of the installation."""
+    class_name: Label | None = None
+    """IngressClass; the cluster's default when absent."""
+    tls_secret_name: ObjectName | None = None
+    """Secret with the certificate; plain HTTP when absent."""
+    annotations: dict[str, str] = Field(default_factory=dict)
+    """Extra annotations of the Ingress."""
+
+
+class ParentRef(Part):
+    """A Gateway that routes here."""
+
+    name: ObjectName
+    """Name of the Gateway."""
+    namespace: Label | None = None
+    """Namespace of the Gateway; the TodoApp's own when absent."""
+    section_name: ObjectName | None = None
+    """Listener of the Gateway; all that fit when absent."""
+
+
+class Gateway(Part):
+    """The way in by an HTTPRoute."""
+
+    parent_refs: tuple[ParentRef, ...] = Field(min_length=1, max_length=8)
+    """Gateways that route here."""
+    hostnames: tuple[HostPattern, ...] = Field(min_length=1, max_length=16)
+    """Host names of the installation; the first is the one in links."""
+
+    rules: ClassVar = (each_once("parentRefs"),)
+
+
+class Tracing(Part):
+    """Where spans go."""
+
+    endpoint: HttpUrl
+    """OTLP endpoint of a collector, gRPC."""
+    sampling_rate: Share = "1"
+    """Share of traces that are kept, from '0' to '1'."""
+
+
+class Observability(Part):
+    """What the installation tells about itself."""
+
+    metrics: StrictBool = True
+    """Serve Prometheus metrics."""
+    service_monitor: StrictBool = False
+    """Create ServiceMonitors (needs the Prometheus operator)."""
+    alerts: StrictBool = False
+    """Create a PrometheusRule (needs the Prometheus operator)."""
+    dashboards: StrictBool = False
+    """Create Grafana dashboards as ConfigMaps."""
+    tracing: Tracing | None = None
+    """Send traces; none are sent when absent."""
+    log_level: LogLevel = "INFO"
+    """Least severe line that the three processes write."""
+
+
+class Rollout(Part):
+    """How a new version arrives."""
+
+    strategy: Literal["Rolling", "BlueGreen"] = "Rolling"
+    """Replace pods one by one, or start all new ones before the switch."""
+    migrations: Literal["Auto", "Manual"] = "Auto"
+    """Whether the operator migrates the database before the roll-out."""
+
+
+class Features(Part):
+    """Feature flags, read by the application at run time."""
+
+    quick_add: StrictBool = True
+    """Tasks from one line of text."""
+    assistant: StrictBool = False
+    """The chat assistant."""
+
+
+class Retention(Part):
+    """How long history is kept."""
+
+    activity: Period = "365d"
+    """Activity logs."""
+    notifications: Period = "90d"
+    """Notifications."""
+
+
+class TodoAppSpec(Part):
+    """What is asked for."""
+
+    image: Image | None = None
+    """Container image of the application; the operator's own release when absent."""
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+    """When nodes pull the image."""
+    image_pull_secrets: tuple[SecretRef, ...] = Field(default=(), max_length=8)
+    """Secrets for the image registry."""
+    api: Workload = Field(default_factory=Workload)
+    """The process that people and programs call."""
+    notification: Workload = Field(default_factory=Workload)
+    """The process that sends reminders."""
+    recurrence: Workload = Field(default_factory=Workload)
+    """The process that makes next occurrences and the activity log."""
+    database: Database | None = None
+    """The database; when absent SQLite on a laptop, and on a cluster
+    `cluster: {instances: 1, storage: 1Gi}`."""
+    broker: Broker | None = None
+    """The broker; when absent the embedded one on a laptop, and on a cluster
+    `strimzi: {cluster: kafka, namespace: kafka}`."""
+    topics: Topics = Field(default_factory=Topics)
+    """Names and sizes of the topics."""
+    dapr: Dapr = Field(default_factory=Dapr)
+    """The sidecars."""
+    auth: Auth | None = None
+    """Who may come in; when absent our own tokens, signed with a key that is generated and kept."""
+    assistant: Assistant | None = None
+    """The chat assistant's model."""
+    channels: Channels | None = None
+    """Notification channels of the whole installation."""
+    ingress: Ingress | None = None
+    """The way in by an Ingress."""
+    gateway: Gateway | None = None
+    """The way in by an HTTPRoute."""
+    observability: Observability = Field(default_factory=Observability)
+    """Metrics, traces, logs, alerts and dashboards."""
+    network_policy: StrictBool = True
+    """Let only the traffic through that the installation needs."""
+    rollout: Rollout = Field(default_factory=Rollout)
+    """How a new version arrives."""
+    features: Features = Field(default_factory=Features)
+    """Feature flags."""
+    retention: Retention = Field(default_factory=Retention)
+    """How long history is kept."""
+    suspend: StrictBool = False
+    """The operator leaves everything as it is while true."""
+
+    rules: ClassVar = (
+        each_once("imagePullSecrets"),
+        at_most_one("ingress", "gateway"),
+        Rule(
+            field="api.autoscaling.lag",
+            sentence="`lag` scales `notification` and `recurrence` only; scale `api` by `cpu`",
+            cel="!has(self.api.autoscaling) || !has(self.api.autoscaling.lag)",
+            holds=lambda spec: spec.api.autoscaling is None or spec.api.autoscaling.lag is None,
+        ),
+        Rule(
+            field="features.assistant",
+            sentence="`features.assistant` needs `assistant`, which names the model",
+            cel="!self.features.assistant || has(self.assistant)",
+            holds=lambda spec: not spec.features.assistant or spec.assistant is not None,
+        ),
+    )
+
+
+class TodoApp(Part):
+    """One installation of TodoApp."""
+
+    api_version: Literal["todoapp.dev/v1alpha1"] = API_VERSION
+    """Version of this schema."""
+    kind: Literal["TodoApp"] = KIND
+    """Kind of this resource."""
+    metadata: Metadata
+    """Name and namespace."""
+    spec: TodoAppSpec = Field(default_factory=TodoAppSpec)
+    """What is asked for."""
+    status: Status | None = None
+    """What the operator found."""
