@@ -97,7 +97,7 @@ def render_command(
     Secrets have values, so none is printed: standard error names those that have to be there.
     """
     app = load(file).app
-    manifests = render(app, Platform(image=released_image()))
+    manifests = render(app, Platform(image=released_image())).manifests
     if output_dir is None:
         typer.echo("---\n".join(map(to_yaml, manifests)), nl=False)
     else:

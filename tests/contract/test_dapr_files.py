@@ -55,7 +55,7 @@ def test_on_a_cluster_only_components_and_what_sidecars_are_told_change() -> Non
 
 def rendered(broker: dict[str, Any]) -> list[Manifest]:
     app = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": {"broker": broker}})
-    manifests = render(app, Platform(image="registry.example.com/todoapp:1.0"))
+    manifests = render(app, Platform(image="registry.example.com/todoapp:1.0")).manifests
     return [untold(each) for each in manifests if each["kind"] not in OF_THE_BROKER]
 
 

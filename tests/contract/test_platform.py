@@ -32,7 +32,7 @@ def redpanda(stacks: Mapping[str, PulumiProgram]) -> Run:
 
 
 def rendered(kind: str) -> list[Manifest]:
-    return [each for each in render(STRIMZI, Platform(image="todoapp:1.0")) if each["kind"] == kind]
+    return [each for each in render(STRIMZI, Platform(image="todoapp:1.0")).manifests if each["kind"] == kind]
 
 
 def test_the_types_of_a_todoapp_are_those_that_the_operator_writes() -> None:

@@ -30,7 +30,7 @@ each_example = pytest.mark.parametrize("app", APPS.values(), ids=list(APPS))
 
 
 def manifests(app: TodoApp, *kinds: str) -> list[Manifest]:
-    return [manifest for manifest in render(app, PLATFORM) if manifest["kind"] in kinds]
+    return [manifest for manifest in render(app, PLATFORM).manifests if manifest["kind"] in kinds]
 
 
 def containers(app: TodoApp) -> list[dict[str, Any]]:
@@ -159,7 +159,7 @@ def kafka_users(app: TodoApp) -> dict[str, Manifest]:
 def test_every_secret_that_is_read_is_one_that_will_be_there(app: TodoApp) -> None:
     there = {secret.name for secret in wanted_secrets(app)}
     there |= {f"{cluster['metadata']['name']}-app" for cluster in manifests(app, "Cluster")}
-    everything = render(app, PLATFORM)
+    everything = render(app, PLATFORM).manifests
     references = [reference["name"] for reference in found(everything, "secretKeyRef")]
     scaled = [each["name"] for targets in found(everything, "secretTargetRef") for each in targets]
     injected = [

@@ -70,7 +70,9 @@ def test_what_a_todoapp_of_git_becomes_is_taken(
     [todo] = [
         each for each in built(kustomize, Path("gitops/apps") / environment) if each["kind"] == "TodoApp"
     ]
-    manifests = render(TodoApp.model_validate(todo), Platform(image="registry.example.com/todoapp:1.0"))
+    manifests = render(
+        TodoApp.model_validate(todo), Platform(image="registry.example.com/todoapp:1.0")
+    ).manifests
 
     assert taken(kubectl, cluster, namespace, manifests) == ""
 

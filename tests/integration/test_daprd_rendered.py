@@ -121,7 +121,7 @@ def pod(component: Component) -> Manifest:
     """A pod of the process's Deployment."""
     [template] = [
         each["spec"]["template"]
-        for each in render(APP, PLATFORM)
+        for each in render(APP, PLATFORM).manifests
         if each["kind"] == "Deployment" and each["metadata"]["name"] == NAMES.app_id(component)
     ]
     named = {"name": pod_name(component), "namespace": APP.metadata.namespace}

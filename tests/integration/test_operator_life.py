@@ -46,7 +46,7 @@ def test_a_todoapp_becomes_all_that_it_asks_for(installation: Installation) -> N
 
     resource = installation.resource()
     status = resource["status"]
-    rendered = render(TodoApp.model_validate(resource), Platform(image=""))
+    rendered = render(TodoApp.model_validate(resource), Platform(image="")).manifests
     assert names(installation.children()) == names(rendered)
     assert (status["phase"], status["version"]) == ("Ready", "1")
     assert status["services"]["api"] == {"ready": 1, "desired": 1, "version": "1"}

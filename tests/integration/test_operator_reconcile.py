@@ -39,14 +39,14 @@ def agrees(manifest: Manifest, stored: Manifest) -> bool:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
 def test_what_was_applied_is_as_rendered(example: Path, objects: Objects, namespace: str) -> None:
-    for manifest in render(load(example).app, PLATFORM):
+    for manifest in render(load(example).app, PLATFORM).manifests:
         stored = applied(objects, manifest, namespace)
         assert agrees(manifest, stored), f"{manifest} became {stored}"
 
 
 def test_any_edit_is_noticed_and_what_others_add_is_not(objects: Objects, namespace: str) -> None:
     [app] = [load(example).app for example in EXAMPLES if example.stem == "todo"]
-    manifests = {each["kind"]: each for each in render(app, PLATFORM)}
+    manifests = {each["kind"]: each for each in render(app, PLATFORM).manifests}
     for kind, theirs, edit in (
         (
             "Service",
@@ -74,7 +74,7 @@ async def test_what_is_renamed_during_a_repair_is_put_back_by_the_next(
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(cluster.connection.kubeconfig))
     app = load(Path("examples/todo.yaml")).app
-    service = next(each for each in render(app, PLATFORM) if kind_of(each) == SERVICE)
+    service = next(each for each in render(app, PLATFORM).manifests if kind_of(each) == SERVICE)
     manifest = in_namespace(service, namespace)
     stored = applied(objects, manifest, namespace)
     child = Children(lambda _: None).applied(SERVICE, stored, b"")

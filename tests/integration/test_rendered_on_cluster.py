@@ -56,7 +56,7 @@ def guarded(objects: Objects, namespace: str) -> str:
 def test_every_child_of_an_example_is_taken_without_a_warning(
     example: Path, objects: Objects, guarded: str
 ) -> None:
-    for manifest in render(load(example).app, PLATFORM):
+    for manifest in render(load(example).app, PLATFORM).manifests:
         answer = objects.answer_to_apply(kind_of(manifest), manifest, guarded, dry_run=True)
         assert answer.is_success, answer.text
         assert "warning" not in answer.headers
@@ -66,7 +66,7 @@ def test_every_child_of_an_example_is_taken_without_a_warning(
 def test_the_operator_may_make_every_child_of_an_example(
     example: Path, rights: str, objects: Objects, namespace: str
 ) -> None:
-    for manifest in render(load(example).app, PLATFORM):
+    for manifest in render(load(example).app, PLATFORM).manifests:
         answer = objects.answer_to_apply(kind_of(manifest), manifest, namespace, user=rights)
         assert answer.is_success, answer.text
 
@@ -75,7 +75,7 @@ def test_what_a_made_up_todoapp_becomes_is_taken_as_it_is(objects: Objects, name
     @settings(made_up, max_examples=50)
     @given(todoapps())
     def taken(app: TodoApp) -> None:
-        for manifest in render(app, PLATFORM):
+        for manifest in render(app, PLATFORM).manifests:
             answer = objects.answer_to_apply(kind_of(manifest), manifest, namespace, dry_run=True)
             assert answer.is_success, answer.text
             assert list(differences(answer.json(), in_namespace(manifest, namespace))) == []
@@ -96,7 +96,7 @@ def test_a_made_up_todoapp_is_refused_as_validate_does_or_becomes_what_is_taken(
         answer = objects.answer_to_apply(TODOAPP, manifest, namespace, dry_run=True)
         assert answer.is_success == is_valid(resource), answer.text
         if answer.is_success:
-            for child in render(TodoApp.model_validate(answer.json()), PLATFORM):
+            for child in render(TodoApp.model_validate(answer.json()), PLATFORM).manifests:
                 # Most are the same as those of another TodoApp, but for the owner.
                 content = digest({**child, "metadata": child["metadata"] | {"ownerReferences": []}})
                 if content not in taken:

@@ -60,7 +60,7 @@ def todoapp(definition: str, objects: Objects, namespace: str) -> TodoApp:
     app = TodoApp.model_validate(objects.apply(TODOAPP, manifest, namespace))
     found = {"observedGeneration": 1, "phase": "Degraded", "version": "2", "conditions": [REFUSED]}
     objects.edit(TODOAPP, "todo", namespace, {"status": found}, subresource="status")
-    for child in render(app, Platform(image="example/todoapp:2")):
+    for child in render(app, Platform(image="example/todoapp:2")).manifests:
         objects.apply(kind_of(child), child, child["metadata"]["namespace"])
     return app
 
@@ -99,7 +99,7 @@ def test_programs_get_all_of_it(todoapp: TodoApp, namespace: str, status: Status
 
     assert (shown["phase"], shown["up_to_date"], shown["unknown"]) == ("Degraded", True, [])
     assert shown["conditions"] == [REFUSED]
-    rendered = render(todoapp, Platform(image="example/todoapp:2"))
+    rendered = render(todoapp, Platform(image="example/todoapp:2")).manifests
     assert names(shown["children"]) == {(one["kind"], one["metadata"]["name"]) for one in rendered}
 
 

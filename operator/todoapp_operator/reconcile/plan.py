@@ -8,7 +8,7 @@ from todoapp_operator.kube.manifest import Manifest, body_of
 from todoapp_operator.reconcile.children import digest_of_body
 from todoapp_operator.render.identity import RELEASE_LABEL
 from todoapp_operator.render.platform import Platform
-from todoapp_operator.render.todoapp import MissingKind, render_and_miss
+from todoapp_operator.render.todoapp import MissingKind, Rendered, render
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Plan", "Rendering", "Step"]
@@ -58,14 +58,14 @@ class Rendering:
     @property
     def manifests(self) -> list[Manifest]:
         """In the order of the plan's steps."""
-        return self._rendered[0]
+        return self._rendered.manifests
 
     @cached_property
-    def _rendered(self) -> tuple[list[Manifest], list[MissingKind]]:
-        return render_and_miss(self._app, self._platform)
+    def _rendered(self) -> Rendered:
+        return render(self._app, self._platform)
 
     def plan(self) -> Plan:
-        manifests, missing = self._rendered
+        manifests = self._rendered.manifests
         deployments, jobs = (
             [each["metadata"] for each in manifests if each["kind"] == kind] for kind in ("Deployment", "Job")
         )
@@ -74,7 +74,7 @@ class Rendering:
             generation=self._app.metadata.generation,
             platform=self._platform,
             steps=tuple(map(_step, manifests)),
-            missing=tuple(missing),
+            missing=tuple(self._rendered.missing),
             deployments=tuple(each["name"] for each in deployments),
             job=jobs[0]["name"] if jobs else "",
             release=deployments[0]["labels"].get(RELEASE_LABEL, ""),

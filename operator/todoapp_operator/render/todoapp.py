@@ -23,7 +23,7 @@ from todoapp_operator.render.services import service
 from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.resource.spec import TodoApp
 
-__all__ = ["MissingKind", "missing_kinds", "render", "render_and_miss"]
+__all__ = ["MissingKind", "Rendered", "render"]
 
 
 @dataclass(frozen=True)
@@ -34,24 +34,21 @@ class MissingKind:
     sentence: str
 
 
-def render(app: TodoApp, platform: Platform) -> list[Manifest]:
-    """Every manifest of `app` that the cluster can take, in the order in which they are to be applied.
+@dataclass(frozen=True)
+class Rendered:
+    """`manifests` stand in the order in which they are to be applied."""
+
+    manifests: list[Manifest]
+    missing: list[MissingKind]
+    """Kinds whose manifests the cluster cannot take and which are therefore left out, each once."""
+
+
+def render(app: TodoApp, platform: Platform) -> Rendered:
+    """Every manifest of `app` that the cluster can take, and what it cannot.
 
     Pure: the same arguments give the same manifests. Values of Secrets are no part of it, see
     `wanted_secrets`. A migration Job has to succeed before what comes after it is applied.
     """
-    manifests, _ = render_and_miss(app, platform)
-    return manifests
-
-
-def missing_kinds(app: TodoApp, platform: Platform) -> list[MissingKind]:
-    """What `render` had to leave out, each kind once."""
-    _, missing = render_and_miss(app, platform)
-    return missing
-
-
-def render_and_miss(app: TodoApp, platform: Platform) -> tuple[list[Manifest], list[MissingKind]]:
-    """`render` and `missing_kinds` at once, for half the price."""
     manifests: list[Manifest] = []
     missing: dict[Kind, MissingKind] = {}
     for manifest in _all(app, platform):
@@ -60,7 +57,7 @@ def render_and_miss(app: TodoApp, platform: Platform) -> tuple[list[Manifest], l
         elif kind not in missing:
             sentence = f"The cluster does not know {kind}; {_REMEDIES[kind.provider]}."
             missing[kind] = MissingKind(kind, sentence)
-    return manifests, list(missing.values())
+    return Rendered(manifests, list(missing.values()))
 
 
 _REMEDIES = {

@@ -112,7 +112,7 @@ class Installation:
 
     def rendered(self, *kinds: Kind) -> list[Manifest]:
         """What the newest spec asks for of some kinds that depend on nothing else."""
-        manifests = render(TodoApp.model_validate(self.resource()), Platform(released_image()))
+        manifests = render(TodoApp.model_validate(self.resource()), Platform(released_image())).manifests
         return [each for each in manifests if kind_of(each) in kinds]
 
     def wanted(self) -> list[Manifest]:
@@ -125,7 +125,7 @@ class Installation:
         selectors = (each["spec"]["selector"] for each in self.of_kind(kind_named("Service")))
         release = max(selector.get(RELEASE_LABEL, "") for selector in selectors)
         platform = Platform(released_image(), secrets_digest=digest, serving_release=release)
-        return render(TodoApp.model_validate(self.resource()), platform)
+        return render(TodoApp.model_validate(self.resource()), platform).manifests
 
     def defects(self) -> list[str]:
         """Where the cluster is not as it should be: children that lack, are too many, or are different."""

@@ -12,7 +12,7 @@ from testbed.kubernetes.generated_todoapps import todoapps
 from todoapp_operator.kube.kinds import KINDS, Kind, Provider, kind_of
 from todoapp_operator.kube.manifest import Manifest, to_yaml
 from todoapp_operator.render.platform import Platform
-from todoapp_operator.render.todoapp import missing_kinds, render
+from todoapp_operator.render.todoapp import render
 from todoapp_operator.resource.quantities import canonical
 from todoapp_operator.resource.spec import TodoApp
 
@@ -38,13 +38,15 @@ def place(manifest: Manifest) -> tuple[Kind, str, str]:
 def test_the_same_todoapp_becomes_the_same_text(app: TodoApp) -> None:
     again = TodoApp.model_validate(app.model_dump(by_alias=True))
 
-    assert "".join(map(to_yaml, render(app, PLATFORM))) == "".join(map(to_yaml, render(again, PLATFORM)))
+    assert "".join(map(to_yaml, render(app, PLATFORM).manifests)) == "".join(
+        map(to_yaml, render(again, PLATFORM).manifests)
+    )
 
 
 @generated
 @given(todoapps())
 def test_every_object_has_a_name_and_a_place_of_its_own(app: TodoApp) -> None:
-    places = Counter(map(place, render(app, PLATFORM)))
+    places = Counter(map(place, render(app, PLATFORM).manifests))
 
     assert max(places.values()) == 1
     for _, namespace, name in places:
@@ -56,7 +58,7 @@ def test_every_object_has_a_name_and_a_place_of_its_own(app: TodoApp) -> None:
 @generated
 @given(todoapps())
 def test_every_object_says_whose_it_is(app: TodoApp) -> None:
-    for manifest in render(app, PLATFORM):
+    for manifest in render(app, PLATFORM).manifests:
         labels = manifest["metadata"]["labels"]
         assert labels["app.kubernetes.io/managed-by"] == "todoapp-operator"
         assert (labels["todoapp.dev/namespace"], labels["todoapp.dev/name"]) == (
@@ -71,7 +73,7 @@ def test_every_object_says_whose_it_is(app: TodoApp) -> None:
 def test_every_object_goes_with_its_todoapp_but_those_elsewhere_and_a_database_to_keep(app: TodoApp) -> None:
     own = app.spec.database.cluster if app.spec.database else None
     kept = own is None or own.deletion_policy == "Retain"
-    for manifest in render(app, PLATFORM):
+    for manifest in render(app, PLATFORM).manifests:
         elsewhere = manifest["metadata"]["namespace"] != app.metadata.namespace
         without_owner = elsewhere or (manifest["kind"] == "Cluster" and kept)
         owners = [owner["uid"] for owner in manifest["metadata"].get("ownerReferences", [])]
@@ -81,7 +83,7 @@ def test_every_object_goes_with_its_todoapp_but_those_elsewhere_and_a_database_t
 @generated
 @given(todoapps())
 def test_what_selects_pods_are_labels_that_never_change(app: TodoApp) -> None:
-    for manifest in render(app, PLATFORM):
+    for manifest in render(app, PLATFORM).manifests:
         if manifest["kind"] == "Deployment":
             chosen = manifest["spec"]["selector"]["matchLabels"]
             template = manifest["spec"]["template"]["metadata"]["labels"]
@@ -94,11 +96,12 @@ def test_what_selects_pods_are_labels_that_never_change(app: TodoApp) -> None:
 def test_a_cluster_is_given_what_it_knows_and_told_what_is_missing(
     app: TodoApp, known: frozenset[Kind]
 ) -> None:
-    everything = {kind_of(manifest) for manifest in render(app, PLATFORM)}
-    poorer = Platform(image=PLATFORM.image, kinds=known)
+    everything = {kind_of(manifest) for manifest in render(app, PLATFORM).manifests}
 
-    assert {kind_of(manifest) for manifest in render(app, poorer)} == everything & known
-    assert {missing.kind for missing in missing_kinds(app, poorer)} == everything - known
+    rendered = render(app, Platform(image=PLATFORM.image, kinds=known))
+
+    assert {kind_of(manifest) for manifest in rendered.manifests} == everything & known
+    assert {missing.kind for missing in rendered.missing} == everything - known
 
 
 @generated
@@ -106,7 +109,9 @@ def test_a_cluster_is_given_what_it_knows_and_told_what_is_missing(
 def test_todoapps_of_one_namespace_share_no_object(app: TodoApp, suffix: str) -> None:
     neighbour = renamed(app, f"{app.metadata.name[:28]}-{suffix}")
 
-    assert not set(map(place, render(app, PLATFORM))) & set(map(place, render(neighbour, PLATFORM)))
+    assert not set(map(place, render(app, PLATFORM).manifests)) & set(
+        map(place, render(neighbour, PLATFORM).manifests)
+    )
 
 
 def renamed(app: TodoApp, name: str) -> TodoApp:
@@ -116,7 +121,7 @@ def renamed(app: TodoApp, name: str) -> TodoApp:
 @generated
 @given(todoapps())
 def test_no_value_has_a_form_that_the_api_server_would_rewrite(app: TodoApp) -> None:
-    for manifest in render(app, PLATFORM):
+    for manifest in render(app, PLATFORM).manifests:
         assert json.loads(json.dumps(manifest)) == manifest
         for quantity in quantities(manifest):
             assert canonical(quantity) == quantity
@@ -135,4 +140,4 @@ def quantities(value: Any) -> list[str]:
 @generated
 @given(todoapps())
 def test_no_secret_is_rendered(app: TodoApp) -> None:
-    assert not [manifest for manifest in render(app, PLATFORM) if manifest["kind"] == "Secret"]
+    assert not [manifest for manifest in render(app, PLATFORM).manifests if manifest["kind"] == "Secret"]
