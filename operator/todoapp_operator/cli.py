@@ -14,11 +14,11 @@ from todoapp_operator.commands.run.console import Console
 from todoapp_operator.commands.status.command import status
 from todoapp_operator.kube.manifest import Manifest, to_yaml
 from todoapp_operator.release import released_image
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.files import published_files
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
 from todoapp_operator.render.wanted_secrets import wanted_secrets
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.document import load
 from todoapp_operator.resource.metadata import Metadata
 from todoapp_operator.resource.refusal import Refusal

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from todoapp.kit.settings import Settings
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.environment import environment
 from todoapp_operator.render.names import LAPTOP
 from todoapp_operator.render.secrets import database_url, jwt_secret
 from todoapp_operator.render.strimzi import strimzi_resources
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 APP = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": {"broker": {"strimzi": {}}}})

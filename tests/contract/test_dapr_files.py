@@ -7,11 +7,11 @@ import pytest
 import yaml
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.environment import environment
 from todoapp_operator.render.names import LAPTOP
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 DAPR = Path("dapr")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.monitoring.alerts import alerts
 from todoapp_operator.render.monitoring.dashboards import dashboards
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 RUNBOOKS = Path("docs/runbooks")

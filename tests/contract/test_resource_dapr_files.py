@@ -8,8 +8,8 @@ import yaml
 
 from todoapp.kit.settings import Topics
 from todoapp_operator.kube.manifest import Manifest, to_yaml
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.files import laptop_files, published_files
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.document import load
 from todoapp_operator.resource.spec import TodoApp
 

@@ -11,9 +11,9 @@ from pydantic_settings import BaseSettings
 from todoapp.kit.database import database_url
 from todoapp.kit.settings import Features, Settings, Topics
 from todoapp_operator.commands.run.state_folder import opened
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.environment import environment, migration_environment
 from todoapp_operator.render.names import LAPTOP, names_on_cluster
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import RESERVED_VARIABLES
 

@@ -8,9 +8,9 @@ import yaml
 
 from testbed.kubernetes.overlays import built
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.names import LAPTOP
 from todoapp_operator.render.strimzi import strimzi_resources
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 STRIMZI = Path("strimzi")

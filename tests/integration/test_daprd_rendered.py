@@ -24,7 +24,6 @@ from testbed.sidecar.recording_app import Answer, Call, RecordingApp, recording_
 from testbed.waiting import wait_until
 from todoapp_operator.kube.manifest import Manifest, to_yaml
 from todoapp_operator.render.broker import kafka_authority, kafka_credentials, kafka_user
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.cluster import dapr_resources
 from todoapp_operator.render.dapr.subscriptions import DEAD_LETTER_ROUTE, Reader, readers
 from todoapp_operator.render.names import names_on_cluster
@@ -32,6 +31,7 @@ from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token, database_url, jwt_secret
 from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.render.todoapp import render
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")

@@ -7,10 +7,9 @@ from todoapp_operator.kube.kinds import Provider
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.children import AppKey, Child, Children
 from todoapp_operator.reconcile.facts import Pods, ServedRelease
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.identity import COMPONENT_LABEL
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
-from todoapp_operator.resource.workload import Workload
 
 __all__ = ["Family"]
 
@@ -74,7 +73,7 @@ class Family:
         if manifest["kind"] != "Deployment" or "replicas" in manifest["spec"]:
             return 0
         component = Component(manifest["metadata"]["labels"][COMPONENT_LABEL])
-        workload: Workload = getattr(app.spec, component)
+        workload = app.spec.workload(component)
         least = workload.autoscaling.min_replicas if workload.autoscaling else 1
         pods = (child.facts for child in self if isinstance(child.facts, Pods))
         return max([least, *(each.desired for each in pods if each.component == component)])

@@ -10,8 +10,8 @@ from todoapp_operator.reconcile.facts import Pods
 from todoapp_operator.reconcile.order import Hold
 from todoapp_operator.reconcile.secrets import Lack, Part
 from todoapp_operator.render.broker import broker
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.todoapp import MissingKind
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Observation", "findings", "while_invalid", "while_suspended"]

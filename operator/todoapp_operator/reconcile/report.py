@@ -7,9 +7,9 @@ from typing import Any, Literal
 from todoapp_operator.kube.health import Health
 from todoapp_operator.reconcile.conditions import ConditionType, Finding, Reason, conditions
 from todoapp_operator.reconcile.facts import Pods
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.environment import public_url
 from todoapp_operator.render.identity import selector
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Phase", "report", "version_of"]

@@ -19,8 +19,8 @@ from todoapp_operator.reconcile.order import WORKLOADS, Hold, before_migrating, 
 from todoapp_operator.reconcile.plan import Plan, Rendering, Step
 from todoapp_operator.reconcile.secrets import Lack, WantedSecrets
 from todoapp_operator.reconcile.todoapps import Record, TodoApps
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.platform import Platform
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Run", "Surroundings"]

@@ -1,9 +1,9 @@
 """Service accounts, and what they may do: read the application's own Secrets, by name."""
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.identity import metadata
 from todoapp_operator.render.secrets import readable_secrets
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["access", "service_account_name"]

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.identity import object_name
 from todoapp_operator.render.names import Names
 from todoapp_operator.resource.backing_services import Broker, Kafka, SecretRef, Strimzi
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = [

@@ -3,11 +3,11 @@
 from typing import Any
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.identity import RELEASE_LABEL, digest, metadata, selector
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.pod_template import pod_template, sidecar_digest
 from todoapp_operator.render.scaling import replicas
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["deployments"]

@@ -1,8 +1,8 @@
 """What drains and upgrades of nodes may take away at a time."""
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.identity import metadata, selector
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["disruption_budget"]

@@ -7,11 +7,11 @@ it on a cluster, and `todoappctl run` on a laptop.
 from functools import lru_cache
 
 from todoapp_operator.render import secrets
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.names import Names
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.values import Period
-from todoapp_operator.resource.workload import EnvVar, EnvVarSource, FieldRef, SecretKeyRef, Workload
+from todoapp_operator.resource.workload import EnvVar, EnvVarSource, FieldRef, SecretKeyRef
 
 __all__ = ["PORT", "environment", "migration_environment", "public_url"]
 
@@ -22,7 +22,7 @@ _POD_NAME = EnvVar(name="POD_NAME", value_from=EnvVarSource(field_ref=FieldRef(f
 
 def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar]:
     """The variables of one of the three long-running processes, in a fixed order."""
-    workload: Workload = getattr(app.spec, component)
+    workload = app.spec.workload(component)
     topics = app.spec.topics
     return [
         _variable("TODOAPP_HOST", "0.0.0.0"),  # noqa: S104 - the pod's network, guarded by policies

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from todoapp_operator.render.component import Component
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["LAPTOP", "Names", "names_on_cluster"]

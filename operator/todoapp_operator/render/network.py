@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.broker import broker, connection
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.database import database
 from todoapp_operator.render.environment import PORT
 from todoapp_operator.render.identity import metadata, selector
 from todoapp_operator.render.migration import MIGRATION
 from todoapp_operator.render.secrets import database_cluster_name
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["network_policies"]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.identity import selector
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import Workload
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from todoapp_operator.render.access import service_account_name
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.annotations import SHUTDOWN_SECONDS, sidecar_annotations
 from todoapp_operator.render.dapr.cluster import dapr_resources
 from todoapp_operator.render.environment import PORT, environment
@@ -21,6 +20,7 @@ from todoapp_operator.render.pods import (
     restricted,
     unprivileged,
 )
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import Resources, Workload
 
@@ -41,7 +41,7 @@ def pod_template(app: TodoApp, component: Component, platform: Platform, sidecar
     Args:
         sidecars: the `sidecar_digest`, the same for all three processes.
     """
-    workload: Workload = getattr(app.spec, component)
+    workload = app.spec.workload(component)
     return {
         "metadata": {
             "labels": workload.pod_labels | own_labels(app, component),

@@ -1,10 +1,10 @@
 """The way in from outside the cluster: an HTTPRoute or an Ingress, if any."""
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.environment import PORT
 from todoapp_operator.render.identity import metadata
 from todoapp_operator.render.services import service_name
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import Gateway, Ingress, ParentRef, TodoApp
 
 __all__ = ["routes"]

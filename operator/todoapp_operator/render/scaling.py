@@ -5,13 +5,13 @@ from typing import Any
 from todoapp_operator.kube.kinds import Provider
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.broker import Connection, broker, connection, consumer_group
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.subscriptions import readers
 from todoapp_operator.render.identity import metadata
 from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.platform import Platform
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
-from todoapp_operator.resource.workload import Autoscaling, Workload
+from todoapp_operator.resource.workload import Autoscaling
 
 __all__ = ["autoscalers", "replicas"]
 
@@ -20,7 +20,7 @@ _DEFAULT_CPU_PERCENT = 70
 
 def replicas(app: TodoApp, component: Component, platform: Platform) -> dict[str, int]:
     """A Deployment's `replicas`, which is left to an autoscaler where one can work."""
-    workload: Workload = getattr(app.spec, component)
+    workload = app.spec.workload(component)
     scaling = workload.autoscaling
     if scaling is None:
         return {"replicas": workload.replicas or 1}
@@ -31,7 +31,7 @@ def replicas(app: TodoApp, component: Component, platform: Platform) -> dict[str
 
 def autoscalers(app: TodoApp, component: Component, target: str) -> list[Manifest]:
     """What scales the Deployment `target`."""
-    workload: Workload = getattr(app.spec, component)
+    workload = app.spec.workload(component)
     scaling = workload.autoscaling
     if scaling is None:
         return []

@@ -1,10 +1,10 @@
 """Services: where the api is reached, and where each process's metrics are."""
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.environment import PORT
 from todoapp_operator.render.identity import RELEASE_LABEL, metadata, selector
 from todoapp_operator.render.platform import Platform
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["service", "service_name"]

@@ -5,11 +5,11 @@ from typing import Any
 
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.broker import broker, consumer_group, kafka_user
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.subscriptions import Reader, readers
 from todoapp_operator.render.identity import metadata, object_name
 from todoapp_operator.render.names import Names
 from todoapp_operator.resource.backing_services import Strimzi
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["strimzi_resources"]

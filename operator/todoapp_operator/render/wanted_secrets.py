@@ -10,10 +10,10 @@ from todoapp_operator.render.broker import (
     kafka_user,
     strimzi_ca_secret,
 )
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.database import database
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token, jwt_secret
 from todoapp_operator.resource.backing_services import Kafka, Strimzi
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["CopiedSecret", "GeneratedSecret", "RequiredSecret", "SourceKey", "WantedSecret", "wanted_secrets"]

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool
 
 from todoapp_operator.resource.backing_services import Broker, Database, SecretRef, Topics
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.metadata import Metadata
 from todoapp_operator.resource.rules import Part, Rule, at_most_one, each_once, exactly_one
 from todoapp_operator.resource.status import Status
@@ -245,6 +246,16 @@ class TodoAppSpec(Part):
     """How long history is kept."""
     suspend: StrictBool = False
     """The operator leaves everything as it is while true."""
+
+    def workload(self, component: Component) -> Workload:
+        """What is asked for of one process."""
+        match component:
+            case Component.API:
+                return self.api
+            case Component.NOTIFICATION:
+                return self.notification
+            case Component.RECURRENCE:
+                return self.recurrence
 
     rules: ClassVar = (
         each_once("imagePullSecrets"),

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.network import network_policies
 from todoapp_operator.render.scaling import autoscalers
 from todoapp_operator.render.strimzi import strimzi_resources
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 ADDRESSES = ["a.example.com:9094", "b.example.com:9095"]

@@ -4,11 +4,11 @@ import pytest
 
 from todoapp_operator.kube.kinds import KINDS, Provider
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.deployments import deployments
 from todoapp_operator.render.migration import migration_job
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.services import service
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")

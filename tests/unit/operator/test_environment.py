@@ -1,6 +1,6 @@
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.environment import environment, migration_environment
 from todoapp_operator.render.names import LAPTOP, Names, names_on_cluster
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import EnvVar, EnvVarSource, SecretKeyRef
 

@@ -13,8 +13,8 @@ from todoapp_operator.reconcile.findings import Observation, findings, while_inv
 from todoapp_operator.reconcile.order import Hold, before_migrating, before_starting
 from todoapp_operator.reconcile.report import report, version_of
 from todoapp_operator.reconcile.secrets import Lack, Part
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.todoapp import MissingKind
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)

@@ -11,7 +11,7 @@ from todoapp_operator.commands.run.ports import free_ports, require_free
 from todoapp_operator.commands.run.secret_values import secret_values
 from todoapp_operator.commands.run.state_folder import StateFolder
 from todoapp_operator.commands.run.supervisor import Process
-from todoapp_operator.render.component import Component
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.document import Installation
 from todoapp_operator.resource.refusal import Refusal
 from todoapp_operator.resource.spec import TodoApp

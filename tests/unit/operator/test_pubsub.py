@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.annotations import sidecar_annotations
 from todoapp_operator.render.dapr.pubsub import embedded_pubsub, kafka_pubsub
 from todoapp_operator.render.names import LAPTOP
 from todoapp_operator.resource.backing_services import Broker
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 APP = TodoApp.model_validate({"metadata": {"name": "todo"}})

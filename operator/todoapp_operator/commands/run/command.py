@@ -14,8 +14,8 @@ from todoapp_operator.commands.run.ports import HOST, require_free
 from todoapp_operator.commands.run.secret_values import secret_values
 from todoapp_operator.commands.run.state_folder import StateFolder, opened
 from todoapp_operator.commands.run.supervisor import Process, run_to_end, supervise
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.files import laptop_files
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.document import Installation, load
 from todoapp_operator.resource.refusal import Refusal
 from todoapp_operator.resource.spec import LogLevel, TodoApp

@@ -11,10 +11,10 @@ from todoapp_operator.commands.run.ports import HOST, free_ports
 from todoapp_operator.commands.run.secret_values import SecretValues
 from todoapp_operator.commands.run.state_folder import StateFolder
 from todoapp_operator.commands.run.supervisor import Process
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.environment import environment, migration_environment
 from todoapp_operator.render.names import LAPTOP
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.refusal import Refusal
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import EnvVar

@@ -1,11 +1,11 @@
 """What Dapr's injector is told about the sidecar of a pod."""
 
 from todoapp_operator.render.broker import broker, connection
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.pubsub import KAFKA_PASSWORD, KAFKA_USERNAME
 from todoapp_operator.render.environment import PORT
 from todoapp_operator.render.names import Names
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import Resources
 

@@ -3,10 +3,10 @@
 from pathlib import PurePath
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.dapr.component import component, secret
 from todoapp_operator.render.names import LAPTOP, Names
 from todoapp_operator.render.secrets import database_url
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["cluster_stores", "compose_stores", "laptop_stores"]

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.identity import object_name
 from todoapp_operator.render.names import Names
 from todoapp_operator.resource.backing_services import Topic
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["DEAD_LETTER_ROUTE", "Reader", "readers", "subscriptions"]

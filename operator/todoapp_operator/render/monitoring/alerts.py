@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.identity import metadata
 from todoapp_operator.render.monitoring.series import deliveries, outbox, quantile, requests
 from todoapp_operator.render.services import service_name
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["alerts"]

@@ -1,7 +1,7 @@
 """Time series of one TodoApp, as PromQL."""
 
-from todoapp_operator.render.component import Component
 from todoapp_operator.render.services import service_name
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["deliveries", "outbox", "quantile", "requests", "series"]
