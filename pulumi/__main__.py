@@ -17,9 +17,9 @@ from todoapp_platform.monitoring import MonitoringArgs
 from todoapp_platform.operator import OperatorArgs
 from todoapp_platform.postgres import CloudNativePgArgs, ExternalPostgresArgs
 from todoapp_platform.redpanda import RedpandaCloudArgs
-from todoapp_platform.refusal import Refused
 from todoapp_platform.strimzi import StrimziArgs
 from todoapp_platform.todo_app_spec import TodoAppSpec
+from todoapp_platform.user_error import UserError
 
 config = pulumi.Config()
 text, number, flag = config.require, config.require_int, config.require_bool
@@ -96,7 +96,7 @@ def database() -> CloudNativePgArgs | ExternalPostgresArgs:
         case "external" if is_config_secret(config.full_key("databaseUrl")):
             return ExternalPostgresArgs(config.require_secret("databaseUrl"))
         case "external":
-            raise Refused(
+            raise UserError(
                 "todoapp:databaseUrl is missing or readable by all; "
                 "set it by `pulumi config set --secret databaseUrl postgresql://…`."
             )
@@ -117,7 +117,7 @@ def argo_cd() -> ArgoCdArgs | None:
         followed = Repository(repository, text("gitPath"), text("gitRevision")) if repository else None
         return ArgoCdArgs(followed, replicated)
     if repository:
-        raise Refused("todoapp:gitRepository is for Argo CD to follow; set todoapp:argoCd to true.")
+        raise UserError("todoapp:gitRepository is for Argo CD to follow; set todoapp:argoCd to true.")
     return None
 
 
@@ -129,8 +129,8 @@ def todo_app() -> TodoAppArgs:
     return TodoAppArgs(spec, in_git=bool(repository))
 
 
-def unknown(key: str, choices: str) -> Refused:
-    return Refused(f"todoapp:{key} is '{text(key)}'; write {choices}.")
+def unknown(key: str, choices: str) -> UserError:
+    return UserError(f"todoapp:{key} is '{text(key)}'; write {choices}.")
 
 
 platform = TodoAppPlatform(

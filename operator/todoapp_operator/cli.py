@@ -21,8 +21,8 @@ from todoapp_operator.render.wanted_secrets import wanted_secrets
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.document import load
 from todoapp_operator.resource.metadata import Metadata
-from todoapp_operator.resource.refusal import Refusal
 from todoapp_operator.resource.spec import LogLevel, TodoApp
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["main"]
 
@@ -38,11 +38,11 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="YAML file with a Tod
 
 
 def main() -> None:
-    """Run the command line; a refusal becomes its sentences and exit code 1."""
+    """Run the command line; a UserError becomes its sentences and exit code 1."""
     try:
         cli()
-    except Refusal as refusal:
-        for sentence in refusal.sentences:
+    except UserError as error:
+        for sentence in error.sentences:
             typer.echo(sentence, err=True)
         sys.exit(1)
 
@@ -154,7 +154,7 @@ def python_types_command() -> None:
 
 def _require_empty(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()):
-        raise Refusal(
+        raise UserError(
             f"{folder} is not empty; empty it, so that nothing of an earlier rendering is left there."
         )
 
@@ -170,7 +170,7 @@ def _write(files: Mapping[Path, Manifest]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(to_yaml(manifest), encoding="utf-8")
         except OSError as error:
-            raise Refusal(f"{path} cannot be written ({error.strerror}); choose another folder.") from error
+            raise UserError(f"{path} cannot be written ({error.strerror}); choose another folder.") from error
 
 
 def _replicas(options: Iterable[str]) -> dict[Component, int]:
@@ -179,6 +179,8 @@ def _replicas(options: Iterable[str]) -> dict[Component, int]:
         name, _, count = option.partition("=")
         if name not in counts or not count.isdecimal() or not 1 <= int(count) <= 16:
             known = ", ".join(Component)
-            raise Refusal(f"--replicas {option}: write NAME=N with one of {known} and a number from 1 to 16.")
+            raise UserError(
+                f"--replicas {option}: write NAME=N with one of {known} and a number from 1 to 16."
+            )
         counts[Component(name)] = int(count)
     return counts

@@ -2,7 +2,7 @@
 
 import re
 
-from todoapp_platform.refusal import Refused
+from todoapp_platform.user_error import UserError
 
 __all__ = ["require_number", "require_size"]
 
@@ -12,16 +12,16 @@ _SIZE = re.compile(r"[1-9]\d*(k|[MGTP]i?|Ki)?")
 def require_number(number: int, *, of: str) -> None:
     """
     Raises:
-        Refused: there would be none of what `of` names.
+        UserError: there would be none of what `of` names.
     """
     if number < 1:
-        raise Refused(f"{number} is no number of {of}; write 1 or more.")
+        raise UserError(f"{number} is no number of {of}; write 1 or more.")
 
 
 def require_size(size: str, *, of: str) -> None:
     """
     Raises:
-        Refused: what `of` names, such as "a broker's volume", cannot have the size.
+        UserError: what `of` names, such as "a broker's volume", cannot have the size.
     """
     if not _SIZE.fullmatch(size):
-        raise Refused(f"'{size}' is no size of {of}; write one such as 10Gi.")
+        raise UserError(f"'{size}' is no size of {of}; write one such as 10Gi.")

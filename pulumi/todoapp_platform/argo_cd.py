@@ -10,8 +10,8 @@ import pulumi
 import yaml
 
 from todoapp_platform.manifest import Manifest, namespace
-from todoapp_platform.refusal import Refused
 from todoapp_platform.release import release
+from todoapp_platform.user_error import UserError
 from todoapp_platform.versions import ARGO_CD
 
 __all__ = ["ArgoCd", "ArgoCdArgs", "Repository"]
@@ -31,12 +31,12 @@ class Repository:
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("https://", "ssh://", "git@")):
-            raise Refused(
+            raise UserError(
                 f"'{self.url}' is not the address of a Git repository; "
                 "it starts with https://, ssh:// or git@."
             )
         if not self.path or self.path.startswith("/"):
-            raise Refused(
+            raise UserError(
                 f"'{self.path}' is no folder of a Git repository; write one such as gitops/apps/production."
             )
 

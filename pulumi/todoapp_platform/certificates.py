@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 
 from todoapp_platform.manifest import Manifest, namespace
-from todoapp_platform.refusal import Refused
 from todoapp_platform.release import release
+from todoapp_platform.user_error import UserError
 from todoapp_platform.versions import CERT_MANAGER
 
 __all__ = ["ISSUER", "Certificates", "CertificatesArgs"]
@@ -33,7 +33,7 @@ class CertificatesArgs:
 
     def __post_init__(self) -> None:
         if self.email is not None and "@" not in self.email:
-            raise Refused(
+            raise UserError(
                 f"'{self.email}' is no address for Let's Encrypt; write one such as ada@example.com."
             )
 

@@ -8,9 +8,9 @@ import pulumi
 
 from todoapp_platform.certificates import ISSUER, Certificates, CertificatesArgs
 from todoapp_platform.manifest import Manifest, namespace
-from todoapp_platform.refusal import Refused
 from todoapp_platform.release import release
 from todoapp_platform.todo_app_spec import ParentRef, TodoAppSpec
+from todoapp_platform.user_error import UserError
 from todoapp_platform.versions import ENVOY_GATEWAY
 
 __all__ = ["Entrance", "GatewayArgs", "IngressArgs"]
@@ -49,12 +49,12 @@ class IngressArgs:
     def __post_init__(self) -> None:
         _require_host(self.host)
         if not self.class_name:
-            raise Refused("An Ingress needs the name of its class; `kubectl get ingressclass` lists them.")
+            raise UserError("An Ingress needs the name of its class; `kubectl get ingressclass` lists them.")
 
 
 def _require_host(host: str) -> None:
     if not _HOST.fullmatch(host):
-        raise Refused(f"'{host}' is not a host name; write one such as todo.example.com.")
+        raise UserError(f"'{host}' is not a host name; write one such as todo.example.com.")
 
 
 class Entrance(pulumi.ComponentResource):

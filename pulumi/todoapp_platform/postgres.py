@@ -6,9 +6,9 @@ import pulumi
 
 from todoapp_platform.amounts import require_number, require_size
 from todoapp_platform.manifest import Manifest, namespace
-from todoapp_platform.refusal import Refused
 from todoapp_platform.release import release
 from todoapp_platform.todo_app_spec import Database
+from todoapp_platform.user_error import UserError
 from todoapp_platform.versions import CLOUDNATIVE_PG
 
 __all__ = ["CloudNativePgArgs", "ExternalPostgresArgs", "Postgres"]
@@ -90,8 +90,8 @@ class Postgres(pulumi.ComponentResource):
 def _postgresql(url: str) -> str:
     """
     Raises:
-        Refused: the URL, which the sentence keeps to itself, is not one of a PostgreSQL.
+        UserError: the URL, which the sentence keeps to itself, is not one of a PostgreSQL.
     """
     if not url.startswith(("postgresql://", "postgres://")):
-        raise Refused("The database's URL is not one of a PostgreSQL; it starts with postgresql://.")
+        raise UserError("The database's URL is not one of a PostgreSQL; it starts with postgresql://.")
     return url

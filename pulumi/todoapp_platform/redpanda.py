@@ -9,8 +9,8 @@ from pulumi_random import RandomPassword, RandomPasswordArgs
 from pulumiverse_redpanda import Acl, Topic, TopicArgs, User, UserArgs
 
 from todoapp_platform.manifest import Manifest
-from todoapp_platform.refusal import Refused
 from todoapp_platform.todo_app_spec import Broker
+from todoapp_platform.user_error import UserError
 
 __all__ = ["TOPICS", "EventTopic", "RedpandaCloudArgs", "use_redpanda"]
 
@@ -57,12 +57,12 @@ class RedpandaCloudArgs:
 
     def __post_init__(self) -> None:
         if not self.brokers or not all(":" in broker for broker in self.brokers):
-            raise Refused(
+            raise UserError(
                 "Redpanda's seed brokers are missing or have no port; name one or more as host:port, such as "
                 "seed-1a2b.example.cloud.redpanda.com:9092."
             )
         if not self.cluster_api_url.startswith("https://"):
-            raise Refused(
+            raise UserError(
                 f"'{self.cluster_api_url}' is not the address of a Redpanda cluster's API; "
                 "it starts with https://."
             )

@@ -10,9 +10,9 @@ import yaml
 
 from todoapp_platform.amounts import require_size
 from todoapp_platform.manifest import Manifest, namespace
-from todoapp_platform.refusal import Refused
 from todoapp_platform.release import release
 from todoapp_platform.todo_app_spec import Broker
+from todoapp_platform.user_error import UserError
 from todoapp_platform.versions import STRIMZI
 
 __all__ = ["StrimziArgs", "run_kafka"]
@@ -36,7 +36,7 @@ class StrimziArgs:
 
     def __post_init__(self) -> None:
         if self.brokers != 1 and self.brokers < 3:
-            raise Refused(
+            raise UserError(
                 f"A Kafka cluster of {self.brokers} brokers cannot lose one; choose 1 for development, "
                 "or 3 or more."
             )

@@ -24,7 +24,7 @@ from testbed.control_plane.initial_objects import not_usable
 from testbed.kubernetes.objects import CUSTOM_RESOURCE_DEFINITION, Objects
 from testbed.kubernetes.tools import HELM, KUBECTL, KUSTOMIZE
 from testbed.waiting import PATIENCE_SECONDS, wait_until
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
 STRICT = {"fieldManager": "tests", "fieldValidation": "Strict"}
@@ -243,7 +243,7 @@ def test_programs_are_the_pinned_ones(
 
 def test_a_module_other_than_the_pinned_one_is_refused() -> None:
     with pytest.raises(
-        Refusal, match=r"sigs.k8s.io/yaml v1.6.0 has the hash h1:.+ and should have h1:other;"
+        UserError, match=r"sigs.k8s.io/yaml v1.6.0 has the hash h1:.+ and should have h1:other;"
     ):
         GoModule("sigs.k8s.io/yaml", "1.6.0", "h1:other").folder()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["Readiness", "serving_probes"]
 
@@ -27,7 +27,7 @@ async def serving_probes(port: int, readiness: Readiness) -> AsyncIterator[None]
     """Serve `/healthz`, `/readyz` and `/metrics` until the end of the block.
 
     Raises:
-        Refusal: the port is taken.
+        UserError: the port is taken.
     """
     app = web.Application()
     app.router.add_get("/healthz", _alive)
@@ -40,7 +40,7 @@ async def serving_probes(port: int, readiness: Readiness) -> AsyncIterator[None]
         try:
             await web.TCPSite(runner, port=port).start()
         except OSError as error:
-            raise Refusal(f"Port {port} is taken; choose another with --port.") from error
+            raise UserError(f"Port {port} is taken; choose another with --port.") from error
         yield
     finally:
         await runner.cleanup()

@@ -17,7 +17,7 @@ from todoapp_operator.controller.logs import log_json_lines
 from todoapp_operator.controller.probes import Readiness, serving_probes
 from todoapp_operator.kube.client import Client
 from todoapp_operator.render.identity import MANAGER
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["operate"]
 
@@ -33,7 +33,7 @@ def operate(port: int, namespace: str, resync_seconds: float, log_level: str) ->
         resync_seconds: how often every TodoApp is looked at without a reason.
 
     Raises:
-        Refusal: nothing says where the API server is, the port is taken, or another replica is active now.
+        UserError: nothing says where the API server is, the port is taken, or another replica is active now.
     """
     log_json_lines(log_level)
     # Parsing makes many short-lived objects without cycles, so looking for cycles is rarely worth it.
@@ -46,7 +46,7 @@ def operate(port: int, namespace: str, resync_seconds: float, log_level: str) ->
         reasons = "; ".join(map(str, lost.exceptions))
     else:
         return
-    raise Refusal(f"This replica is not the active one any more: {reasons}.")
+    raise UserError(f"This replica is not the active one any more: {reasons}.")
 
 
 async def _operate(port: int, namespace: str, resync_seconds: float) -> None:

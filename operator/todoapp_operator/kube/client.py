@@ -64,7 +64,7 @@ class Client:
     async def connected(cls, manager: str) -> AsyncIterator[Self]:
         """
         Raises:
-            Refusal: nothing says where the API server is.
+            UserError: nothing says where the API server is.
         """
         login = Login()
         async with aiohttp.ClientSession(

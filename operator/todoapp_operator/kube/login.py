@@ -5,7 +5,7 @@ import time
 
 import kopf
 
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["Login", "log_in"]
 
@@ -16,7 +16,7 @@ def log_in() -> kopf.ConnectionInfo:
     """By $KUBECONFIG, else as the pod's service account, else by ~/.kube/config.
 
     Raises:
-        Refusal: there is nothing of the three.
+        UserError: there is nothing of the three.
     """
     settings = kopf.OperatorSettings()
     ways = [kopf.login_with_service_account, kopf.login_with_kubeconfig]
@@ -25,7 +25,7 @@ def log_in() -> kopf.ConnectionInfo:
     for way in ways:
         if found := way(settings=settings):
             return found
-    raise Refusal(
+    raise UserError(
         "The operator does not know where the API server is; run it in a pod, or set KUBECONFIG to the path "
         "of a kubeconfig."
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
-from todoapp_operator.resource.refusal import Refusal
 from todoapp_operator.resource.spec import API_VERSION, KIND, TodoApp
+from todoapp_operator.resource.user_error import UserError
 from todoapp_operator.resource.validation import explain
 from todoapp_operator.resource.yaml_source import YamlDocument, read_documents
 
@@ -30,23 +30,23 @@ def load(path: Path) -> Installation:
     """Read a TodoApp and its Secrets from a YAML file.
 
     Raises:
-        Refusal: the file cannot be read, or says something that a TodoApp cannot mean; one sentence
+        UserError: the file cannot be read, or says something that a TodoApp cannot mean; one sentence
             `file:line: field: what is wrong; what would be right` for every such place.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise Refusal(f"{path}: the file cannot be read: {error.strerror}.") from error
+        raise UserError(f"{path}: the file cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise Refusal(f"{path}: the file is not UTF-8 text.") from error
+        raise UserError(f"{path}: the file is not UTF-8 text.") from error
 
     documents = read_documents(text, str(path))
     apps = [document for document in documents if _kind(document) == KIND]
     secrets = [_secret(document) for document in documents if _kind(document) == "Secret"]
     if not apps:
-        raise Refusal(f"{path}: the file holds no TodoApp; one starts with {_HEAD}.")
+        raise UserError(f"{path}: the file holds no TodoApp; one starts with {_HEAD}.")
     if len(apps) > 1:
-        raise Refusal(f"{apps[1].place()}: this is the file's second TodoApp; give it a file of its own.")
+        raise UserError(f"{apps[1].place()}: this is the file's second TodoApp; give it a file of its own.")
     return Installation(_app(apps[0]), _by_name(secrets, path))
 
 
@@ -56,7 +56,7 @@ _HEAD = f"`apiVersion: {API_VERSION}` and `kind: {KIND}`"
 def _kind(document: YamlDocument) -> str:
     """Tell a TodoApp from a Secret; nothing else may stand in the file."""
     if not isinstance(document.value, dict):
-        raise Refusal(f"{document.place()}: this is not a mapping; a TodoApp starts with {_HEAD}.")
+        raise UserError(f"{document.place()}: this is not a mapping; a TodoApp starts with {_HEAD}.")
     match document.value.get("apiVersion"), document.value.get("kind"):
         case (version, "TodoApp") if version == API_VERSION:
             return KIND
@@ -64,10 +64,10 @@ def _kind(document: YamlDocument) -> str:
             return "Secret"
         case version, "TodoApp":
             place = document.place(["apiVersion"])
-            raise Refusal(f"{place}: apiVersion: `{version}` knows no TodoApp; write `{API_VERSION}`.")
+            raise UserError(f"{place}: apiVersion: `{version}` knows no TodoApp; write `{API_VERSION}`.")
         case version, kind:
             place = document.place(["kind"])
-            raise Refusal(
+            raise UserError(
                 f"{place}: kind: `{kind}` of `{version}` does not belong here; a file holds one TodoApp "
                 f"({API_VERSION}) and the Secrets (v1) that it names."
             )
@@ -77,7 +77,7 @@ def _app(document: YamlDocument) -> TodoApp:
     try:
         return TodoApp.model_validate(document.value)
     except ValidationError as error:
-        raise Refusal(*explain(error, TodoApp, document)) from error
+        raise UserError(*explain(error, TodoApp, document)) from error
 
 
 class _SecretMetadata(BaseModel):
@@ -115,7 +115,7 @@ def _from_base64(key: str, value: str) -> str:
 def _by_name(secrets: Sequence[_Secret], path: Path) -> dict[str, dict[str, str]]:
     names = Counter(secret.metadata.name for secret in secrets)
     if twice := [name for name, count in names.items() if count > 1]:
-        raise Refusal(f"{path}: Secret `{twice[0]}` stands in the file more than once; keep one of them.")
+        raise UserError(f"{path}: Secret `{twice[0]}` stands in the file more than once; keep one of them.")
     return {secret.metadata.name: secret.values for secret in secrets}
 
 
@@ -123,4 +123,4 @@ def _secret(document: YamlDocument) -> _Secret:
     try:
         return _Secret.model_validate(document.value)
     except ValidationError as error:
-        raise Refusal(*explain(error, _Secret, document)) from None
+        raise UserError(*explain(error, _Secret, document)) from None

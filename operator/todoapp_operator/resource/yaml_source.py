@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["YamlDocument", "read_documents"]
 
@@ -50,19 +50,19 @@ def read_documents(text: str, file: str) -> list[YamlDocument]:
     """Read every document of `text` that is not empty.
 
     Raises:
-        Refusal: `text` is no YAML, or a mapping names a key twice.
+        UserError: `text` is no YAML, or a mapping names a key twice.
     """
     try:
         nodes = [node for node in yaml.compose_all(text, _Loader) if not _empty(node)]
         duplicates = [f"{file}:{sentence}" for node in nodes for sentence in _duplicate_keys(node)]
         if duplicates:
-            raise Refusal(*duplicates)
+            raise UserError(*duplicates)
         return [YamlDocument(file, _value(node), node) for node in nodes]
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise Refusal(f"{file}{line}: this is not valid YAML: {error.problem}.") from error
+        raise UserError(f"{file}{line}: this is not valid YAML: {error.problem}.") from error
     except yaml.YAMLError as error:
-        raise Refusal(f"{file}: this is not valid YAML: {error}.") from error
+        raise UserError(f"{file}: this is not valid YAML: {error}.") from error
 
 
 def _empty(node: yaml.Node) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes import Provider, ProviderArgs
 
-from todoapp_platform.refusal import Refused
+from todoapp_platform.user_error import UserError
 
 __all__ = ["Cluster", "Nodes"]
 
@@ -24,9 +24,11 @@ class Nodes:
 
     def __post_init__(self) -> None:
         if not self.size:
-            raise Refused("The nodes need a size that the cloud knows, such as Standard_D4s_v5 on Azure.")
+            raise UserError("The nodes need a size that the cloud knows, such as Standard_D4s_v5 on Azure.")
         if not 1 <= self.least <= self.most:
-            raise Refused(f"From {self.least} to {self.most} nodes is no range; the least is 1 to the most.")
+            raise UserError(
+                f"From {self.least} to {self.most} nodes is no range; the least is 1 to the most."
+            )
 
 
 class Cluster(pulumi.ComponentResource):
@@ -43,7 +45,7 @@ class Cluster(pulumi.ComponentResource):
 
     def __init__(self, type_name: str, name: str, opts: pulumi.ResourceOptions | None) -> None:
         if not _NAME.fullmatch(name):
-            raise Refused(
+            raise UserError(
                 f"'{name}' is no name of a cluster; write up to 40 small letters, digits and hyphens, "
                 "beginning with a letter, such as todoapp."
             )

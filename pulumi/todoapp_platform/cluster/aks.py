@@ -9,7 +9,7 @@ from pulumi_azure_native import authorization, containerservice, resources
 from pulumi_kubernetes import ProviderArgs
 
 from todoapp_platform.cluster import Cluster, Nodes
-from todoapp_platform.refusal import Refused
+from todoapp_platform.user_error import UserError
 
 __all__ = ["Aks", "AksArgs"]
 
@@ -27,7 +27,7 @@ class AksArgs:
 
     def __post_init__(self) -> None:
         if not self.region:
-            raise Refused("AKS needs a region; `az account list-locations --output table` lists them.")
+            raise UserError("AKS needs a region; `az account list-locations --output table` lists them.")
 
 
 class Aks(Cluster):

@@ -6,7 +6,7 @@ import pulumi
 from pulumi_kubernetes import ProviderArgs
 
 from todoapp_platform.cluster import Cluster
-from todoapp_platform.refusal import Refused
+from todoapp_platform.user_error import UserError
 
 __all__ = ["Existing", "ExistingArgs"]
 
@@ -19,7 +19,7 @@ class ExistingArgs:
 
     def __post_init__(self) -> None:
         if not self.context:
-            raise Refused(
+            raise UserError(
                 "An existing cluster needs the name of its context; `kubectl config get-contexts` lists them."
             )
 

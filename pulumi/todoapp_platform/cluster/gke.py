@@ -9,7 +9,7 @@ from pulumi_gcp import container
 from pulumi_kubernetes import ProviderArgs
 
 from todoapp_platform.cluster import Cluster, Nodes
-from todoapp_platform.refusal import Refused
+from todoapp_platform.user_error import UserError
 
 __all__ = ["Gke", "GkeArgs"]
 
@@ -30,9 +30,9 @@ class GkeArgs:
 
     def __post_init__(self) -> None:
         if not self.project:
-            raise Refused("GKE needs a project; `gcloud projects list` lists yours.")
+            raise UserError("GKE needs a project; `gcloud projects list` lists yours.")
         if not self.region:
-            raise Refused("GKE needs a region; `gcloud compute regions list` lists them.")
+            raise UserError("GKE needs a region; `gcloud compute regions list` lists them.")
 
 
 class Gke(Cluster):

@@ -10,7 +10,7 @@ from pulumi_oci import containerengine, identity
 
 from todoapp_platform.cluster import Cluster, Nodes
 from todoapp_platform.cluster.oke_network import Network, network
-from todoapp_platform.refusal import Refused
+from todoapp_platform.user_error import UserError
 
 __all__ = ["Oke", "OkeArgs"]
 
@@ -31,12 +31,12 @@ class OkeArgs:
 
     def __post_init__(self) -> None:
         if not self.compartment.startswith("ocid1."):
-            raise Refused(
+            raise UserError(
                 "OKE needs the OCID of a compartment, which starts with ocid1.; "
                 "`oci iam compartment list` shows yours."
             )
         if not re.fullmatch(r"v\d+\.\d+\.\d+", self.kubernetes_version):
-            raise Refused(
+            raise UserError(
                 f"'{self.kubernetes_version}' is no Kubernetes version of OKE; write one such as v1.34.1, "
                 "from `oci ce cluster-options get --cluster-option-id all`."
             )

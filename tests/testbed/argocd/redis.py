@@ -18,7 +18,7 @@ def redis_server(report: Report) -> Path:
     """The program, fetched now if this machine never did.
 
     Raises:
-        Refusal: Maven is missing, or it failed.
+        UserError: Maven is missing, or it failed.
     """
     folder = made_once(f"redis-{ARCHIVES.version}", lambda made: _install(made, report), report)
     return folder / "redis-server"

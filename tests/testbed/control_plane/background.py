@@ -11,7 +11,7 @@ from filelock import Timeout
 from testbed.control_plane.artifacts.cache import Report
 from testbed.control_plane.connection import Connection
 from testbed.control_plane.place import Keeper, Place
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["bring_up", "running", "take_down"]
 
@@ -24,21 +24,21 @@ def bring_up(state: Path, report: Report) -> Connection:
     """Start a control plane that outlives this process, or find the one that runs already.
 
     Raises:
-        Refusal: it did not start; `report` was told why.
+        UserError: it did not start; `report` was told why.
     """
     found = _keeper(state)
     if not found:
         _start(state, report)
         found = _keeper(state)
     if not found:
-        raise Refusal("The control plane did not start, for the reason given above.")
+        raise UserError("The control plane did not start, for the reason given above.")
     return found.connection
 
 
 def running(state: Path) -> Connection | None:
     """
     Raises:
-        Refusal: one is just being started or stopped.
+        UserError: one is just being started or stopped.
     """
     found = _keeper(state)
     return found.connection if found else None
@@ -51,7 +51,7 @@ def take_down(state: Path) -> bool:
         False if there was none.
 
     Raises:
-        Refusal: it does not stop.
+        UserError: it does not stop.
     """
     found = _keeper(state)
     if not found:
@@ -61,7 +61,7 @@ def take_down(state: Path) -> bool:
         with Place(state).lock.acquire(timeout=_STOP_SECONDS):
             return True
     except Timeout as error:
-        raise Refusal(
+        raise UserError(
             f"The control plane in {state} did not stop within {_STOP_SECONDS} s; end process {found.pid}."
         ) from error
 
@@ -77,7 +77,7 @@ def _keeper(state: Path) -> Keeper | None:
     try:
         return Place(state).read()
     except FileNotFoundError as error:
-        raise Refusal(
+        raise UserError(
             f"The control plane in {state} is just being started or stopped; try again in a moment."
         ) from error
 

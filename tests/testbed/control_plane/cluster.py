@@ -19,7 +19,7 @@ from testbed.control_plane.initial_objects import create_definitions, create_nod
 from testbed.control_plane.ports import server_ports
 from testbed.control_plane.process_group import ProcessGroup
 from todoapp_operator.commands.run.ports import HOST
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["Cluster", "running_cluster"]
 
@@ -61,7 +61,7 @@ class Cluster:
         """Start a component again, ending it first if need be; return when the API server is ready.
 
         Raises:
-            Refusal: it does not get ready, with the last of its log.
+            UserError: it does not get ready, with the last of its log.
         """
         if component in self._running:
             self.kill(component)
@@ -71,7 +71,7 @@ class Cluster:
     def wait_until_ready(self) -> None:
         """
         Raises:
-            Refusal: the API server does not get ready, with the last of the log.
+            UserError: the API server does not get ready, with the last of the log.
         """
         self._wait(not_ready)
 
@@ -79,7 +79,7 @@ class Cluster:
         """Wait for nodes, definitions and the default service account.
 
         Raises:
-            Refusal: they do not get ready; the sentence names one.
+            UserError: they do not get ready; the sentence names one.
         """
         self._wait(not_usable)
 
@@ -89,7 +89,7 @@ class Cluster:
             while lack := next(lacks(api), None):
                 self._refuse_ended()
                 if time.monotonic() > deadline:
-                    raise Refusal(
+                    raise UserError(
                         f"After {_READY_SECONDS:g} s the control plane still lacks {lack}; "
                         f"its logs are in {self._logs}."
                     )
@@ -99,7 +99,7 @@ class Cluster:
         for component, process in self._running.items():
             if process.poll() is not None:
                 said = self._log(component).read_text(errors="replace").splitlines()[-_LOG_LINES:]
-                raise Refusal(f"{component} ended with exit code {process.returncode}, saying:", *said)
+                raise UserError(f"{component} ended with exit code {process.returncode}, saying:", *said)
 
     def _log(self, component: Component) -> Path:
         return self._logs / f"{component}.log"
@@ -114,7 +114,7 @@ def running_cluster(folder: Path, report: Report) -> Iterator[Cluster]:
     and so is all that they stored; their logs stay.
 
     Raises:
-        Refusal: a part can be neither found nor made, or does not get ready.
+        UserError: a part can be neither found nor made, or does not get ready.
     """
     built, definitions = programs(report), crd_files(report)
     api_port, etcd_port, etcd_peer_port = server_ports(3)

@@ -8,7 +8,7 @@ import typer
 
 from testbed.control_plane.background import bring_up, running, take_down
 from testbed.control_plane.initial_objects import not_ready, not_usable
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["main"]
 
@@ -42,19 +42,19 @@ def status(state: State = _STATE) -> None:
     """Say where it is and whether it can be used."""
     connection = running(state)
     if not connection:
-        raise Refusal(f"No control plane runs in {state}; start one with `make cluster-up`.")
+        raise UserError(f"No control plane runs in {state}; start one with `make cluster-up`.")
     with connection.client() as api:
         lacks = list(not_ready(api)) or list(not_usable(api))
     if lacks:
-        raise Refusal(f"Kubernetes at {connection.url} lacks {', '.join(lacks)}.")
+        raise UserError(f"Kubernetes at {connection.url} lacks {', '.join(lacks)}.")
     typer.echo(f"Kubernetes is ready at {connection.url}; KUBECONFIG={connection.kubeconfig}")
 
 
 def main() -> None:
-    """Run the command line; a refusal becomes its sentences and exit code 1."""
+    """Run the command line; a UserError becomes its sentences and exit code 1."""
     try:
         cluster(prog_name="python -m testbed.control_plane")
-    except Refusal as refusal:
-        for sentence in refusal.sentences:
+    except UserError as error:
+        for sentence in error.sentences:
             typer.echo(sentence, err=True)
         sys.exit(1)

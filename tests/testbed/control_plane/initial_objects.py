@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["create_definitions", "create_nodes", "not_ready", "not_usable"]
 
@@ -26,7 +26,7 @@ def create_nodes(api: httpx.Client) -> None:
 def create_definitions(api: httpx.Client, files: Sequence[Path]) -> None:
     """
     Raises:
-        Refusal: the API server does not take one of the files, with its reason.
+        UserError: the API server does not take one of the files, with its reason.
     """
     for file in files:
         _created(api.post(_CRDS, content=file.read_bytes(), headers={"Content-Type": "application/yaml"}))
@@ -84,6 +84,6 @@ def _is_ready(node: Manifest) -> bool:
 def _created(response: httpx.Response) -> None:
     if response.status_code != HTTPStatus.CREATED:
         reason = response.json()["message"]
-        raise Refusal(
+        raise UserError(
             f"The API server refused {response.request.method} {response.request.url.path}: {reason}"
         )

@@ -19,7 +19,7 @@ from filelock import Timeout
 
 from testbed.control_plane.cluster import running_cluster
 from testbed.control_plane.place import Keeper, Place
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["main"]
 
@@ -32,8 +32,8 @@ def main(state: Path) -> None:
             place.write(Keeper(os.getpid(), cluster.connection))
             _close_output()
             signal.pause()
-    except Refusal as refusal:
-        sys.exit("\n".join(refusal.sentences))
+    except UserError as error:
+        sys.exit("\n".join(error.sentences))
 
 
 @contextmanager
@@ -42,18 +42,18 @@ def _held(place: Place) -> Iterator[None]:
     stays, for its logs.
 
     Raises:
-        Refusal: another process is, or the state folder cannot be written.
+        UserError: another process is, or the state folder cannot be written.
     """
     try:
         place.state.mkdir(parents=True, exist_ok=True)
         lock = place.lock.acquire(timeout=1)
     except Timeout as error:
-        raise Refusal(
+        raise UserError(
             f"A control plane is just being started in {place.state}; wait for it, "
             "or choose another folder with --state."
         ) from error
     except OSError as error:
-        raise Refusal(
+        raise UserError(
             f"{place.state} cannot be written ({error.strerror}); choose another folder with --state."
         ) from error
     with lock:

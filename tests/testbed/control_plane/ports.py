@@ -3,7 +3,7 @@
 import random
 
 from todoapp_operator.commands.run.ports import require_free
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["server_ports"]
 
@@ -16,7 +16,7 @@ def server_ports(count: int) -> list[int]:
     """Ports of the loopback interface that nothing listens on now, all different.
 
     Raises:
-        Refusal: there are not so many left.
+        UserError: there are not so many left.
     """
     free: list[int] = []
     for port in random.sample(_RANGE, len(_RANGE)):
@@ -24,7 +24,7 @@ def server_ports(count: int) -> list[int]:
             return free
         if _is_free(port):
             free.append(port)
-    raise Refusal(
+    raise UserError(
         f"Fewer than {count} ports from {_RANGE.start} to {_RANGE.stop - 1} are free; stop what uses them."
     )
 
@@ -32,6 +32,6 @@ def server_ports(count: int) -> list[int]:
 def _is_free(port: int) -> bool:
     try:
         require_free(port)
-    except Refusal:
+    except UserError:
         return False
     return True

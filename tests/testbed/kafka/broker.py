@@ -102,7 +102,7 @@ def running_kafka(folder: Path, report: Report) -> Iterator[Kafka]:
     """Start a broker that keeps all of its files in `folder`; at the end it is killed.
 
     Raises:
-        Refusal: Java or Maven is missing, or one of them failed.
+        UserError: Java or Maven is missing, or one of them failed.
         AssertionError: the broker does not start; the message holds its log.
     """
     installation = made_once(f"kafka-{ARCHIVES.version}", lambda made: _install(made, report), report)

@@ -22,7 +22,7 @@ def cert_manager_files() -> list[Path]:
     """The definitions of Certificates and ClusterIssuers.
 
     Raises:
-        Refusal: the module cannot be had.
+        UserError: the module cannot be had.
     """
     folder = CERT_MANAGER.folder() / "deploy/crds"
     return [folder / f"cert-manager.io_{kind}.yaml" for kind in ("certificates", "clusterissuers")]

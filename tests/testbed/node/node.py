@@ -23,7 +23,7 @@ from testbed.node.init import READY
 from testbed.node.site import ADDRESS, API_SERVICE, NAME, Identities, NodeSite
 from testbed.node.tools import COREDNS, KUBE_PROXY, KUBELET
 from todoapp_operator.commands.run.ports import HOST
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["Node", "running_node"]
 
@@ -79,7 +79,7 @@ def running_node(folder: Path, report: Report) -> Iterator[Node]:
     once. However the calling process ends, nothing of the node is left but its logs.
 
     Raises:
-        Refusal: it does not start; the sentences say why.
+        UserError: it does not start; the sentences say why.
     """
     site = _site(folder, report)
     file = folder / "site.json"
@@ -104,7 +104,7 @@ def _wait_until_ready(keeper: subprocess.Popen[str]) -> None:
         if line.rstrip() == READY:
             return
         said.append(line.rstrip())
-    raise Refusal("The node did not start, saying:", *said[-_LAST_LINES:])
+    raise UserError("The node did not start, saying:", *said[-_LAST_LINES:])
 
 
 def _site(folder: Path, report: Report) -> NodeSite:

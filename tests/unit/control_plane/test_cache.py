@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from testbed.control_plane.artifacts.cache import made_once
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +31,9 @@ def test_a_thing_is_made_once(cache: Path) -> None:
 def test_a_failure_leaves_nothing_that_looks_finished(cache: Path) -> None:
     def fail(folder: Path) -> None:
         (folder / "half").touch()
-        raise Refusal("no disk")
+        raise UserError("no disk")
 
-    with pytest.raises(Refusal, match="no disk"):
+    with pytest.raises(UserError, match="no disk"):
         made_once("etcd-3.6.5", fail, pytest.fail)
 
     again = made_once("etcd-3.6.5", make, pytest.fail)
@@ -43,7 +43,7 @@ def test_a_failure_leaves_nothing_that_looks_finished(cache: Path) -> None:
 def test_a_cache_that_cannot_be_written_is_named(cache: Path) -> None:
     cache.write_text("not a folder")
 
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         made_once("etcd-3.6.5", must_not_make, pytest.fail)
 
     assert str(refused.value).startswith(f"{cache} cannot be written (")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from testbed.control_plane.artifacts.programs import output_of
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 SHELL = Path("/bin/sh")
 
@@ -19,7 +19,7 @@ def test_a_program_runs_in_its_folder_with_its_environment(tmp_path: Path) -> No
 def test_a_failure_tells_the_last_that_was_said() -> None:
     script = "seq 100; echo 'no such module' >&2; exit 1"
 
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         output_of(SHELL, "-c", script)
 
     first, *said = refused.value.sentences

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from testbed.control_plane.artifacts.toolchains import GO, Toolchain
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 Program = Callable[[str, str], Path]
 
@@ -40,7 +40,7 @@ def test_the_first_that_is_new_enough_is_taken(program: Program) -> None:
 def test_older_ones_are_named_with_their_versions(program: Program) -> None:
     old, broken = program("old", "go1.9"), program("broken", "segmentation fault")
 
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         go_among(old, broken).command()
 
     assert "Go 1.26.6 or newer is needed" in str(refused.value)
@@ -49,5 +49,5 @@ def test_older_ones_are_named_with_their_versions(program: Program) -> None:
 
 
 def test_a_machine_without_any_says_so() -> None:
-    with pytest.raises(Refusal, match="this machine has none; install it"):
+    with pytest.raises(UserError, match="this machine has none; install it"):
         go_among().command()

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from todoapp_operator.resource.document import Installation, load
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 HEAD = "apiVersion: todoapp.dev/v1alpha1\nkind: TodoApp\nmetadata: {name: todo}\n"
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\n"
@@ -17,9 +17,9 @@ def loaded(folder: Path, text: str) -> Installation:
 
 def refused(folder: Path, text: str) -> list[str]:
     """The sentences about `text`, each without the folder before `todo.yaml`."""
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(UserError) as error:
         loaded(folder, text)
-    return [sentence.removeprefix(f"{folder}/") for sentence in refusal.value.sentences]
+    return [sentence.removeprefix(f"{folder}/") for sentence in error.value.sentences]
 
 
 def test_a_name_is_all_that_a_todoapp_needs(tmp_path: Path) -> None:
@@ -119,12 +119,12 @@ def test_what_is_no_todoapp_is_refused_in_one_sentence(tmp_path: Path, text: str
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match=r"none\.yaml: the file cannot be read: No such file or directory\."):
+    with pytest.raises(UserError, match=r"none\.yaml: the file cannot be read: No such file or directory\."):
         load(tmp_path / "none.yaml")
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "todo.yaml").write_bytes(b"\xff\xfe")
 
-    with pytest.raises(Refusal, match=r"todo\.yaml: the file is not UTF-8 text\."):
+    with pytest.raises(UserError, match=r"todo\.yaml: the file is not UTF-8 text\."):
         load(tmp_path / "todo.yaml")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from todoapp_operator.commands.run.dapr import Dapr, installed_dapr
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 REMEDY = "; install Dapr by `dapr init --slim` and put ~/.dapr/bin on the PATH, or use `--sidecar embedded`."
 
@@ -58,6 +58,6 @@ def test_a_daprd_needs_its_scheduler(folder: Path) -> None:
 
 
 def refusal() -> str:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         installed_dapr()
     return str(refused.value)

@@ -9,8 +9,8 @@ from todoapp_operator.commands.run.secret_values import secret_values
 from todoapp_operator.commands.run.state_folder import opened
 from todoapp_operator.render.dapr.files import laptop_files
 from todoapp_operator.resource.document import Installation
-from todoapp_operator.resource.refusal import Refusal
 from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.user_error import UserError
 
 SQLITE = "sqlite+aiosqlite:////state/todo.db"
 
@@ -56,7 +56,7 @@ def test_a_database_by_secret_is_the_one_in_the_file() -> None:
     ],
 )
 def test_a_named_secret_must_be_in_the_file(spec: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(UserError, match=sentence):
         secret_values(installation({"db": {"other": "x"}}, **spec), {}, sqlite_url=SQLITE)
 
 
@@ -74,7 +74,7 @@ def test_only_their_owner_can_read_the_secrets(tmp_path: Path) -> None:
 def test_secrets_that_were_damaged_are_not_replaced(tmp_path: Path, text: str) -> None:
     (tmp_path / "secrets.json").write_text(text)
 
-    with opened(tmp_path) as folder, pytest.raises(Refusal, match=r"secrets\.json: this is not the JSON"):
+    with opened(tmp_path) as folder, pytest.raises(UserError, match=r"secrets\.json: this is not the JSON"):
         folder.kept_secrets()
 
 
@@ -92,7 +92,7 @@ def test_dapr_files_of_an_earlier_run_are_gone(tmp_path: Path) -> None:
 def test_a_folder_is_for_one_run_at_a_time(tmp_path: Path) -> None:
     with (
         opened(tmp_path),
-        pytest.raises(Refusal, match="in use by another `todoappctl run`"),
+        pytest.raises(UserError, match="in use by another `todoappctl run`"),
         opened(tmp_path),
     ):
         pass
@@ -106,7 +106,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with (
-        pytest.raises(Refusal, match=r"file/state cannot be written \(Not a directory\); choose another"),
+        pytest.raises(UserError, match=r"file/state cannot be written \(Not a directory\); choose another"),
         opened(tmp_path / "file" / "state"),
     ):
         pass

@@ -13,8 +13,8 @@ from todoapp_operator.commands.run.state_folder import StateFolder
 from todoapp_operator.commands.run.supervisor import Process
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.document import Installation
-from todoapp_operator.resource.refusal import Refusal
 from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.user_error import UserError
 
 DAPR = Dapr(Path("/dapr/daprd"), Path("/dapr/scheduler"))
 ONE_OF_EACH = dict.fromkeys(Component, 1)
@@ -98,7 +98,9 @@ def test_no_secret_is_in_a_command_or_a_repr() -> None:
 def test_a_variable_from_elsewhere_needs_its_secret_in_the_file() -> None:
     source = {"secretKeyRef": {"name": "mail", "key": "password"}}
 
-    with pytest.raises(Refusal, match=r"MAIL_PASSWORD of api: what `valueFrom` names does not exist on this"):
+    with pytest.raises(
+        UserError, match=r"MAIL_PASSWORD of api: what `valueFrom` names does not exist on this"
+    ):
         plan(api={"env": [{"name": "MAIL_PASSWORD", "valueFrom": source}]}).services()
 
 
@@ -136,7 +138,7 @@ def test_a_port_in_use_is_refused() -> None:
         port = server.getsockname()[1]
 
         with pytest.raises(
-            Refusal, match=rf"Port {port} of 127\.0\.0\.1 cannot be used \(Address already in use\)"
+            UserError, match=rf"Port {port} of 127\.0\.0\.1 cannot be used \(Address already in use\)"
         ):
             require_free(port)
 

@@ -17,8 +17,8 @@ from todoapp_operator.commands.run.supervisor import Process, run_to_end, superv
 from todoapp_operator.render.dapr.files import laptop_files
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.document import Installation, load
-from todoapp_operator.resource.refusal import Refusal
 from todoapp_operator.resource.spec import LogLevel, TodoApp
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["Request", "Sidecar", "run"]
 
@@ -44,7 +44,7 @@ def run(request: Request, console: Console) -> None:
     """Run the TodoApp of a file until SIGINT, SIGTERM or SIGHUP.
 
     Raises:
-        Refusal: before anything is started, or when the database cannot be migrated.
+        UserError: before anything is started, or when the database cannot be migrated.
     """
     installation = load(request.file)
     dapr = _dapr(installation.app, request.file) if request.sidecar is Sidecar.DAPRD else None
@@ -61,7 +61,7 @@ def run(request: Request, console: Console) -> None:
 
 def _dapr(app: TodoApp, file: Path) -> Dapr:
     if app.spec.broker is None:
-        raise Refusal(
+        raise UserError(
             f"{file}: spec.broker: `--sidecar daprd` needs a broker, because daprd's in-memory one is not "
             "shared between processes; name a Kafka here, or use `--sidecar embedded`."
         )
@@ -105,7 +105,7 @@ async def _serve(plan: Plan, sidecars: Sequence[Process], request: Request, cons
     if stop.is_set():
         return
     if code != 0:
-        raise Refusal(f"`todoapp migrate` ended with exit code {code}; what it wrote above says why.")
+        raise UserError(f"`todoapp migrate` ended with exit code {code}; what it wrote above says why.")
     await supervise(
         processes,
         console,

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["Dapr", "installed_dapr"]
 
@@ -27,16 +27,16 @@ def installed_dapr() -> Dapr:
     """Find the daprd of the PATH, and the scheduler beside it.
 
     Raises:
-        Refusal: one of them is missing, or daprd is too old.
+        UserError: one of them is missing, or daprd is too old.
     """
     found = shutil.which("daprd")
     if found is None:
-        raise Refusal(f"daprd is not on the PATH; {_REMEDY}.")
+        raise UserError(f"daprd is not on the PATH; {_REMEDY}.")
     daprd = Path(found)
     _require_version(daprd)
     scheduler = daprd.with_name("scheduler")
     if not scheduler.is_file():
-        raise Refusal(f"{scheduler} is missing, Dapr's scheduler that wakes us for reminders; {_REMEDY}.")
+        raise UserError(f"{scheduler} is missing, Dapr's scheduler that wakes us for reminders; {_REMEDY}.")
     return Dapr(daprd, scheduler)
 
 
@@ -44,9 +44,9 @@ def _require_version(daprd: Path) -> None:
     try:
         asked = subprocess.run([daprd, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - it was asked for
     except OSError as error:
-        raise Refusal(f"{daprd} cannot be run ({error.strerror}); {_REMEDY}.") from error
+        raise UserError(f"{daprd} cannot be run ({error.strerror}); {_REMEDY}.") from error
     version = re.match(r"(\d+)\.(\d+)", asked.stdout)
     if version is None or tuple(map(int, version.groups())) < _MINIMUM:
         minimum = ".".join(map(str, _MINIMUM))
         said = asked.stdout.strip() or "nothing"
-        raise Refusal(f"{daprd} is too old: it calls itself {said}, and {minimum} is needed; {_REMEDY}.")
+        raise UserError(f"{daprd} is too old: it calls itself {said}, and {minimum} is needed; {_REMEDY}.")

@@ -15,8 +15,8 @@ from todoapp_operator.render.environment import environment, migration_environme
 from todoapp_operator.render.names import LAPTOP
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token
 from todoapp_operator.resource.component import Component
-from todoapp_operator.resource.refusal import Refusal
 from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.user_error import UserError
 from todoapp_operator.resource.workload import EnvVar
 
 __all__ = ["Instance", "Plan", "instances"]
@@ -175,7 +175,7 @@ class Plan:
             return name
         if (ref := source.secret_key_ref) and ref.key in self.secrets.get(ref.name, {}):
             return self.secrets[ref.name][ref.key]
-        raise Refusal(
+        raise UserError(
             f"{variable.name} of {name}: what `valueFrom` names does not exist on this machine; "
             "add the Secret to the file, or write a `value`."
         )

@@ -5,7 +5,7 @@ import itertools
 import socket
 from collections.abc import Container
 
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["HOST", "free_ports", "require_free"]
 
@@ -15,17 +15,17 @@ HOST = "127.0.0.1"
 def require_free(port: int) -> None:
     """
     Raises:
-        Refusal: something listens on `port`, or it may not be used.
+        UserError: something listens on `port`, or it may not be used.
     """
     try:
         _bound(port).close()
     except OSError as error:
-        raise Refusal(
+        raise UserError(
             f"Port {port} of {HOST} cannot be used ({error.strerror}); stop what uses it, "
             "or choose another with --port."
         ) from error
     except OverflowError as error:
-        raise Refusal(f"Port {port} does not exist; choose a --port that leaves room for all.") from error
+        raise UserError(f"Port {port} does not exist; choose a --port that leaves room for all.") from error
 
 
 def free_ports(count: int, *, besides: Container[int] = ()) -> list[int]:

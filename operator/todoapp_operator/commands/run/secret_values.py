@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token, database_url, jwt_secret
 from todoapp_operator.resource.document import Installation
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 from todoapp_operator.resource.workload import SecretKeyRef
 
 __all__ = ["SecretValues", "secret_values"]
@@ -21,7 +21,7 @@ def secret_values(installation: Installation, kept: SecretValues, *, sqlite_url:
     leaves open, or wants as a cluster of its own, is the SQLite file.
 
     Raises:
-        Refusal: the resource names a Secret that the file does not hold.
+        UserError: the resource names a Secret that the file does not hold.
     """
     app = installation.app
     database, auth = app.spec.database, app.spec.auth
@@ -41,7 +41,7 @@ def secret_values(installation: Installation, kept: SecretValues, *, sqlite_url:
 
 def _require(installation: Installation, ref: SecretKeyRef, field: str) -> None:
     if ref.key not in installation.secrets.get(ref.name, {}):
-        raise Refusal(
+        raise UserError(
             f"{field}: the key `{ref.key}` of Secret `{ref.name}` is not in the file; add a document "
             f"`kind: Secret` named `{ref.name}` with `stringData: {{{ref.key}: …}}` to it."
         )

@@ -14,7 +14,7 @@ from todoapp_operator.commands.run.secret_values import SecretValues
 from todoapp_operator.commands.run.supervisor import Running
 from todoapp_operator.kube.manifest import to_yaml
 from todoapp_operator.render.dapr.files import Files
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["StateFolder", "opened"]
 
@@ -48,7 +48,7 @@ class StateFolder:
     def kept_secrets(self) -> SecretValues:
         """
         Raises:
-            Refusal: the file of secrets is not what this program writes.
+            UserError: the file of secrets is not what this program writes.
         """
         try:
             values = json.loads(self._secrets.read_text(encoding="utf-8"))
@@ -80,8 +80,10 @@ class StateFolder:
     def _secrets(self) -> Path:
         return self.path / "secrets.json"
 
-    def _damaged_secrets(self) -> Refusal:
-        return Refusal(f"{self._secrets}: this is not the JSON that was written here; restore or remove it.")
+    def _damaged_secrets(self) -> UserError:
+        return UserError(
+            f"{self._secrets}: this is not the JSON that was written here; restore or remove it."
+        )
 
 
 @contextlib.contextmanager
@@ -89,7 +91,7 @@ def opened(path: Path) -> Iterator[StateFolder]:
     """Make the folder if need be, and hold it for this process alone.
 
     Raises:
-        Refusal: the folder cannot be written, or another run holds it.
+        UserError: the folder cannot be written, or another run holds it.
     """
     folder = path.absolute()
     lock = FileLock(folder / ".lock", timeout=0)
@@ -97,7 +99,7 @@ def opened(path: Path) -> Iterator[StateFolder]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
-        raise Refusal(
+        raise UserError(
             f"State folder {path} is in use by another `todoappctl run`; stop that one, "
             "or choose another folder with --state."
         ) from error
@@ -123,5 +125,7 @@ def _write(path: Path, text: str, *, mode: int = 0o644) -> None:
         raise _unwritable(path, error) from error
 
 
-def _unwritable(path: Path, error: OSError) -> Refusal:
-    return Refusal(f"{path} cannot be written ({error.strerror}); choose another state folder with --state.")
+def _unwritable(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"{path} cannot be written ({error.strerror}); choose another state folder with --state."
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["Found", "Kubectl"]
 
@@ -39,11 +39,11 @@ class Kubectl:
         """The kubectl of this machine; without a choice it takes the cluster that it always does.
 
         Raises:
-            Refusal: there is none.
+            UserError: there is none.
         """
         program = shutil.which("kubectl")
         if not program:
-            raise Refusal(
+            raise UserError(
                 "kubectl is not on the PATH; install it from https://kubernetes.io/docs/tasks/tools."
             )
         options = {"--kubeconfig": kubeconfig, "--context": context}
@@ -52,12 +52,12 @@ class Kubectl:
     def get(self, resource: str, name: str, namespace: str | None) -> Manifest:
         """
         Raises:
-            Refusal: it is not there, or may not be read, or no API server answers; in kubectl's words.
+            UserError: it is not there, or may not be read, or no API server answers; in kubectl's words.
         """
         place = (f"--namespace={namespace}",) if namespace else ()
         result = self._run("get", resource, name, "--output=json", *place)
         if result.returncode:
-            raise Refusal(*_sentences(result))
+            raise UserError(*_sentences(result))
         manifest: Manifest = json.loads(result.stdout)
         return manifest
 
@@ -65,12 +65,12 @@ class Kubectl:
         """What the cluster can list in a namespace, as in `deployments.apps`.
 
         Raises:
-            Refusal: no API server answers; in kubectl's words.
+            UserError: no API server answers; in kubectl's words.
         """
         result = self._run("api-resources", "--namespaced", "--verbs=list", "--output=name")
         # Where one extension of the API does not answer, kubectl prints the others and fails.
         if not result.stdout:
-            raise Refusal(*_sentences(result))
+            raise UserError(*_sentences(result))
         return frozenset(result.stdout.split())
 
     def find(self, resources: Iterable[str], namespace: str, selector: str) -> Found:

@@ -10,8 +10,8 @@ from todoapp_operator.kube.kinds import KINDS, Kind, Provider
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.broker import broker
 from todoapp_operator.render.identity import own_labels
-from todoapp_operator.resource.refusal import Refusal
 from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["read"]
 
@@ -25,7 +25,7 @@ def read(kubectl: Kubectl, name: str, namespace: str | None) -> Overview:
     """Look at a TodoApp in `namespace`, or where people of this kubectl work.
 
     Raises:
-        Refusal: it is not there, or may not be read, or no API server answers.
+        UserError: it is not there, or may not be read, or no API server answers.
     """
     todoapp = _todoapp(kubectl, name, namespace)
     app = _parsed(todoapp)
@@ -47,9 +47,9 @@ _REMEDIES = {
 def _todoapp(kubectl: Kubectl, name: str, namespace: str | None) -> Manifest:
     try:
         return kubectl.get(_TODOAPPS, name, namespace)
-    except Refusal as refusal:
-        remedies = [remedy for said, remedy in _REMEDIES.items() if said in str(refusal)]
-        raise Refusal(*refusal.sentences, *remedies) from refusal
+    except UserError as error:
+        remedies = [remedy for said, remedy in _REMEDIES.items() if said in str(error)]
+        raise UserError(*error.sentences, *remedies) from error
 
 
 def _parsed(todoapp: Manifest) -> TodoApp:
@@ -58,7 +58,7 @@ def _parsed(todoapp: Manifest) -> TodoApp:
     except ValidationError as error:
         metadata, (first, *_) = todoapp["metadata"], error.errors()
         field = ".".join(map(str, first["loc"]))
-        raise Refusal(
+        raise UserError(
             f"TodoApp {metadata['namespace']}/{metadata['name']} is of another version than this program "
             f"({field}: {first['msg']}); use the todoappctl of the operator's release."
         ) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["Report", "cache_folder", "made_once"]
 
@@ -28,7 +28,7 @@ def made_once(name: str, make: Callable[[Path], None], report: Report) -> Path:
     every core busy.
 
     Raises:
-        Refusal: the cache cannot be written; and what `make` raises.
+        UserError: the cache cannot be written; and what `make` raises.
     """
     folder = cache_folder() / name
     if folder.is_dir():
@@ -52,6 +52,6 @@ def _turn(cache: Path, report: Report) -> AbstractContextManager[object]:
         report(f"waiting for another process that fills {cache}")
         return lock.acquire()
     except OSError as error:
-        raise Refusal(
+        raise UserError(
             f"{cache} cannot be written ({error.strerror}); set XDG_CACHE_HOME to a folder that can."
         ) from error

@@ -80,7 +80,7 @@ def crd_files(report: Report) -> list[Path]:
     server half its memory.
 
     Raises:
-        Refusal: one of them can be neither found nor made.
+        UserError: one of them can be neither found nor made.
     """
     published = [file for each in _PUBLISHED for file in each.files(report)]
     return [*published, *_chosen(strimzi_crds(report), _STRIMZI), _STAND_IN]

@@ -10,7 +10,7 @@ from pathlib import Path
 from testbed.control_plane.artifacts.cache import Report, made_once
 from testbed.control_plane.artifacts.programs import output_of
 from testbed.control_plane.artifacts.toolchains import GO
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["GoModule", "GoTool"]
 
@@ -46,7 +46,7 @@ class GoTool:
         """The program, built now if this machine never did.
 
         Raises:
-            Refusal: it cannot be built, with the last that Go said.
+            UserError: it cannot be built, with the last that Go said.
         """
         folder = made_once(
             f"{self.name}-{self.version}", lambda unfinished: self._build(unfinished, report), report
@@ -82,12 +82,12 @@ class GoModule:
         """The module's files in Go's own cache, read-only.
 
         Raises:
-            Refusal: it cannot be had, or is not the one that was pinned.
+            UserError: it cannot be had, or is not the one that was pinned.
         """
         # Away from every go.mod, because none of them has to know this module.
         answer = json.loads(_go("mod", "download", "-json", f"{self.path}@v{self.version}", directory=_ROOT))
         if answer["Sum"] != self.hash:
-            raise Refusal(
+            raise UserError(
                 f"Go module {self.path} v{self.version} has the hash {answer['Sum']} and should have "
                 f"{self.hash}; check the module proxy (go env GOPROXY), then go clean -modcache."
             )
@@ -97,7 +97,7 @@ class GoModule:
 def _go(*arguments: str, directory: Path) -> str:
     """
     Raises:
-        Refusal: there is no Go, or it failed.
+        UserError: there is no Go, or it failed.
     """
     environment = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOWORK": "off"}
     return output_of(GO.command(), *arguments, directory=directory, environment=environment)

@@ -26,7 +26,7 @@ class MavenArchives:
     def copy_into(self, folder: Path) -> None:
         """
         Raises:
-            Refusal: Maven is missing, or it failed.
+            UserError: Maven is missing, or it failed.
         """
         options = ["--batch-mode", "--quiet", "--file", str(self.pinned_by)]
         output_of(MAVEN.command(), *options, "dependency:copy-dependencies", f"-DoutputDirectory={folder}")

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["output_of"]
 
@@ -23,7 +23,7 @@ def output_of(
     `environment` is added to our own.
 
     Raises:
-        Refusal: it failed, with the last that it said.
+        UserError: it failed, with the last that it said.
     """
     result = subprocess.run(
         ["/usr/bin/env", "nice", "-n", "19", program, *arguments],
@@ -36,5 +36,5 @@ def output_of(
     )
     if result.returncode:
         said = (result.stdout + result.stderr).strip().splitlines()[-_LAST_LINES:]
-        raise Refusal(f"`{program.name} {' '.join(arguments)}` failed:", *said)
+        raise UserError(f"`{program.name} {' '.join(arguments)}` failed:", *said)
     return result.stdout

@@ -37,7 +37,7 @@ def strimzi_crds(report: Report) -> Path:
     """The folder with a YAML file for each definition.
 
     Raises:
-        Refusal: Java or Maven is missing, or one of them failed.
+        UserError: Java or Maven is missing, or one of them failed.
     """
 
     def generate(folder: Path) -> None:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from testbed.control_plane.artifacts.programs import output_of
-from todoapp_operator.resource.refusal import Refusal
+from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["GO", "JAVA", "MAVEN", "Toolchain"]
 
@@ -33,7 +33,7 @@ class Toolchain:
     def command(self) -> Path:
         """
         Raises:
-            Refusal: this machine has none, or only older ones.
+            UserError: this machine has none, or only older ones.
         """
         found = {each: self._version(each) for each in self.candidates()}
         for path, version in found.items():
@@ -41,7 +41,7 @@ class Toolchain:
                 return path
         minimum = _dotted(self.minimum)
         older = ", ".join(f"{path} is {_dotted(version)}" for path, version in found.items())
-        raise Refusal(
+        raise UserError(
             f"{self.name} {minimum} or newer is needed to make the control plane's parts, and this machine "
             f"has {f'only older ones ({older})' if older else 'none'}; {self.remedy}."
         )
@@ -49,7 +49,7 @@ class Toolchain:
     def _version(self, path: Path) -> Version:
         try:
             found = re.search(self.version_pattern, output_of(path, *self.version_arguments))
-        except Refusal:
+        except UserError:
             return ()
         return tuple(map(int, found[1].split("."))) if found else ()
 

@@ -1,11 +1,11 @@
-"""How the platform says no."""
+"""Arguments and settings of the user that cannot work."""
 
 import pulumi
 
-__all__ = ["Refused"]
+__all__ = ["UserError"]
 
 
-class Refused(pulumi.RunError):
+class UserError(pulumi.RunError):
     """An argument that cannot work: the message is one sentence and says what would.
 
     Pulumi prints the message of a RunError without a traceback.

@@ -1,9 +1,9 @@
-"""Why something a user asked for cannot be done."""
+"""What a user asked for and cannot have."""
 
-__all__ = ["Refusal"]
+__all__ = ["UserError"]
 
 
-class Refusal(Exception):
+class UserError(Exception):
     """One or more sentences for the user: what is wrong, where, and what would be right."""
 
     def __init__(self, *sentences: str) -> None:
