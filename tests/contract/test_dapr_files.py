@@ -45,7 +45,7 @@ def test_from_strimzi_to_redpanda_only_the_connection_changes(name: str) -> None
     assert changed == CONNECTION
 
 
-def test_on_a_cluster_only_components_and_what_sidecars_are_told_change() -> None:
+def test_another_broker_changes_only_the_pubsub_components_on_a_cluster() -> None:
     strimzi, redpanda = ({place(each): each for each in rendered(broker)} for broker in BROKERS.values())
 
     assert strimzi.keys() == redpanda.keys()
@@ -71,7 +71,7 @@ def place(manifest: Manifest) -> tuple[str, str]:
     return manifest["kind"], manifest["metadata"]["name"]
 
 
-def test_every_call_is_tried_again_three_times_and_a_broken_target_is_left_alone() -> None:
+def test_calls_are_retried_three_times_and_broken_targets_left_alone() -> None:
     spec = parsed(DAPR / "resiliency.yaml")["spec"]
     policies, targets = spec["policies"], spec["targets"]
 
@@ -95,7 +95,7 @@ def multi_app() -> dict[str, Any]:
     return parsed(DAPR / "dapr.yaml")
 
 
-def test_the_cli_runs_every_process_with_a_sidecar_of_its_own(multi_app: dict[str, Any]) -> None:
+def test_the_cli_runs_each_process_with_its_own_sidecar(multi_app: dict[str, Any]) -> None:
     apps = multi_app["apps"]
     ports = [each[kind] for each in apps for kind in ("appPort", "daprHTTPPort")]
 

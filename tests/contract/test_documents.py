@@ -70,7 +70,7 @@ def anchors(page: Path) -> set[str]:
 
 
 @every_page
-def test_a_command_of_ours_is_one_that_its_help_names(page: Path) -> None:
+def test_a_documented_command_exists(page: Path) -> None:
     for program, *arguments in map(run_by, commands(page)):
         if program in PROGRAMS:
             assert_known(typer.main.get_command(PROGRAMS[program]), arguments)
@@ -95,7 +95,7 @@ def assert_known(command: Any, arguments: list[str]) -> None:
     assert named <= options, f"{command.name} has no {named - options}"
 
 
-def test_everything_that_is_made_can_be_made() -> None:
+def test_every_documented_make_target_exists() -> None:
     wanted = {
         word
         for page in PAGES
@@ -110,7 +110,7 @@ def test_everything_that_is_made_can_be_made() -> None:
 
 
 @every_page
-def test_a_path_is_in_the_repository(page: Path) -> None:
+def test_a_documented_path_exists(page: Path) -> None:
     folders = {path.name for path in Path().iterdir() if path.is_dir()}
 
     for text in typed(page):
@@ -126,7 +126,7 @@ def made_by_a_command(path: str) -> bool:
 
 
 @pytest.mark.parametrize("page", ROADS, ids=lambda page: page.stem)
-def test_images_are_built_of_targets_that_exist_under_the_projects_version(page: Path) -> None:
+def test_images_are_built_from_existing_targets_with_the_project_version(page: Path) -> None:
     targets = set(re.findall(r"^FROM runtime AS (\w+)$", Path("Dockerfile").read_text(), re.MULTILINE))
     text = page.read_text()
 
@@ -134,7 +134,7 @@ def test_images_are_built_of_targets_that_exist_under_the_projects_version(page:
     assert set(re.findall(r"/todoapp(?:-operator)?:([\w.]+)", text)) <= {version("todoapp")}
 
 
-def test_namespaces_are_those_of_the_platform(stacks: Mapping[str, PulumiProgram]) -> None:
+def test_documented_namespaces_are_those_of_the_platform(stacks: Mapping[str, PulumiProgram]) -> None:
     made = {
         each.inputs["metadata"]["name"]
         for each in stacks["minikube"].run().resources

@@ -59,7 +59,7 @@ def test_definitions_come_first_then_operators_kafka_and_the_todoapp(
 
 
 @each_environment
-def test_the_todoapp_is_told_of_the_database_of_git(environment: str, kustomize: Path) -> None:
+def test_the_todoapp_uses_the_database_in_git(environment: str, kustomize: Path) -> None:
     database = of_kind("Cluster", built(kustomize, GITOPS / "databases" / environment))
     todo = of_kind("TodoApp", built(kustomize, GITOPS / "apps" / environment))
 
@@ -67,7 +67,7 @@ def test_the_todoapp_is_told_of_the_database_of_git(environment: str, kustomize:
 
 
 @each_environment
-def test_every_part_is_applied_by_the_server_and_kept_as_git_says(environment: str, kustomize: Path) -> None:
+def test_every_part_is_server_side_applied_pruned_and_self_healed(environment: str, kustomize: Path) -> None:
     for application in applications(kustomize, environment).values():
         annotations, policy = application["metadata"]["annotations"], application["spec"]["syncPolicy"]
         assert annotations["argocd.argoproj.io/compare-options"] == COMPARED
@@ -112,7 +112,7 @@ def test_no_pod_of_a_todoapp_has_more_than_it_needs(environment: str, kustomize:
 
 
 @each_environment
-def test_no_commit_takes_away_what_holds_data(environment: str, kustomize: Path) -> None:
+def test_no_commit_deletes_data(environment: str, kustomize: Path) -> None:
     stored = built(kustomize, GITOPS / "databases" / environment)
     kafka = applications(kustomize, environment)["kafka"]["spec"]["source"]["kustomize"]["commonAnnotations"]
 
@@ -121,7 +121,7 @@ def test_no_commit_takes_away_what_holds_data(environment: str, kustomize: Path)
 
 
 @each_environment
-def test_no_part_waits_within_itself_for_health(environment: str, kustomize: Path) -> None:
+def test_no_part_waits_for_its_own_health(environment: str, kustomize: Path) -> None:
     """Argo CD would sync no commit that corrects what it waits for."""
     paths = {
         each["spec"]["source"]["path"]
@@ -157,16 +157,14 @@ def test_only_what_a_hook_puts_right_is_ignored(environment: str, kustomize: Pat
 
 
 @each_environment
-def test_sidecars_speak_to_each_other_by_mtls_and_no_pod_is_without_one(
-    environment: str, kustomize: Path
-) -> None:
+def test_sidecars_use_mtls_and_pods_without_one_are_refused(environment: str, kustomize: Path) -> None:
     values = applications(kustomize, environment)["dapr"]["spec"]["source"]["helm"]["valuesObject"]
 
     assert values["global"]["mtls"] == {"enabled": True}
     assert values["dapr_sidecar_injector"]["webhookFailurePolicy"] == "Fail"
 
 
-def test_definition_and_operator_are_the_whole_installation(kustomize: Path) -> None:
+def test_an_installation_is_the_definition_and_the_operator(kustomize: Path) -> None:
     definition = built(kustomize, GITOPS / "platform/definitions")
     operator = built(kustomize, GITOPS / "platform/operator")
     whole = {place(each): each["kind"] for each in built(kustomize, Path("operator/manifests"))}
@@ -212,7 +210,7 @@ def test_a_todoapp_is_valid_where_argo_cd_puts_it(environment: str, kustomize: P
     assert application["source"]["path"] == f"gitops/apps/{environment}"
 
 
-def test_what_is_rendered_for_review_goes_where_the_project_allows(kustomize: Path, tmp_path: Path) -> None:
+def test_manifests_rendered_for_review_fit_the_project(kustomize: Path, tmp_path: Path) -> None:
     todo = tmp_path / "todo.yaml"
     todo.write_text(yaml.safe_dump(of_kind("TodoApp", built(kustomize, GITOPS / "apps/production"))))
 

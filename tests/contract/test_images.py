@@ -40,7 +40,7 @@ def test_an_image_runs_as_the_user_that_pods_run_as() -> None:
     assert user == f"{restricted()['runAsUser']}:{restricted()['runAsGroup']}"
 
 
-def test_what_comes_from_elsewhere_has_an_exact_version() -> None:
+def test_every_download_has_an_exact_version() -> None:
     stages = re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, re.MULTILINE)
     [base] = set(re.findall(r"^FROM (\S+) ", DOCKERFILE, re.MULTILINE)) - set(stages)
 
@@ -48,13 +48,13 @@ def test_what_comes_from_elsewhere_has_an_exact_version() -> None:
     assert re.search(r"pip install .* uv==\d+\.\d+\.\d+$", stage("build"), re.MULTILINE)
 
 
-def test_the_images_python_is_one_that_the_checks_run_on() -> None:
+def test_the_checks_run_on_the_python_of_the_image() -> None:
     [minor] = re.findall(r"^FROM python:(\d+\.\d+)\.", DOCKERFILE, re.MULTILINE)
 
     assert minor in workflow("ci.yml")["jobs"]["check"]["strategy"]["matrix"]["python"]
 
 
-def test_the_builder_is_given_every_package_of_the_wheel_and_no_other_folder() -> None:
+def test_the_builder_copies_exactly_the_packages_of_the_wheel() -> None:
     given = re.findall(r"^!(.+/.+)$", Path(".dockerignore").read_text(), re.MULTILINE)
 
     assert sorted(given) == sorted(PACKAGES)

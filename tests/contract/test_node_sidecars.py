@@ -17,7 +17,7 @@ EXAMPLES = sorted(Path("examples").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
-def test_an_embedded_sidecar_loads_what_an_example_asks_of_dapr(example: Path, tmp_path: Path) -> None:
+def test_an_embedded_sidecar_loads_the_files_of_an_example(example: Path, tmp_path: Path) -> None:
     rendered = render(load_todoapp(example).app, PLATFORM).manifests
     resources = [each for each in rendered if kind_of(each).provider is Provider.DAPR]
 

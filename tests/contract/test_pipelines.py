@@ -31,7 +31,7 @@ def test_actionlint_finds_nothing(actionlint: Path) -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.stem)
-def test_rights_are_given_job_by_job_and_time_is_limited(workflow: Path) -> None:
+def test_every_job_declares_its_permissions_and_time_limit(workflow: Path) -> None:
     document = yaml.safe_load(workflow.read_text())
 
     assert document["permissions"] == {"contents": "read"}
@@ -39,7 +39,7 @@ def test_rights_are_given_job_by_job_and_time_is_limited(workflow: Path) -> None
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.stem)
-def test_an_action_is_named_by_its_commit_with_its_version_beside(workflow: Path) -> None:
+def test_an_action_is_pinned_by_commit_with_its_version_beside(workflow: Path) -> None:
     used = re.findall(r"uses: (?!\./)(.+)$", workflow.read_text(), re.MULTILINE)
 
     assert used
@@ -48,13 +48,13 @@ def test_an_action_is_named_by_its_commit_with_its_version_beside(workflow: Path
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.stem)
-def test_scripts_stop_at_the_first_failure_and_are_never_made_of_somebodys_words(workflow: Path) -> None:
+def test_scripts_stop_at_the_first_failure_and_contain_no_expressions(workflow: Path) -> None:
     """Bash minds failures within a pipe; values come as variables, so that none becomes a command."""
     assert yaml.safe_load(workflow.read_text())["defaults"] == {"run": {"shell": "bash"}}
     assert [step["run"] for step in steps(workflow) if "${{" in step.get("run", "")] == []
 
 
-def test_only_the_job_that_pushes_keeps_the_right_to() -> None:
+def test_only_the_job_that_pushes_keeps_its_credentials() -> None:
     keeping = {
         name
         for workflow in WORKFLOWS
@@ -66,7 +66,7 @@ def test_only_the_job_that_pushes_keeps_the_right_to() -> None:
     assert keeping == {"deploy"}
 
 
-def test_nothing_is_released_that_the_checks_have_not_passed() -> None:
+def test_a_release_needs_all_checks_to_pass() -> None:
     released = jobs(Path(".github/workflows/release.yml"))
 
     assert released["check"]["uses"] == "./.github/workflows/ci.yml"

@@ -35,7 +35,7 @@ def rendered(kind: str) -> list[Manifest]:
     return [each for each in render(STRIMZI, Platform(image="todoapp:1.0")).manifests if each["kind"] == kind]
 
 
-def test_the_types_of_a_todoapp_are_those_that_the_operator_writes() -> None:
+def test_the_python_types_of_a_todoapp_are_up_to_date() -> None:
     command = [sys.executable, "-m", "todoapp_operator", "python-types"]
     written = subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -74,7 +74,7 @@ def test_redpanda_gets_the_topics_that_strimzi_would(redpanda: Run) -> None:
     } == wanted
 
 
-def test_redpandas_user_may_do_to_topics_what_strimzis_users_may_together(redpanda: Run) -> None:
+def test_redpandas_user_has_the_topic_rights_of_all_strimzi_users(redpanda: Run) -> None:
     wanted = {
         (acl["resource"]["name"], operation.upper())
         for acl in acls("topic")

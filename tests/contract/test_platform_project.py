@@ -27,7 +27,7 @@ def read(pulumi_project: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_stack_has_the_values_with_which_the_tests_run_it(stack: str, read: dict[str, Any]) -> None:
+def test_a_stack_has_the_values_that_the_tests_use(stack: str, read: dict[str, Any]) -> None:
     values = as_the_engine_does(stack, {})
 
     assert values.keys() > read["stacks"][stack].keys() > {"todoapp:cluster"}
@@ -35,5 +35,5 @@ def test_a_stack_has_the_values_with_which_the_tests_run_it(stack: str, read: di
 
 
 @pytest.mark.parametrize("what", ["packages", "policyPackages"], ids=["program", "policy"])
-def test_the_sdks_are_found_in_the_environment_as_make_left_it(what: str, read: dict[str, Any]) -> None:
+def test_pulumi_finds_the_sdks_in_the_virtual_environment(what: str, read: dict[str, Any]) -> None:
     assert set(read[what]) >= SDKS

@@ -16,7 +16,7 @@ GOLDEN = Path("tests/golden")
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
-def test_an_example_is_rendered_as_it_was_reviewed(example: Path) -> None:
+def test_an_example_renders_as_reviewed(example: Path) -> None:
     golden = GOLDEN / example.name
 
     rendered = CliRunner().invoke(cli, ["render", str(example)])
@@ -27,5 +27,5 @@ def test_an_example_is_rendered_as_it_was_reviewed(example: Path) -> None:
     )
 
 
-def test_there_is_one_file_for_each_example() -> None:
+def test_every_example_has_a_golden_file() -> None:
     assert sorted(file.name for file in GOLDEN.iterdir()) == [example.name for example in EXAMPLES]

@@ -54,7 +54,7 @@ def test_a_containers_argument_is_a_command_of_the_application() -> None:
     assert {argument for each in containers(PRODUCTION) for argument in each["args"]} <= set(commands)
 
 
-def test_a_probe_asks_what_the_application_answers() -> None:
+def test_probes_use_paths_that_the_application_serves() -> None:
     paths = {route.path for route in health.router.routes if isinstance(route, APIRoute)}
     asked = {probe["path"] for each in containers(PRODUCTION) for probe in found(each, "httpGet")}
     scraped = {
@@ -68,7 +68,7 @@ def test_a_probe_asks_what_the_application_answers() -> None:
 
 
 @each_example
-def test_every_component_that_a_process_calls_is_open_to_its_sidecar(app: TodoApp) -> None:
+def test_a_process_may_use_every_component_that_it_calls(app: TodoApp) -> None:
     scopes = {each["metadata"]["name"]: set(each["scopes"]) for each in manifests(app, "Component")}
     named = ("TODOAPP_PUBSUB", "TODOAPP_UPDATES_PUBSUB", "TODOAPP_SECRET_STORE")
 
@@ -80,7 +80,7 @@ def test_every_component_that_a_process_calls_is_open_to_its_sidecar(app: TodoAp
 
 
 @each_example
-def test_every_policy_is_about_components_and_sidecars_that_are_there(app: TodoApp) -> None:
+def test_every_resiliency_policy_names_existing_components_and_apps(app: TodoApp) -> None:
     [resiliency] = manifests(app, "Resiliency")
     components = {each["metadata"]["name"] for each in manifests(app, "Component")}
     annotations = [
@@ -96,7 +96,7 @@ def test_every_policy_is_about_components_and_sidecars_that_are_there(app: TodoA
 
 
 @pytest.mark.parametrize("name", ["todo", "production"])
-def test_strimzi_makes_every_topic(name: str) -> None:
+def test_strimzi_creates_every_topic(name: str) -> None:
     app = APPS[name]
     heard = {
         each["spec"][field]
@@ -156,7 +156,7 @@ def kafka_users(app: TodoApp) -> dict[str, Manifest]:
 
 
 @each_example
-def test_every_secret_that_is_read_is_one_that_will_be_there(app: TodoApp) -> None:
+def test_every_secret_that_is_read_will_exist(app: TodoApp) -> None:
     there = {secret.name for secret in wanted_secrets(app)}
     there |= {f"{cluster['metadata']['name']}-app" for cluster in manifests(app, "Cluster")}
     everything = render(app, PLATFORM).manifests
@@ -172,7 +172,7 @@ def test_every_secret_that_is_read_is_one_that_will_be_there(app: TodoApp) -> No
 
 
 @each_example
-def test_the_application_may_read_the_secrets_that_it_asks_for_and_no_other(app: TodoApp) -> None:
+def test_the_application_may_read_only_the_secrets_it_needs(app: TodoApp) -> None:
     variables = [each for container in containers(app) for each in container["env"]]
     asked = {each["value"].partition("/")[0] for each in variables if each["name"].endswith("_REF")}
     [role] = manifests(app, "Role")
@@ -183,7 +183,7 @@ def test_the_application_may_read_the_secrets_that_it_asks_for_and_no_other(app:
     assert [set(rule["resourceNames"]) for rule in role["rules"]] == [asked]
 
 
-def test_alerts_and_dashboards_show_figures_that_the_application_has() -> None:
+def test_alerts_and_dashboards_use_existing_metrics() -> None:
     registry = Metrics.fresh().registry
     known = {name for figure in registry.collect() for name in (figure.name, *suffixed(figure.name))}
 
@@ -194,7 +194,7 @@ def suffixed(name: str) -> list[str]:
     return [f"{name}_{suffix}" for suffix in ("total", "count", "bucket", "sum")]
 
 
-def test_deliveries_are_told_apart_by_the_outcomes_that_the_application_counts() -> None:
+def test_queries_use_exactly_the_delivery_outcomes_of_the_application() -> None:
     assert set(re.findall(r'outcome="(\w+)"', " ".join(queries()))) == set(Outcome)
 
 

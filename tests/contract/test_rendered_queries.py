@@ -65,7 +65,7 @@ def test_prometheus_takes_every_query_of_a_dashboard(promtool: Path, tmp_path: P
     assert f"SUCCESS: {len(queries)} rules found" in said
 
 
-def test_every_alert_has_its_runbook() -> None:
+def test_every_alert_links_to_its_runbook() -> None:
     [group] = rules()["groups"]
 
     assert {f"{rule['alert']}.md" for rule in group["rules"]} == {file.name for file in RUNBOOKS.iterdir()}
@@ -111,7 +111,7 @@ def test_an_alert_fires_when_it_should_and_no_other_does(alert: str, promtool: P
     assert firing(promtool, tmp_path, HEALTHY | ALARMING[alert], {alert})
 
 
-def test_nothing_fires_while_all_is_well(promtool: Path, tmp_path: Path) -> None:
+def test_no_alert_fires_on_a_healthy_system(promtool: Path, tmp_path: Path) -> None:
     assert firing(promtool, tmp_path, HEALTHY, set())
 
 

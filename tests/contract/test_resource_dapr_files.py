@@ -102,7 +102,7 @@ def test_events_come_in_lists_and_dead_letters_one_by_one() -> None:
     assert in_lists == {"task-events", "reminders", "task-updates"}
 
 
-def test_every_topic_but_the_one_for_outside_consumers_is_heard() -> None:
+def test_every_topic_except_the_public_one_has_a_subscriber() -> None:
     heard = {each["spec"]["topic"] for each in subscriptions()}
     names = Topics().model_dump()
 
@@ -110,7 +110,7 @@ def test_every_topic_but_the_one_for_outside_consumers_is_heard() -> None:
     assert names["activity_logs"] not in heard
 
 
-def test_what_fails_is_tried_again_and_then_kept_as_a_dead_letter() -> None:
+def test_failing_events_are_retried_and_then_become_dead_letters() -> None:
     targets = published_files(APP)[PurePosixPath("resiliency.yaml")]["spec"]["targets"]["components"]
 
     for each in (

@@ -82,6 +82,6 @@ def test_extra_variables_may_be_any_but_the_rendered_ones() -> None:
 
 
 @pytest.mark.parametrize("name", ["Ünï plät", "what?", "%41 #1"])
-def test_the_laptops_database_is_in_its_folder_whatever_that_is_called(tmp_path: Path, name: str) -> None:
+def test_the_laptops_database_may_be_in_any_folder(tmp_path: Path, name: str) -> None:
     with opened(tmp_path / name) as folder:
         assert database_url(folder.database_url).database == str(tmp_path / name / "todo.db")

@@ -46,7 +46,7 @@ def test_users_are_those_of_its_processes_and_one_outside(kustomize: Path) -> No
 
 
 @pytest.mark.parametrize("folder", ["topics", "users"])
-def test_topics_and_users_are_where_the_operators_of_the_cluster_look(folder: str, kustomize: Path) -> None:
+def test_strimzis_operators_find_the_topics_and_users(folder: str, kustomize: Path) -> None:
     for manifest in built(kustomize, STRIMZI / folder):
         assert manifest["metadata"]["namespace"] == "kafka"
         assert manifest["metadata"]["labels"] == {"strimzi.io/cluster": "kafka"}
@@ -134,7 +134,7 @@ def test_every_container_asks_for_what_it_needs_and_is_bounded(cluster: str, kus
         assert "memory" in each["resources"]["limits"]
 
 
-def test_a_zone_and_a_node_hold_no_more_of_productions_kafka_than_they_must(kustomize: Path) -> None:
+def test_productions_kafka_is_spread_over_zones_and_nodes(kustomize: Path) -> None:
     pools = of_kind("KafkaNodePool", built(kustomize, STRIMZI / "production"))
 
     for name, pool in pools.items():

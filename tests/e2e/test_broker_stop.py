@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.parametrize("away", [Stack.frozen, Stack.dead], ids=["frozen", "dead"])
-def test_what_happens_without_the_broker_is_told_when_it_is_back(stack: Stack, away: Away) -> None:
+def test_events_are_delivered_after_a_broker_outage(stack: Stack, away: Away) -> None:
     with Person.signing_up(stack.url) as anna, anna.watching() as second_client:
         with away(stack, "sidecar"):
             rent = anna.post("/api/tasks", {"title": "Pay the rent", "recurrence": "monthly"})

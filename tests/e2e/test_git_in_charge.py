@@ -162,7 +162,7 @@ def production(environment: Environment, tmp_path_factory: pytest.TempPathFactor
         yield environment
 
 
-def test_what_was_rendered_for_review_needs_no_operator(
+def test_manifests_rendered_for_review_need_no_operator(
     environment: Environment, kustomize: Path, tmp_path: Path
 ) -> None:
     todo = tmp_path / "todo.yaml"
@@ -181,18 +181,18 @@ def test_what_was_rendered_for_review_needs_no_operator(
     environment.wait_until_gone("todo-rendered")
 
 
-def test_a_label_is_all_that_an_environment_needs(production: Environment) -> None:
+def test_labelling_a_cluster_installs_an_environment(production: Environment) -> None:
     for application in APPLICATIONS:
         production.wait_for(application)
 
     assert production.todo.condition("Ready")["status"] == "True"
 
 
-def test_what_is_compared_again_does_not_differ(production: Environment) -> None:
+def test_a_refresh_finds_no_difference(production: Environment) -> None:
     production.assert_at_rest(*APPLICATIONS)
 
 
-def test_what_a_todoapp_became_is_shown_below_it_and_is_not_argo_cds(production: Environment) -> None:
+def test_children_are_shown_below_the_todoapp_but_not_managed(production: Environment) -> None:
     below = {
         node["kind"]
         for node in production.argocd.tree(TODOAPP_PART)
@@ -227,7 +227,7 @@ def test_an_edit_of_the_resource_is_undone_by_argo_cd(production: Environment) -
     production.wait_for(TODOAPP_PART)
 
 
-def test_an_edit_of_a_child_is_undone_by_the_operator_alone(production: Environment) -> None:
+def test_only_the_operator_undoes_an_edit_of_a_child(production: Environment) -> None:
     before, audit = production.operations(TODOAPP_PART), Audit.from_now_on(production.cluster.audit_log)
 
     production.objects.edit(AUTOSCALER, "todo-api", "todo", {"spec": {"maxReplicas": 99}})
@@ -263,7 +263,7 @@ def test_a_commit_that_is_refused_is_corrected_by_the_next(production: Environme
     production.wait_for(TODOAPP_PART)
 
 
-def test_a_commit_that_never_gets_ready_is_corrected_by_the_next(production: Environment) -> None:
+def test_a_commit_repairs_one_that_never_gets_ready(production: Environment) -> None:
     production.fork.replace(f"{APPS}/base/todo.yaml", "todo-database-app", "no-such-secret")
     production.fork.commit("Use a database that nobody has")
     production.wait_for(TODOAPP_PART, health="Degraded")
@@ -273,7 +273,7 @@ def test_a_commit_that_never_gets_ready_is_corrected_by_the_next(production: Env
     production.wait_for(TODOAPP_PART)
 
 
-def test_a_part_that_leaves_git_leaves_argo_cd_and_goes_on(production: Environment) -> None:
+def test_a_part_removed_from_git_keeps_running(production: Environment) -> None:
     production.fork.replace("gitops/platform/base/kustomization.yaml", "  - todo.yaml\n", "")
     production.fork.replace(
         "gitops/platform/production/kustomization.yaml",
@@ -289,7 +289,7 @@ def test_a_part_that_leaves_git_leaves_argo_cd_and_goes_on(production: Environme
     assert production.todo.condition("Ready")["status"] == "True"
 
 
-def test_a_cluster_without_its_label_keeps_what_runs(production: Environment) -> None:
+def test_removing_a_clusters_label_stops_nothing(production: Environment) -> None:
     production.take_label_away()
 
     production.wait_until_gone("in-cluster")

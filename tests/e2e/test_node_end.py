@@ -33,7 +33,7 @@ def test_a_node_is_reached_on_the_loopback_interface_only(node: Node) -> None:
     assert {address.ip for address in listening if address and address.port == port} == {"127.0.0.1"}
 
 
-def test_a_test_run_that_is_killed_leaves_nothing_of_its_node(
+def test_a_killed_test_run_leaves_no_node_behind(
     node: Node, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Killed while the node starts, beside another one that stays.

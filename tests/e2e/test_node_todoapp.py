@@ -79,7 +79,7 @@ def test_a_pod_that_is_killed_is_replaced(todo: Installation, url: str, node_kub
 
 
 @pytest.mark.timeout(600, func_only=True)
-def test_the_readmes_journey_goes_on_while_a_release_cannot_migrate(
+def test_the_old_release_serves_while_the_new_cannot_migrate(
     todo: Installation, url: str, node_kubectl: Kubectl, tmp_path: Path
 ) -> None:
     """The release before goes on serving: reminder and next occurrence come, although a pod is killed."""
@@ -96,7 +96,9 @@ def test_the_readmes_journey_goes_on_while_a_release_cannot_migrate(
         assert names(pods(todo, component)) == before
 
 
-def test_a_release_that_can_migrate_ends_the_trouble(todo: Installation, node_kubectl: Kubectl) -> None:
+def test_a_release_that_can_migrate_replaces_the_broken_one(
+    todo: Installation, node_kubectl: Kubectl
+) -> None:
     release(node_kubectl, todo, RELEASE)
 
     todo.wait_for("Ready", "True", seconds=SECONDS)

@@ -73,7 +73,7 @@ async def elsewhere(person: Account, url: str) -> AsyncIterator[Account]:
 
 
 @pytest.mark.timeout(300)
-async def test_what_one_replica_acknowledges_all_know_once(
+async def test_clients_of_all_replicas_get_every_change_once(
     doubled: Stack, anna: list[Account], database: Database
 ) -> None:
     """Clients of both work on one account; a WebSocket client of each hears every change, once."""
@@ -104,7 +104,7 @@ async def test_what_one_replica_acknowledges_all_know_once(
     await was_published_once(doubled, database)
 
 
-async def test_changes_of_one_task_by_both_replicas_do_not_overwrite_each_other(anna: list[Account]) -> None:
+async def test_replicas_do_not_overwrite_each_others_changes(anna: list[Account]) -> None:
     """Each client adds its lines to one text, and begins again when another was faster."""
     task = (await anna[0].insist("POST", "/api/tasks", {"title": "Shopping list"})).json()
     path = f"/api/tasks/{task['id']}"

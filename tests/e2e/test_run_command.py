@@ -86,7 +86,7 @@ def refusal(folder: Path, text: str, *options: str) -> str:
     return sentence.removeprefix(f"{file}")
 
 
-def test_the_address_is_told_once(run: Run) -> None:
+def test_the_address_is_printed_once(run: Run) -> None:
     assert httpx.get(f"{run.url}/health/ready", timeout=PATIENCE_SECONDS).status_code == 200
     assert run.log.read_text().count(f"TodoApp is ready at {run.url}\n") == 1
 
@@ -134,7 +134,7 @@ def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> No
         assert "Traceback" not in run.log.read_text()
 
 
-def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+def test_no_process_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         children = run.children
 
@@ -187,7 +187,7 @@ def test_replicas_listen_side_by_side(tmp_path: Path) -> None:
         (HEAD, ["--state", "/dev/null/state"], "/dev/null/state cannot be written (Not a directory)"),
     ],
 )
-def test_what_cannot_run_is_refused_in_one_sentence(
+def test_an_unusable_todoapp_is_refused_in_one_sentence(
     tmp_path: Path, text: str, options: list[str], sentence: str
 ) -> None:
     assert refusal(tmp_path, text, *options).startswith(sentence)
@@ -215,7 +215,7 @@ def test_a_failed_migration_starts_nothing(tmp_path: Path) -> None:
     assert "sidecar" not in done.stdout
 
 
-def test_validate_tells_every_mistake(tmp_path: Path) -> None:
+def test_validate_reports_every_mistake(tmp_path: Path) -> None:
     file = tmp_path / "todo.yaml"
     file.write_text(HEAD + "spec:\n  a: 1\n  suspend: 2\n")
 

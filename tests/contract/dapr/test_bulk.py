@@ -51,7 +51,7 @@ def test_each_entry_is_an_event(sidecar: httpx.Client, app: RecordingApp, marker
 
 
 @pytest.mark.parametrize("entry_ids", [[""], ["1", "1"]], ids=["empty", "twice the same"])
-def test_every_entry_needs_an_id_of_its_own(sidecar: httpx.Client, entry_ids: list[str]) -> None:
+def test_every_entry_needs_a_unique_id(sidecar: httpx.Client, entry_ids: list[str]) -> None:
     answer = sidecar.post(f"{PATHS[0]}/plain", json=[entry(each, {"n": 1}) for each in entry_ids])
 
     sentence = (
@@ -122,7 +122,7 @@ def test_an_entry_without_a_status_comes_again(sidecar: httpx.Client, app: Recor
 
 
 @pytest.mark.parametrize(("word", "deliveries"), [("DROP", 1), ("RETRY", 3)])
-def test_what_a_bulk_subscriber_refuses_is_a_dead_letter(
+def test_what_a_bulk_subscriber_refuses_becomes_a_dead_letter(
     sidecar: httpx.Client, app: RecordingApp, marker: str, word: str, deliveries: int
 ) -> None:
     app.script("/on/bulk", lambda call: _statuses(call, word))

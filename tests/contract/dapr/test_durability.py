@@ -11,7 +11,7 @@ from testbed.waiting import wait_until
 PUBSUB = Path("tests/contract/dapr/resources/pubsub.yaml")
 
 
-def test_kill_9_with_events_under_way_loses_none_and_keeps_the_order(tmp_path: Path) -> None:
+def test_kill_9_loses_no_event_and_keeps_their_order(tmp_path: Path) -> None:
     with recording_app() as app:
         app.subscribe(ORDERS)
         instance = app_instance("app1", app.port)
@@ -29,7 +29,7 @@ def test_kill_9_with_events_under_way_loses_none_and_keeps_the_order(tmp_path: P
             assert numbers == sorted(numbers)
 
 
-def test_kill_9_with_jobs_under_way_loses_none(tmp_path: Path) -> None:
+def test_kill_9_loses_no_job(tmp_path: Path) -> None:
     names = [f"job-{number}" for number in range(20)]
     killed = threading.Event()
 
@@ -70,7 +70,7 @@ def test_state_and_pending_jobs_survive_a_restart(tmp_path: Path) -> None:
             assert instance.get("/v1.0/jobs/later").json()["dueTime"] == "1h"
 
 
-def test_a_key_that_fails_delays_no_other_and_stays_in_order(tmp_path: Path) -> None:
+def test_a_failing_key_stays_in_order_and_delays_no_other(tmp_path: Path) -> None:
     with recording_app() as app:
         app.subscribe(ORDERS)
         broken = [True]

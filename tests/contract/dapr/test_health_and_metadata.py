@@ -78,9 +78,7 @@ def test_a_label_is_kept_in_the_metadata(sidecar: httpx.Client, marker: str) -> 
         ("GET", "/v1.0/jobs/"),
     ],
 )
-def test_a_path_that_is_not_its_own_is_taken_for_invocation(
-    sidecar: httpx.Client, method: str, path: str
-) -> None:
+def test_an_unknown_path_is_read_as_service_invocation(sidecar: httpx.Client, method: str, path: str) -> None:
     answer = sidecar.request(method, path)
 
     assert answer.status_code == 404

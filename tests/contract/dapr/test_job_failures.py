@@ -37,7 +37,7 @@ def test_one_call_is_enough(sidecar: httpx.Client, app: RecordingApp, marker: st
 
 
 @pytest.mark.parametrize("status", [302, 400, 500])
-def test_a_failure_is_tried_again_as_the_policy_says(
+def test_a_failed_job_is_retried_by_its_policy(
     sidecar: httpx.Client, app: RecordingApp, marker: str, status: int
 ) -> None:
     app.answer(f"/job/{marker}", Answer(status))
@@ -70,7 +70,9 @@ def test_drop_means_no_second_try(sidecar: httpx.Client, app: RecordingApp, mark
     assert len(app.calls(f"/job/{marker}")) == 1
 
 
-def test_constant_without_a_limit_goes_on(sidecar: httpx.Client, app: RecordingApp, marker: str) -> None:
+def test_a_constant_policy_without_a_limit_never_gives_up(
+    sidecar: httpx.Client, app: RecordingApp, marker: str
+) -> None:
     app.answer(f"/job/{marker}", *[Answer(500)] * 5, Answer(200))
 
     schedule(sidecar, marker, failurePolicy={"constant": {"interval": "0.1s"}})

@@ -99,7 +99,9 @@ def test_a_job_can_be_read(sidecar: httpx.Client, marker: str, request_body: dic
     assert sidecar.get(f"/v1.0/jobs/{marker}").json() == expected
 
 
-def test_an_interval_repeats_as_often_as_told(sidecar: httpx.Client, app: RecordingApp, marker: str) -> None:
+def test_an_interval_repeats_the_given_number_of_times(
+    sidecar: httpx.Client, app: RecordingApp, marker: str
+) -> None:
     sidecar.post(f"/v1.0/jobs/{marker}", json={"schedule": "@every 1s", "repeats": 2, "data": {"n": 1}})
 
     app.wait_for(f"/job/{marker}", 2)
@@ -164,7 +166,7 @@ def test_snake_case_and_unknown_fields_are_read(sidecar: httpx.Client, marker: s
         ({"schedule": "@every 1s", "repeats": 0}, "defined repeats must be greater than 0"),
     ],
 )
-def test_what_cannot_be_scheduled_is_a_server_error(
+def test_an_unusable_schedule_is_a_server_error(
     sidecar: httpx.Client, marker: str, request_body: dict[str, Any], reason: str
 ) -> None:
     answer = sidecar.post(f"/v1.0/jobs/{marker}", json=request_body)

@@ -22,7 +22,7 @@ spec:
 @pytest.mark.parametrize(
     ("prefix", "shared"), [("appid", False), ("name", True), ("none", True), ("conversation", True)]
 )
-def test_a_prefix_says_who_shares_a_key(tmp_path: Path, prefix: str, shared: bool) -> None:
+def test_the_key_prefix_decides_which_apps_share_a_key(tmp_path: Path, prefix: str, shared: bool) -> None:
     component = tmp_path / "statestore.yaml"
     component.write_text(STATE_STORE.format(prefix=prefix))
     with recording_app() as app:

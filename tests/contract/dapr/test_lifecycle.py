@@ -37,7 +37,7 @@ def test_it_takes_events_and_jobs_before_the_app_listens(tmp_path: Path) -> None
             assert instance.get("/v1.0/healthz").status_code == 204
 
 
-def test_it_is_ready_once_it_knows_what_the_app_subscribes_to(tmp_path: Path) -> None:
+def test_it_is_ready_once_it_knows_the_subscriptions(tmp_path: Path) -> None:
     may_tell = threading.Event()
 
     def hesitant(_: Call) -> Answer:
@@ -78,7 +78,7 @@ def test_events_and_jobs_wait_for_an_unhealthy_app(tmp_path: Path) -> None:
             app.wait_for("/job/meanwhile")
 
 
-def test_an_app_that_was_away_loses_nothing_and_uses_up_no_try(tmp_path: Path) -> None:
+def test_an_app_that_was_away_loses_neither_events_nor_retries(tmp_path: Path) -> None:
     port = free_port()
     instance = app_instance("app1", port)
     with running_sidecar([instance], resources=[PUBSUB], state=tmp_path / "state.db") as sidecar:
@@ -133,7 +133,7 @@ def test_on_sigterm_an_event_under_way_is_finished(tmp_path: Path) -> None:
             assert len(app.calls("/on/plain", mentioning="under way")) == 1
 
 
-def test_the_shutdown_call_ends_one_instance_and_the_last_one_the_process(tmp_path: Path) -> None:
+def test_shutting_down_the_last_instance_ends_the_process(tmp_path: Path) -> None:
     with recording_app() as first, recording_app() as second:
         instances = [app_instance("app1", first.port), app_instance("app2", second.port)]
         with running_sidecar(instances, resources=[PUBSUB], state=tmp_path / "state.db") as sidecar:

@@ -68,7 +68,7 @@ def test_plain_json_is_wrapped(sidecar: httpx.Client, app: RecordingApp, marker:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["time"])
 
 
-def test_the_trace_goes_from_the_answer_to_the_event_to_the_delivery(
+def test_answer_event_and_delivery_carry_the_same_trace(
     sidecar: httpx.Client, app: RecordingApp, marker: str
 ) -> None:
     answer = sidecar.post("/v1.0/publish/pubsub/plain", json=marker)
@@ -82,7 +82,7 @@ def test_the_trace_goes_from_the_answer_to_the_event_to_the_delivery(
     assert call.headers["traceparent"] != span
 
 
-def test_a_callers_trace_goes_on(sidecar: httpx.Client, app: RecordingApp, marker: str) -> None:
+def test_a_callers_trace_is_continued(sidecar: httpx.Client, app: RecordingApp, marker: str) -> None:
     headers = {"traceparent": FOREIGN, "tracestate": "congo=t61", "baggage": "userId=alice"}
     answer = sidecar.post("/v1.0/publish/pubsub/plain", json=marker, headers=headers)
     [call] = app.wait_for("/on/plain", mentioning=marker)
@@ -99,7 +99,7 @@ def test_a_callers_trace_goes_on(sidecar: httpx.Client, app: RecordingApp, marke
     ("content_type", "expected"),
     [("text/plain", "text/plain"), (None, "text/plain"), ("application/json", None)],
 )
-def test_what_is_not_json_becomes_a_string(
+def test_anything_but_json_becomes_a_string(
     sidecar: httpx.Client, app: RecordingApp, marker: str, content_type: str | None, expected: str | None
 ) -> None:
     body = f'{{"a":"{marker}'
@@ -164,7 +164,7 @@ def test_its_traceparent_alone_is_overwritten(sidecar: httpx.Client, app: Record
     assert call.json["traceid"] == call.json["traceparent"]
 
 
-def test_its_traceparent_beside_a_traceid_stays(
+def test_its_traceparent_is_kept_beside_a_traceid(
     sidecar: httpx.Client, app: RecordingApp, marker: str
 ) -> None:
     event = cloud_event(marker, traceparent=FOREIGN, traceid=FOREIGN)
@@ -186,7 +186,7 @@ def test_an_incomplete_cloud_event_is_completed(
     assert "datacontenttype" not in call.json
 
 
-def test_what_says_to_be_a_cloud_event_has_to_be_one(sidecar: httpx.Client) -> None:
+def test_a_malformed_cloud_event_is_refused(sidecar: httpx.Client) -> None:
     answer = sidecar.post("/v1.0/publish/pubsub/plain", content="not json", headers=CLOUD_EVENT)
 
     assert answer.status_code == 500

@@ -28,7 +28,7 @@ def test_ttl_becomes_an_expiration(sidecar: httpx.Client, app: RecordingApp, mar
     assert call.headers["ttlinseconds"] == "50"
 
 
-def test_a_ttl_that_is_no_number_is_ignored(sidecar: httpx.Client, app: RecordingApp, marker: str) -> None:
+def test_a_malformed_ttl_is_ignored(sidecar: httpx.Client, app: RecordingApp, marker: str) -> None:
     answer = sidecar.post("/v1.0/publish/pubsub/plain?metadata.ttlInSeconds=abc", json=marker)
     [call] = app.wait_for("/on/plain", mentioning=marker)
 
@@ -59,7 +59,7 @@ def test_the_envelope_can_be_overridden(sidecar: httpx.Client, app: RecordingApp
     assert call.headers["traceparent"][:36] == TRACEPARENT[:36]
 
 
-def test_a_raw_payload_reaches_a_cloud_event_subscriber_as_it_is(
+def test_a_raw_payload_reaches_a_cloud_event_subscriber_unchanged(
     sidecar: httpx.Client, app: RecordingApp, marker: str
 ) -> None:
     body = f'{{"n": "{marker}"}}'.encode()

@@ -114,7 +114,7 @@ def test_an_app_that_cannot_be_read_is_refused(tmp_path: Path, app: str, sentenc
     assert sentence in refusal(tmp_path, app=app)
 
 
-def test_a_state_file_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("Remember the milk. " * 100)
 

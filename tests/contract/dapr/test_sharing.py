@@ -70,7 +70,7 @@ def test_replicas_share_the_jobs(replicas: Replicas) -> None:
     assert calls == [1] * len(names)
 
 
-def test_when_one_of_two_sidecars_is_killed_the_other_takes_over(tmp_path: Path) -> None:
+def test_a_sidecar_takes_over_from_a_killed_one(tmp_path: Path) -> None:
     with recording_app() as first, recording_app() as second:
         for app in (first, second):
             app.subscribe(ORDERS)
@@ -100,7 +100,7 @@ def test_when_one_of_two_sidecars_is_killed_the_other_takes_over(tmp_path: Path)
         assert numbers == sorted(numbers)
 
 
-def test_a_group_per_instance_hears_everything_from_its_start(tmp_path: Path) -> None:
+def test_a_group_per_instance_gets_every_event_since_its_start(tmp_path: Path) -> None:
     component = tmp_path / "updates.yaml"
     component.write_text(
         """\

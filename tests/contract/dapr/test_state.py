@@ -82,7 +82,7 @@ def test_first_write_without_an_etag_only_creates(sidecar: httpx.Client, marker:
 
 
 @pytest.mark.parametrize("in_query", [False, True], ids=["of the entry", "of the call"])
-def test_time_to_live_is_told(sidecar: httpx.Client, marker: str, in_query: bool) -> None:
+def test_the_expiry_time_is_returned(sidecar: httpx.Client, marker: str, in_query: bool) -> None:
     if in_query:
         save(sidecar, {"key": marker, "value": "v"}, query="?metadata.ttlInSeconds=100")
     else:
@@ -145,7 +145,7 @@ def test_a_malformed_save_is_refused(sidecar: httpx.Client, body: Any, message: 
     assert answer.json() == {"errorCode": "ERR_MALFORMED_REQUEST", "message": message}
 
 
-def test_the_separator_is_no_part_of_a_key(sidecar: httpx.Client) -> None:
+def test_a_key_must_not_contain_the_separator(sidecar: httpx.Client) -> None:
     answer = save(sidecar, {"key": "a||b", "value": 1})
 
     sentence = "api error: code = InvalidArgument desc = input key/keyPrefix 'a||b' can't contain '||'"

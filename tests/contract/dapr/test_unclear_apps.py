@@ -16,7 +16,7 @@ SAYS = {
 }
 
 
-def test_it_is_served_without_subscriptions_and_the_log_says_why(tmp_path: Path) -> None:
+def test_unreadable_subscriptions_are_logged_and_ignored(tmp_path: Path) -> None:
     with ExitStack() as stack:
         apps = {name: stack.enter_context(recording_app()) for name in SAYS}
         for name, app in apps.items():
