@@ -56,7 +56,7 @@ async def test_signing_up_logs_in(anybody: httpx.AsyncClient) -> None:
     }
 
 
-async def test_one_address_has_one_account_whatever_its_case(anybody: httpx.AsyncClient) -> None:
+async def test_an_address_has_one_account_regardless_of_case(anybody: httpx.AsyncClient) -> None:
     await sign_up(anybody)
     again = await anybody.post("/api/auth/signup", json=ADA | {"email": "ADA@example.COM"})
     other_case = await anybody.post(
@@ -67,7 +67,7 @@ async def test_one_address_has_one_account_whatever_its_case(anybody: httpx.Asyn
     assert other_case.status_code == 200
 
 
-async def test_of_five_who_sign_up_at_once_one_gets_the_address(anybody: httpx.AsyncClient) -> None:
+async def test_of_five_simultaneous_sign_ups_one_gets_the_address(anybody: httpx.AsyncClient) -> None:
     answers = await asyncio.gather(*(anybody.post("/api/auth/signup", json=ADA) for _ in range(5)))
 
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
@@ -83,7 +83,7 @@ async def test_of_five_who_sign_up_at_once_one_gets_the_address(anybody: httpx.A
         ("name", "A\0da", "The character U+0000 is not allowed in a text."),
     ],
 )
-async def test_what_makes_no_account_is_explained(
+async def test_an_invalid_sign_up_is_explained(
     anybody: httpx.AsyncClient, field: str, value: str, detail: str
 ) -> None:
     answer = await anybody.post("/api/auth/signup", json=ADA | {field: value})
@@ -93,7 +93,7 @@ async def test_what_makes_no_account_is_explained(
     assert value not in answer.text or field == "timezone"
 
 
-async def test_a_wrong_password_and_an_unknown_address_are_answered_alike(anybody: httpx.AsyncClient) -> None:
+async def test_wrong_password_and_unknown_address_get_the_same_answer(anybody: httpx.AsyncClient) -> None:
     await sign_up(anybody)
     wrong = await anybody.post("/api/auth/login", json={"email": ADA["email"], "password": "wrong horse"})
     unknown = await anybody.post("/api/auth/login", json={"email": "bob@example.com", "password": "wrong"})
@@ -122,9 +122,7 @@ async def test_a_refresh_token_works_once(anybody: httpx.AsyncClient, clock: Clo
     assert (await anybody.get("/api/me", headers=bearer(third))).status_code == 200
 
 
-async def test_a_token_that_comes_again_ends_its_session_for_thief_and_owner(
-    anybody: httpx.AsyncClient, clock: Clock
-) -> None:
+async def test_using_a_refresh_token_twice_ends_the_session(anybody: httpx.AsyncClient, clock: Clock) -> None:
     stolen = await sign_up(anybody)
     owners = (await refresh(anybody, stolen)).json()
     clock.advance(seconds=11)
@@ -136,7 +134,9 @@ async def test_a_token_that_comes_again_ends_its_session_for_thief_and_owner(
     assert (await anybody.post("/api/auth/login", json=_credentials())).status_code == 200
 
 
-async def test_a_lost_answer_locks_nobody_out(anybody: httpx.AsyncClient, clock: Clock) -> None:
+async def test_a_lost_refresh_answer_does_not_end_the_session(
+    anybody: httpx.AsyncClient, clock: Clock
+) -> None:
     session = await sign_up(anybody)
     lost = (await refresh(anybody, session)).json()
     clock.advance(seconds=9)
@@ -146,7 +146,7 @@ async def test_a_lost_answer_locks_nobody_out(anybody: httpx.AsyncClient, clock:
     assert (await refresh(anybody, lost)).status_code == 200
 
 
-async def test_a_session_ends_when_nobody_refreshes_it(
+async def test_a_session_that_is_not_refreshed_ends(
     anybody: httpx.AsyncClient, clock: Clock, deliveries: Deliveries
 ) -> None:
     session = await sign_up(anybody)
@@ -170,7 +170,7 @@ async def test_logging_out_ends_this_session_only(anybody: httpx.AsyncClient) ->
     assert (await refresh(anybody, there)).status_code == 200
 
 
-async def test_the_profile_changes_by_merge_patch_and_tells_the_other_clients(
+async def test_a_changed_profile_is_sent_to_the_other_clients(
     client: httpx.AsyncClient,
 ) -> None:
     answer = await client.patch("/api/me", json={"timezone": "Asia/Tokyo"})
@@ -185,7 +185,7 @@ async def test_the_profile_changes_by_merge_patch_and_tells_the_other_clients(
 
 
 @pytest.mark.parametrize("patch", [{"name": None}, {"timezone": "Mars"}, {"email": "new@example.com"}])
-async def test_what_is_no_profile_is_refused(client: httpx.AsyncClient, patch: dict[str, Any]) -> None:
+async def test_an_invalid_profile_is_refused(client: httpx.AsyncClient, patch: dict[str, Any]) -> None:
     [field] = patch
     answer = await client.patch("/api/me", json=patch)
 
@@ -206,7 +206,7 @@ async def test_the_token_of_a_deleted_account_is_refused(
         assert (answer.status_code, answer.json()["code"]) == (401, "account-gone")
 
 
-async def test_a_hash_of_former_parameters_is_renewed_at_the_next_log_in(
+async def test_an_outdated_password_hash_is_renewed_at_log_in(
     anybody: httpx.AsyncClient, database: Database
 ) -> None:
     await sign_up(anybody)

@@ -36,7 +36,7 @@ def types(found: list[Json]) -> list[str]:
     return [each["event_type"] for each in found]
 
 
-async def test_the_log_tells_who_changed_what(client: httpx.AsyncClient, task: Json) -> None:
+async def test_the_log_shows_who_changed_what(client: httpx.AsyncClient, task: Json) -> None:
     [renamed] = await entries(client, event_type="task.updated")
 
     assert (renamed["task_id"], renamed["actor"]) == (task["id"], "user")
@@ -72,11 +72,11 @@ async def test_the_log_has_pages_by_cursor_and_by_offset(client: httpx.AsyncClie
     assert both.status_code == 422
 
 
-async def test_the_audit_path_gives_the_same(client: httpx.AsyncClient, task: Json) -> None:
+async def test_the_audit_path_returns_the_same_log(client: httpx.AsyncClient, task: Json) -> None:
     assert await entries(client, "/api/events/audit") == await entries(client)
 
 
-async def test_an_unknown_event_type_is_told_the_known_ones(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_event_type_gets_the_known_ones(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/activity-logs", params={"event_type": "task.finished"})
 
     assert answer.status_code == 422
@@ -102,7 +102,7 @@ async def test_a_task_without_a_past_has_an_empty_history(client: httpx.AsyncCli
     assert (await client.get(f"/api/tasks/{uuid4()}/history")).status_code == 404
 
 
-async def test_nobody_sees_the_log_of_another(
+async def test_a_user_sees_only_their_own_log(
     client: httpx.AsyncClient, stranger: httpx.AsyncClient, task: Json
 ) -> None:
     assert await entries(stranger) == []

@@ -131,7 +131,7 @@ async def test_the_jobs_of_a_deleted_account_go(reminded: Reminded) -> None:
     await eventually(lambda: alarm_is(None), what="no job for a deleted account")
 
 
-async def test_events_in_any_order_any_number_of_times_leave_the_right_alarm(reminded: Reminded) -> None:
+async def test_reordered_and_repeated_events_leave_the_right_alarm(reminded: Reminded) -> None:
     soon, later = (datetime.now(UTC).replace(microsecond=0) + timedelta(days=days) for days in (1, 2))
     reminder = await reminded.add(soon)
     path = f"/api/tasks/{reminder['task_id']}"

@@ -166,7 +166,7 @@ async def test_a_token_expires(client: httpx.AsyncClient, clock: Clock) -> None:
     ] * 2
 
 
-async def test_use_is_noted_every_few_minutes(client: httpx.AsyncClient, clock: Clock) -> None:
+async def test_the_last_use_is_saved_every_few_minutes(client: httpx.AsyncClient, clock: Clock) -> None:
     program = await script(client, "read")
     noted = []
     for minutes in (0, 4, 1):
@@ -177,7 +177,7 @@ async def test_use_is_noted_every_few_minutes(client: httpx.AsyncClient, clock: 
     assert noted == ["2027-03-03T08:00:00Z", "2027-03-03T08:00:00Z", "2027-03-03T08:05:00Z"]
 
 
-async def test_what_is_made_and_deleted_is_told_without_the_token(client: httpx.AsyncClient) -> None:
+async def test_the_feed_of_tokens_does_not_contain_the_token(client: httpx.AsyncClient) -> None:
     created = await make_token(client, "read")
     token = created.pop("token")
     await client.delete(f"/api/tokens/{created['id']}")
@@ -213,7 +213,9 @@ async def test_a_websocket_takes_a_token_that_may_read(client: httpx.AsyncClient
         ({"user_id": "1"}, "/user_id"),
     ],
 )
-async def test_what_is_no_token_is_refused(client: httpx.AsyncClient, changed: Json, pointer: str) -> None:
+async def test_an_invalid_token_request_is_refused(
+    client: httpx.AsyncClient, changed: Json, pointer: str
+) -> None:
     answer = await client.post("/api/tokens", json={"name": "Script", "scopes": ["read"]} | changed)
 
     assert answer.status_code == 422
@@ -221,7 +223,7 @@ async def test_what_is_no_token_is_refused(client: httpx.AsyncClient, changed: J
     assert await listed(client) == []
 
 
-async def test_there_is_a_most(client: httpx.AsyncClient) -> None:
+async def test_the_number_of_tokens_is_limited(client: httpx.AsyncClient) -> None:
     for _ in range(100):
         await make_token(client, "read")
 

@@ -51,13 +51,13 @@ def test_every_recorded_state_is_judged() -> None:
     assert {file.stem for file in RECORDED.iterdir()} == set(HEALTH)
 
 
-def test_what_people_read_is_the_operators_own_sentence(argocd: Path, settings: Path) -> None:
+def test_the_health_message_is_the_operators_own_sentence(argocd: Path, settings: Path) -> None:
     _, message = health(argocd, settings, RECORDED / "refused-by-strimzi.yaml")
 
     assert "Simple authorization is disabled" in message
 
 
-def test_a_status_of_an_earlier_generation_says_nothing(argocd: Path, settings: Path, tmp_path: Path) -> None:
+def test_the_status_of_an_earlier_generation_is_ignored(argocd: Path, settings: Path, tmp_path: Path) -> None:
     changed = yaml.safe_load((RECORDED / "ready.yaml").read_text())
     changed["metadata"]["generation"] += 1
     file = tmp_path / "changed.yaml"
@@ -69,7 +69,7 @@ def test_a_status_of_an_earlier_generation_says_nothing(argocd: Path, settings: 
 @pytest.mark.parametrize(
     ("status", "expected"), [({}, "Progressing"), ({"health": {"status": "Degraded"}}, "Degraded")]
 )
-def test_a_part_of_an_environment_is_as_healthy_as_what_it_holds(
+def test_a_part_is_as_healthy_as_its_resources(
     status: Manifest, expected: str, argocd: Path, settings: Path, tmp_path: Path
 ) -> None:
     application = {

@@ -41,7 +41,7 @@ async def add(client: httpx.AsyncClient, **fields: Any) -> Json:
     return added
 
 
-async def test_whoever_has_the_url_reads_and_nobody_else(
+async def test_only_the_secret_url_opens_the_calendar(
     client: httpx.AsyncClient, stranger: httpx.AsyncClient, api: FastAPI
 ) -> None:
     task = await add(client)
@@ -73,7 +73,7 @@ async def test_a_new_url_and_a_withdrawal_end_the_one_before(client: httpx.Async
     assert (await client.get("/api/me/calendar")).json() == {"created_at": None}
 
 
-async def test_a_timed_task_is_due_at_wall_time_in_its_zone(client: httpx.AsyncClient, api: FastAPI) -> None:
+async def test_a_timed_task_is_due_at_local_wall_time(client: httpx.AsyncClient, api: FastAPI) -> None:
     await add(
         client,
         due_at="2027-07-01T07:00:00Z",
@@ -132,7 +132,7 @@ async def test_an_all_day_series_ends_on_a_day(client: httpx.AsyncClient, api: F
     assert event["RRULE"].to_ical() == b"FREQ=DAILY;UNTIL=20270703"
 
 
-async def test_an_occurrence_that_was_moved_is_an_exception_of_its_series(
+async def test_a_moved_occurrence_is_an_exception_of_its_series(
     client: httpx.AsyncClient, api: FastAPI
 ) -> None:
     task = await add(client, due_at="2027-07-01T07:00:00Z", recurrence="daily")

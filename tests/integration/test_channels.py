@@ -66,7 +66,7 @@ async def test_a_reminder_goes_through_every_channel_once(
     ]
 
 
-async def test_a_dead_channel_is_tried_again_and_holds_nobody_up(
+async def test_a_dead_channel_is_retried_and_delays_no_other(
     client: httpx.AsyncClient, clock: Clock, outgoing: Outgoing, receiver: RecordingApp
 ) -> None:
     receiver.answer("/dead", Answer(500), Answer(200))
@@ -86,7 +86,7 @@ async def test_a_dead_channel_is_tried_again_and_holds_nobody_up(
     assert dead_later["last_error"] is None
 
 
-async def test_a_channel_that_stays_dead_is_given_up(
+async def test_a_channel_that_stays_unreachable_is_given_up(
     client: httpx.AsyncClient, clock: Clock, outgoing: Outgoing, receiver: RecordingApp
 ) -> None:
     receiver.answer("/dead", Answer(500))
@@ -102,7 +102,7 @@ async def test_a_channel_that_stays_dead_is_given_up(
     assert len(receiver.calls("/dead")) == 6
 
 
-async def test_clients_are_told_how_a_delivery_fares(
+async def test_clients_hear_the_result_of_a_delivery(
     client: httpx.AsyncClient, clock: Clock, outgoing: Outgoing, receiver: RecordingApp
 ) -> None:
     await add_channel(client, url_of(receiver))
@@ -138,7 +138,7 @@ async def test_the_test_button_sends_through_one_channel_once(
     assert (len(receiver.calls("/dead")), len(receiver.calls("/other"))) == (1, 0)
 
 
-async def test_a_channel_of_an_installation_that_allows_no_private_addresses_reaches_none(
+async def test_channels_reach_no_private_address_unless_allowed(
     client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries, receiver: RecordingApp
 ) -> None:
     careful = Outgoing.of(deliveries.runtimes["notification"])
@@ -199,7 +199,7 @@ async def test_the_url_is_nowhere_but_sealed_in_its_row(
         "slack://hunter2hunter2",
     ],
 )
-async def test_a_url_that_no_channel_uses_is_refused_without_repeating_it(
+async def test_an_unusable_channel_url_is_refused_without_repeating_it(
     client: httpx.AsyncClient, url: str
 ) -> None:
     answer = await client.post("/api/channels", json={"name": "My phone", "url": url})

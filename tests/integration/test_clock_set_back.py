@@ -100,7 +100,7 @@ async def told(client: httpx.AsyncClient) -> list[str]:
     return sorted(notification["message"] for notification in items)
 
 
-async def test_completing_a_series_goes_on(
+async def test_a_series_continues_after_completion(
     client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries
 ) -> None:
     first = await add(client, "Daily", due_at=clock.now.isoformat(), recurrence="daily")
@@ -116,7 +116,7 @@ async def test_completing_a_series_goes_on(
     assert following["occurrence"] == 2
 
 
-async def test_nobody_is_kept_out_by_the_limits(client: httpx.AsyncClient, clock: Clock) -> None:
+async def test_rate_limits_lock_out_no_user(client: httpx.AsyncClient, clock: Clock) -> None:
     for _ in range(20):
         answer = await client.get("/api/me")
     clock.advance(hours=-BACK)

@@ -248,7 +248,7 @@ def test_a_module_other_than_the_pinned_one_is_refused() -> None:
         GoModule("sigs.k8s.io/yaml", "1.6.0", "h1:other").folder()
 
 
-def test_there_is_nothing_to_say_about_a_cluster_that_is_down(tmp_path: Path) -> None:
+def test_status_of_a_stopped_cluster_is_refused(tmp_path: Path) -> None:
     answer = subprocess.run(
         [*CLUSTER, "status", "--state", tmp_path], env=ENVIRONMENT, capture_output=True, text=True
     )

@@ -41,7 +41,7 @@ def taken(kubectl: Path, cluster: Cluster, namespace: str, manifests: list[Manif
 
 
 @pytest.mark.parametrize("folder", OVERLAYS, ids=str)
-def test_what_kustomize_makes_of_a_folder_is_taken(
+def test_the_cluster_accepts_the_manifests_of_a_folder(
     folder: Path, kustomize: Path, kubectl: Path, cluster: Cluster, namespace: str
 ) -> None:
     assert taken(kubectl, cluster, namespace, built(kustomize, folder)) == ""
@@ -64,7 +64,7 @@ def test_the_page_about_kafka_chooses_a_storage_class(
 
 
 @pytest.mark.parametrize("environment", ["minikube", "production"])
-def test_what_a_todoapp_of_git_becomes_is_taken(
+def test_the_cluster_accepts_the_children_of_gits_todoapp(
     environment: str, kustomize: Path, kubectl: Path, cluster: Cluster, namespace: str
 ) -> None:
     [todo] = [
@@ -77,7 +77,7 @@ def test_what_a_todoapp_of_git_becomes_is_taken(
     assert taken(kubectl, cluster, namespace, manifests) == ""
 
 
-def test_every_file_of_daprs_is_taken(kubectl: Path, cluster: Cluster, namespace: str) -> None:
+def test_the_cluster_accepts_every_dapr_file(kubectl: Path, cluster: Cluster, namespace: str) -> None:
     """One after another, as the sets have the same names."""
     for files in {file.parent: None for file in DAPR}:
         manifests = [yaml.safe_load(file.read_text()) for file in DAPR if file.parent == files]

@@ -129,9 +129,7 @@ def in_seconds(seconds: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
-def test_a_task_reaches_the_page_at_another_replica_and_is_reminded_of_and_repeated(
-    stack: Stack, anna: Person
-) -> None:
+def test_a_task_is_shown_reminded_and_repeated_at_another_replica(stack: Stack, anna: Person) -> None:
     elsewhere = Person(stack.address("api-1"), anna.token, anna.http)
     with elsewhere.watching() as other_page:
         rent = anna.post(
@@ -146,7 +144,7 @@ def test_a_task_reaches_the_page_at_another_replica_and_is_reminded_of_and_repea
     assert other_page.changes == anna.changes()[: len(other_page.changes)]
 
 
-def test_a_reminder_is_a_job_of_daprs_scheduler_until_it_is_cancelled(stack: Stack, anna: Person) -> None:
+def test_a_reminder_has_a_dapr_job_until_it_is_cancelled(stack: Stack, anna: Person) -> None:
     task = anna.post("/api/tasks", {"title": "Call", "reminders": [{"remind_at": in_seconds(3600)}]})
     [reminder] = task["reminders"]
     secrets = orjson.loads((stack.state / "secrets.json").read_bytes())
@@ -167,7 +165,7 @@ def answered(url: str, headers: Mapping[str, str], status: HTTPStatus) -> httpx.
     return answer if answer.status_code == status else None
 
 
-def test_an_event_that_cannot_be_handled_becomes_a_dead_letter_and_nothing_else_is_touched(
+def test_only_the_event_that_fails_becomes_a_dead_letter(
     stack: Stack, anna: Person, kafka: Kafka, database_url: str
 ) -> None:
     task = anna.post("/api/tasks", {"title": "Read"})

@@ -227,7 +227,7 @@ def test_a_process_publishes_for_all_as_its_own_user(
 
 
 @each_process
-def test_a_process_hears_its_topic_in_lists_from_a_sidecar_that_shows_its_token(
+def test_a_sidecar_delivers_event_lists_with_its_token(
     process: Component, pods: Mapping[Component, Pod]
 ) -> None:
     text = uuid4().hex
@@ -240,9 +240,7 @@ def test_a_process_hears_its_topic_in_lists_from_a_sidecar_that_shows_its_token(
 
 
 @each_process
-def test_what_a_process_drops_comes_back_as_a_dead_letter(
-    process: Component, pods: Mapping[Component, Pod]
-) -> None:
+def test_a_dropped_event_becomes_a_dead_letter(process: Component, pods: Mapping[Component, Pod]) -> None:
     reader, text, app = READERS[process], uuid4().hex, pods[process].app
     app.script(reader.route, lambda call: dropped(call, text))
 

@@ -92,7 +92,7 @@ async def test_a_replayed_event_is_handled_once(
     assert [each["replayed_at"] is not None for each in queue.letters("--all")] == [True]
 
 
-async def test_an_event_that_the_outbox_forgot_is_published_as_it_was(
+async def test_an_event_deleted_from_the_outbox_is_republished_unchanged(
     completed: Envelope, queue: Queue, database: Database
 ) -> None:
     async with database.write() as session:
@@ -103,7 +103,7 @@ async def test_an_event_that_the_outbox_forgot_is_published_as_it_was(
     assert await pending(database) == [completed]
 
 
-async def test_one_that_fails_again_waits_again(
+async def test_a_replayed_event_that_fails_is_kept_again(
     completed: Envelope, queue: Queue, deliveries: Deliveries
 ) -> None:
     queue.run("replay", "--all")
@@ -123,7 +123,7 @@ async def test_one_that_fails_again_waits_again(
         ({"time": "yesterday"}, "time: "),
     ],
 )
-async def test_what_is_no_event_is_named_and_the_others_are_replayed(
+async def test_a_malformed_dead_letter_is_reported_and_others_are_replayed(
     completed: Envelope, queue: Queue, deliveries: Deliveries, database: Database, letter: Any, reason: str
 ) -> None:
     body = letter if isinstance(letter, bytes) else orjson.dumps(completed | {"id": "poison"} | letter)
@@ -139,7 +139,7 @@ async def test_what_is_no_event_is_named_and_the_others_are_replayed(
     assert len(queue.letters()) == 1
 
 
-async def test_without_letters_there_is_nothing_to_show(queue: Queue) -> None:
+async def test_an_empty_queue_shows_nothing(queue: Queue) -> None:
     assert queue.run("list").stdout == "No dead letters.\n"
     assert queue.letters() == []
 

@@ -52,7 +52,7 @@ async def test_deliveries_in_order_have_their_effects(
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_any_order_any_number_of_times_comes_to_the_same(
+async def test_reordered_and_repeated_deliveries_have_the_same_effects(
     client: httpx.AsyncClient, history: list[Envelope], deliveries: Deliveries, seed: int
 ) -> None:
     anyhow = history * 2
@@ -92,7 +92,7 @@ async def test_events_of_a_deleted_account_are_done_with(
     assert (await effects(client))["log"] == []
 
 
-async def test_a_failing_delivery_is_asked_for_again_and_its_reason_is_noted(
+async def test_a_failing_delivery_is_retried_and_its_reason_noted(
     history: list[Envelope], deliveries: Deliveries
 ) -> None:
     """Without a sidecar no alarm can be set."""
@@ -133,7 +133,7 @@ POISON: dict[str, tuple[bytes | Json, str | None]] = {
 
 
 @pytest.mark.parametrize("poison", POISON)
-async def test_poison_is_dropped_at_once_and_becomes_a_dead_letter_with_the_reason(
+async def test_a_malformed_event_becomes_a_dead_letter_with_the_reason(
     history: list[Envelope], deliveries: Deliveries, poison: str
 ) -> None:
     """Dapr passes on what is dropped to the dead-letter topic."""
@@ -173,7 +173,7 @@ async def test_only_the_sidecar_may_deliver(deliveries: Deliveries, history: lis
     assert await dead_letters(deliveries) == []
 
 
-async def test_what_follows_continues_the_trace_of_its_cause(
+async def test_an_effect_continues_the_trace_of_its_cause(
     client: httpx.AsyncClient, deliveries: Deliveries
 ) -> None:
     trace_id = uuid4().hex

@@ -87,7 +87,7 @@ async def test_a_list_may_be_longer_than_what_people_send(
     assert await deliveries.deliver_list(events * 2) == ["SUCCESS"] * 80
 
 
-async def test_what_follows_from_an_entry_continues_the_trace_of_that_entry(
+async def test_the_effects_of_an_entry_continue_its_trace(
     client: httpx.AsyncClient, deliveries: Deliveries
 ) -> None:
     traces = [uuid4().hex for _ in range(2)]
@@ -117,7 +117,7 @@ async def test_a_bad_entry_holds_up_its_own_key_only(
     assert tries == {created["id"]: 1, unreadable["id"]: 1}
 
 
-async def test_an_entry_that_keeps_failing_makes_way_for_those_behind_it(
+async def test_a_failing_entry_gives_way_to_later_ones(
     client: httpx.AsyncClient, bins: Json, deliveries: Deliveries
 ) -> None:
     await client.patch(f"/api/tasks/{bins['id']}", json={"title": "Take in the bins"})

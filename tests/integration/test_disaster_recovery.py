@@ -72,7 +72,7 @@ def commands(heading: str) -> list[str]:
     return [command.replace("todoapp", OWNER) for command in IN_THE_DATABASES_POD.findall(section)]
 
 
-async def test_a_backup_of_an_older_version_is_restored_and_clients_load_everything_once(
+async def test_clients_reload_everything_once_after_an_old_backup_is_restored(
     lost_database_url: str, terminal: Terminal
 ) -> None:
     [back_up] = commands("Make a backup")

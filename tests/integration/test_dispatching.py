@@ -59,7 +59,7 @@ async def test_two_dispatchers_at_once_send_everything_once(
     assert [len(receiver.calls(path)) for path in paths] == [1] * 10
 
 
-async def test_a_slow_receiver_holds_nobody_up(
+async def test_a_slow_receiver_delays_no_other(
     outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingApp
 ) -> None:
     await queue(outgoing, deliveries, receiver, "/slow", "/fast")
@@ -73,7 +73,7 @@ async def test_a_slow_receiver_holds_nobody_up(
             assert (started, await outgoing.dispatcher.start_due(attempts)) == (2, 0)
 
 
-async def test_what_a_dead_process_was_sending_is_sent_by_another(
+async def test_another_process_sends_what_a_dead_one_was_sending(
     outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingApp, clock: Clock
 ) -> None:
     await queue(outgoing, deliveries, receiver, "/hook")

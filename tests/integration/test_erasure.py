@@ -28,7 +28,7 @@ async def rows(database: Database) -> Rows:
         return await (await session.connection()).run_sync(all_rows, Base.metadata)
 
 
-async def test_of_a_deleted_account_only_its_end_is_told(
+async def test_a_deleted_account_announces_only_its_deletion(
     client: httpx.AsyncClient,
     stranger: httpx.AsyncClient,
     history: list[Envelope],
@@ -152,7 +152,7 @@ class Interrupted:
             await happen()
 
 
-async def test_its_end_is_published_although_it_came_amid_a_publication(
+async def test_a_deletion_during_publication_is_published(
     client: httpx.AsyncClient, deliveries: Deliveries, database: Database
 ) -> None:
     """No number of the outbox is given out twice, those of deleted events neither."""

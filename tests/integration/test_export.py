@@ -68,7 +68,7 @@ async def test_the_document_fits_its_description(
     assert series_start == "2027-03-08T09:00:00"
 
 
-async def test_it_is_a_file_to_save(client: httpx.AsyncClient) -> None:
+async def test_an_export_is_a_file_to_save(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/me/export")
 
     assert answer.headers["content-type"] == "application/json"

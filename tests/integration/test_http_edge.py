@@ -26,7 +26,7 @@ async def anybody(api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize("given", ["r-1", "01890a5d-ac96-774b-bcce-b302099a8057", "A" * 128])
-async def test_a_request_keeps_its_name(anybody: httpx.AsyncClient, given: str) -> None:
+async def test_a_harmless_request_id_is_kept(anybody: httpx.AsyncClient, given: str) -> None:
     assert (await anybody.get("/health/live", headers={"X-Request-Id": given})).headers[
         "x-request-id"
     ] == given
@@ -103,7 +103,7 @@ async def test_an_unknown_query_parameter_is_named_on_every_route(
             assert "#/query/limmit" in {each["pointer"] for each in answer.json()["errors"]}, str(operation)
 
 
-async def test_a_parameter_that_was_mistyped_is_told_the_one_that_was_meant(
+async def test_a_mistyped_parameter_gets_a_suggestion(
     client: httpx.AsyncClient,
 ) -> None:
     [error] = (await client.get("/api/tasks?limmit=1")).json()["errors"]
@@ -212,7 +212,7 @@ def test_answers_lead_to_what_can_be_done_next(api: FastAPI) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/tasks/bulk", "/api/tasks/quick"])
-async def test_a_verb_beside_the_tasks_is_not_taken_for_a_task(client: httpx.AsyncClient, path: str) -> None:
+async def test_an_action_name_is_not_read_as_a_task_id(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.put(path, json={"title": "x"})
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

@@ -77,7 +77,7 @@ async def test_a_request_that_failed_can_be_tried_again(client: httpx.AsyncClien
     assert "idempotency-replayed" not in corrected.headers
 
 
-async def test_twins_at_the_same_time_are_done_once(client: httpx.AsyncClient) -> None:
+async def test_simultaneous_duplicates_are_done_once(client: httpx.AsyncClient) -> None:
     answers = await asyncio.gather(*(add_task(client, "k") for _ in range(5)))
 
     assert {answer.status_code for answer in answers} <= {201, 409}
@@ -85,7 +85,7 @@ async def test_twins_at_the_same_time_are_done_once(client: httpx.AsyncClient) -
     assert await titles(client) == ["Pay the rent"]
 
 
-async def test_while_the_request_is_running_its_twin_is_turned_away(
+async def test_a_duplicate_of_a_running_request_is_refused(
     client: httpx.AsyncClient, runtime: Runtime, clock: Clock
 ) -> None:
     async with claimed(runtime.database, await abandoned(client), now=clock(), lifetime=DAY):
@@ -95,7 +95,7 @@ async def test_while_the_request_is_running_its_twin_is_turned_away(
     assert int(answer.headers["retry-after"]) > 0
 
 
-async def test_the_claim_of_a_dead_process_is_taken_over_and_a_slow_one_rolls_back(
+async def test_a_slow_request_loses_its_claim_and_rolls_back(
     client: httpx.AsyncClient, runtime: Runtime, clock: Clock
 ) -> None:
     slow = await abandoned(client)

@@ -147,7 +147,7 @@ async def test_a_second_import_changes_nothing(
     assert (await send(stranger, content, media_type))["created"] == first["created"]
 
 
-async def test_rows_that_are_alike_are_tasks_of_their_own(client: httpx.AsyncClient) -> None:
+async def test_equal_rows_become_separate_tasks(client: httpx.AsyncClient) -> None:
     content = "TYPE,CONTENT\ntask,Call home\ntask,Call home\n"
 
     reports = [await send(client, content, "text/csv") for _ in range(2)]
@@ -167,7 +167,7 @@ async def test_a_dry_run_reports_the_same_and_changes_nothing(client: httpx.Asyn
     assert outcomes(await send(client, CSV, "text/csv")) == outcomes(rehearsed)
 
 
-async def test_one_wrong_line_keeps_the_whole_file_out(client: httpx.AsyncClient) -> None:
+async def test_one_wrong_line_refuses_the_whole_file(client: httpx.AsyncClient) -> None:
     content = f"TYPE,CONTENT\ntask,Fine\ntask,{'x' * 501}\ntask,\n"
 
     rehearsed = await send(client, content, "text/csv", dry_run=True)
@@ -243,7 +243,7 @@ async def test_an_export_changes_nothing_where_it_came_from(client: httpx.AsyncC
     assert (await client.get("/api/sync")).json()["seq"] == before
 
 
-async def test_an_export_comes_to_another_account_once_under_ids_of_its_own(
+async def test_an_export_is_imported_once_into_another_account(
     client: httpx.AsyncClient, stranger: httpx.AsyncClient, clock: Clock
 ) -> None:
     await life(client, clock)
@@ -260,7 +260,7 @@ async def test_an_export_comes_to_another_account_once_under_ids_of_its_own(
         assert task["series_id"] == (task["id"] if task["recurrence"] else None)
 
 
-async def test_a_series_goes_on_where_it_was(
+async def test_an_imported_series_continues(
     client: httpx.AsyncClient, stranger: httpx.AsyncClient, clock: Clock
 ) -> None:
     await life(client, clock)
@@ -272,7 +272,7 @@ async def test_a_series_goes_on_where_it_was(
     assert theirs["Pay the rent"]["next_occurrence"] == mine["Pay the rent"]["next_occurrence"]
 
 
-async def test_a_series_that_went_on_meanwhile_is_not_opened_twice(
+async def test_a_series_that_advanced_is_not_opened_twice(
     client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries
 ) -> None:
     await life(client, clock)
@@ -303,7 +303,7 @@ async def test_a_task_that_the_rules_refuse_is_refused(client: httpx.AsyncClient
     assert report["entries"][-1]["notes"] == ["The year must be from 1900 to 8999."]
 
 
-async def test_reminders_that_have_had_their_time_are_left_out(
+async def test_past_reminders_are_not_imported(
     client: httpx.AsyncClient, stranger: httpx.AsyncClient, clock: Clock
 ) -> None:
     await life(client, clock)
@@ -349,7 +349,7 @@ async def test_our_own_calendar_changes_nothing_where_it_came_from(
         ),
     ],
 )
-async def test_a_file_that_is_none_is_refused(
+async def test_a_malformed_file_is_refused(
     client: httpx.AsyncClient, content: bytes, media_type: str, sentence: str
 ) -> None:
     answer = await client.post("/api/import", content=content, headers={"content-type": media_type})
@@ -361,7 +361,7 @@ async def test_a_file_that_is_none_is_refused(
     )
 
 
-async def test_json_that_is_none_says_where(client: httpx.AsyncClient) -> None:
+async def test_malformed_json_is_refused_with_its_position(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/import", content=b"{", headers={"content-type": "application/json"})
 
     assert answer.status_code == 422
@@ -385,7 +385,7 @@ async def test_a_file_may_be_larger_than_other_bodies(client: httpx.AsyncClient,
     assert too_large.json()["detail"] == "The body may have 10485760 bytes at most."
 
 
-async def test_a_file_with_too_many_entries_is_to_be_split(client: httpx.AsyncClient) -> None:
+async def test_a_file_with_too_many_entries_is_refused(client: httpx.AsyncClient) -> None:
     content = "TYPE,CONTENT\n" + "section,x\n" * 5001
 
     answer = await client.post("/api/import", content=content, headers={"content-type": "text/csv"})

@@ -9,7 +9,7 @@ import pytest
 from todoapp.processes.runtime import Runtime, base_app
 
 
-async def test_work_that_fails_is_told_and_starts_again(
+async def test_failed_work_is_logged_and_restarted(
     runtime: Runtime, caplog: pytest.LogCaptureFixture
 ) -> None:
     ends: Iterator[Exception] = iter([ValueError("a mistake"), ConnectionRefusedError("the database")])

@@ -153,7 +153,7 @@ def test_topics_have_the_partitions_and_the_retention_of_the_resource(
 
 
 @each_process
-def test_a_process_writes_to_the_topics_and_to_its_own_dead_letters(
+def test_a_process_writes_to_topics_and_its_own_dead_letters(
     process: str, accounts: Mapping[str, Account]
 ) -> None:
     allowed = PUBLISHED | READ[process]
@@ -172,9 +172,7 @@ def test_a_process_reads_what_it_is_subscribed_to(process: str, accounts: Mappin
 
 
 @each_process
-def test_a_process_follows_its_topics_as_a_member_of_its_group(
-    process: str, accounts: Mapping[str, Account]
-) -> None:
+def test_a_process_reads_its_topics_in_its_group(process: str, accounts: Mapping[str, Account]) -> None:
     heard: set[str | None] = set()
     with consumer(accounts[process], GROUPS[process]) as reading:
         reading.subscribe(list(READ[process]))
@@ -252,7 +250,7 @@ def test_a_process_changes_nothing_of_the_broker(
         assert refused.value.args[0].code() in REFUSALS
 
 
-def test_somebody_outside_reads_the_activity_log_by_certificate_and_nothing_else(
+def test_an_outside_consumer_reads_only_the_activity_log(
     accounts: Mapping[str, Account],
 ) -> None:
     outside = accounts["activity-reader"]
@@ -273,7 +271,7 @@ def test_a_certificate_of_another_authority_is_refused(kafka: Kafka, accounts: M
     wait_until_told(forged, "alert certificate required")
 
 
-def test_a_broker_with_a_certificate_of_another_authority_is_not_trusted(
+def test_a_broker_of_another_authority_is_not_trusted(
     accounts: Mapping[str, Account],
 ) -> None:
     elsewhere = {"ssl.ca.pem": trustme.CA().cert_pem.bytes().decode()}

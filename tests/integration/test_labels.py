@@ -56,7 +56,7 @@ async def test_two_users_may_use_one_name(
     assert (await stranger.post(f"/api/{many}", json={"name": "Home"})).status_code == 201
 
 
-async def test_a_tag_is_put_on_a_task_by_name_or_id_and_taken_off(client: httpx.AsyncClient) -> None:
+async def test_a_tag_is_added_by_name_or_id_and_removed(client: httpx.AsyncClient) -> None:
     tag = (await client.post("/api/tags", json={"name": "Home"})).json()
     path = (await client.post("/api/tasks", json={"title": "Sweep"})).headers["location"]
 
@@ -70,7 +70,7 @@ async def test_a_tag_is_put_on_a_task_by_name_or_id_and_taken_off(client: httpx.
     assert [each["name"] for each in untagged["tags"]] == ["slow"]
 
 
-async def test_a_task_shows_the_new_name_of_its_tag_as_a_new_version(client: httpx.AsyncClient) -> None:
+async def test_renaming_a_tag_makes_new_versions_of_its_tasks(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/tasks", json={"title": "Sweep", "tags": ["Home"]})
     path, [tag] = answer.headers["location"], answer.json()["tags"]
 
@@ -81,7 +81,7 @@ async def test_a_task_shows_the_new_name_of_its_tag_as_a_new_version(client: htt
 
 
 @KINDS
-async def test_tasks_outlive_what_sorted_them(client: httpx.AsyncClient, many: str, one: str) -> None:
+async def test_deleting_a_label_keeps_its_tasks(client: httpx.AsyncClient, many: str, one: str) -> None:
     label = (await client.post(f"/api/{many}", json={"name": "Home"})).json()
     sorted_by: dict[str, Any] = {"tags": ["Home"]} if one == "tag" else {"category_id": label["id"]}
     path = (await client.post("/api/tasks", json={"title": "Sweep", **sorted_by})).headers["location"]

@@ -68,7 +68,7 @@ async def test_a_notification_outlives_its_task(client: httpx.AsyncClient, told:
     assert (newest["message"], newest["task_id"]) == ("third", told[0]["task_id"])
 
 
-async def test_nobody_reads_for_another(
+async def test_a_user_marks_only_their_own_notifications_read(
     client: httpx.AsyncClient, stranger: httpx.AsyncClient, told: list[Json]
 ) -> None:
     answer = await stranger.post(f"/api/notifications/{told[0]['id']}/read")

@@ -95,7 +95,7 @@ async def test_the_done_occurrence_stays_as_history_and_one_is_open(
     assert [each["completed"] for each in await series(client)] == [True, False]
 
 
-async def test_hearing_of_it_again_creates_nothing(client: httpx.AsyncClient, recur: Any) -> None:
+async def test_a_repeated_event_creates_nothing(client: httpx.AsyncClient, recur: Any) -> None:
     task = await done(client, await made(client))
 
     for _ in range(3):
@@ -104,7 +104,9 @@ async def test_hearing_of_it_again_creates_nothing(client: httpx.AsyncClient, re
     assert len(await series(client)) == 2
 
 
-async def test_a_skipped_occurrence_stays_and_is_followed(client: httpx.AsyncClient, recur: Any) -> None:
+async def test_a_skipped_occurrence_stays_and_the_next_is_created(
+    client: httpx.AsyncClient, recur: Any
+) -> None:
     task = await made(client)
 
     skipped = await done(client, task, "skip-occurrence")
@@ -185,7 +187,7 @@ async def test_after_completion_counts_from_the_day_of_completing(
     assert (await series(client))[1]["due_at"] == "2027-03-21T08:00:00Z"
 
 
-async def test_the_last_of_a_count_is_the_last(client: httpx.AsyncClient, recur: Any, clock: Clock) -> None:
+async def test_a_series_ends_after_its_count(client: httpx.AsyncClient, recur: Any, clock: Clock) -> None:
     await made(client, {"rrule": "FREQ=WEEKLY;BYDAY=MO;COUNT=3"})
 
     for _ in range(4):
@@ -219,7 +221,7 @@ async def test_a_shorthand_is_stored_as_a_rule(client: httpx.AsyncClient) -> Non
     }
 
 
-async def test_a_repeating_task_without_a_date_is_given_one_and_the_answer_says_so(
+async def test_the_answer_shows_the_date_given_to_a_repeating_task(
     client: httpx.AsyncClient,
 ) -> None:
     created = await made(client, due_at=None)
@@ -231,9 +233,7 @@ async def test_a_repeating_task_without_a_date_is_given_one_and_the_answer_says_
         assert "2027-03-08 at 09:00 (Europe/Berlin)" in notice
 
 
-async def test_reopening_withdraws_a_next_occurrence_that_nobody_touched(
-    client: httpx.AsyncClient, recur: Any
-) -> None:
+async def test_reopening_deletes_an_unchanged_next_occurrence(client: httpx.AsyncClient, recur: Any) -> None:
     task = await made(client)
     await recur(await done(client, task))
 
@@ -279,7 +279,7 @@ async def test_deleting_the_open_occurrence_ends_the_series(client: httpx.AsyncC
     assert [each["completed"] for each in await series(client)] == [True]
 
 
-async def test_a_rule_is_set_and_taken_away(client: httpx.AsyncClient, recur: Any) -> None:
+async def test_a_rule_is_set_and_removed(client: httpx.AsyncClient, recur: Any) -> None:
     task = await made(client, recurrence=None)
     path = f"/api/tasks/{task['id']}/recurrence"
 
@@ -292,7 +292,7 @@ async def test_a_rule_is_set_and_taken_away(client: httpx.AsyncClient, recur: An
     assert len(await series(client)) == 1
 
 
-async def test_saving_the_same_rule_with_another_date_goes_on_with_the_series(
+async def test_saving_the_same_rule_with_another_date_continues_the_series(
     client: httpx.AsyncClient, recur: Any
 ) -> None:
     task = await made(client, {"rrule": "FREQ=DAILY;INTERVAL=7"})

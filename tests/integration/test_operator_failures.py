@@ -99,7 +99,7 @@ def without_keda(objects: Objects) -> Iterator[dict[str, Any]]:
     objects.apply(CUSTOM_RESOURCE_DEFINITION, definition)
 
 
-def test_a_kind_that_the_cluster_does_not_know_is_a_condition(
+def test_a_missing_kind_is_reported_by_a_condition(
     without_keda: dict[str, Any], installation: Installation
 ) -> None:
     lagging = {"notification": {"autoscaling": {"minReplicas": 1, "maxReplicas": 3, "lag": 50}}}

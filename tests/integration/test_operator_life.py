@@ -40,7 +40,7 @@ def container(deployment: Manifest) -> dict[str, Any]:
     return dict(only)
 
 
-def test_a_todoapp_becomes_all_that_it_asks_for(installation: Installation) -> None:
+def test_a_todoapp_gets_all_its_children(installation: Installation) -> None:
     installation.install()
     installation.wait_until_ready()
 
@@ -165,7 +165,7 @@ def served(installation: Installation) -> str:
     return str(service["spec"]["selector"][RELEASE])
 
 
-def test_what_the_spec_no_longer_asks_for_goes(installation: Installation) -> None:
+def test_children_no_longer_in_the_spec_are_deleted(installation: Installation) -> None:
     kind = kind_named("NetworkPolicy")
     installation.install()
     installation.wait_until_ready()
@@ -206,7 +206,7 @@ def none_of(installation: Installation, kind: Kind) -> bool:
     return installation.of_kind(kind) == []
 
 
-def test_a_deleted_todoapp_leaves_its_database_and_the_key_to_it(
+def test_a_deleted_todoapp_keeps_its_database_and_password(
     installation: Installation, other_namespace: str
 ) -> None:
     strimzi = {"strimzi": {"cluster": "kafka", "namespace": other_namespace}}
@@ -225,7 +225,7 @@ def test_a_deleted_todoapp_leaves_its_database_and_the_key_to_it(
     )
 
 
-def test_a_deleted_todoapp_takes_its_database_along_if_told_to(installation: Installation) -> None:
+def test_a_deleted_todoapp_deletes_its_database_if_asked(installation: Installation) -> None:
     own = {"cluster": {"deletionPolicy": "Delete"}}
     installation.install(ELSEWHERE | {"database": own})
     cloudnative_pg_finishes(installation)

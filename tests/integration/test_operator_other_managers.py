@@ -51,7 +51,7 @@ def test_an_autoscaler_takes_over_without_losing_a_pod(installation: Installatio
     assert replicas(installation) == 4
 
 
-def test_a_new_release_begins_with_as_many_pods_as_the_one_before(installation: Installation) -> None:
+def test_a_new_release_starts_with_the_previous_number_of_pods(installation: Installation) -> None:
     blue_green = SCALED | {"rollout": {"strategy": "BlueGreen", "migrations": "Manual"}}
     installation.install(blue_green)
     installation.wait_until_ready()
@@ -99,7 +99,7 @@ def test_labels_and_annotations_of_others_stay(installation: Installation) -> No
         assert metadata["annotations"].items() >= TRACKING.items()
 
 
-def test_argo_cds_marks_on_a_todoapp_are_neither_copied_nor_fought(
+def test_argo_cds_annotations_are_neither_copied_nor_removed(
     installation: Installation, audit: Audit
 ) -> None:
     installation.install()
@@ -124,7 +124,7 @@ def test_argo_cds_marks_on_a_todoapp_are_neither_copied_nor_fought(
         assert not TRACKING.items() & child["metadata"].get("annotations", {}).items()
 
 
-def test_a_repair_that_was_cut_off_is_brought_to_its_end(installation: Installation) -> None:
+def test_an_interrupted_repair_is_finished(installation: Installation) -> None:
     installation.install()
     installation.wait_until_ready()
 

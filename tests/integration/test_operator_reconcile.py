@@ -38,13 +38,13 @@ def agrees(manifest: Manifest, stored: Manifest) -> bool:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
-def test_what_was_applied_is_as_rendered(example: Path, objects: Objects, namespace: str) -> None:
+def test_the_applied_objects_are_as_rendered(example: Path, objects: Objects, namespace: str) -> None:
     for manifest in render(load(example).app, PLATFORM).manifests:
         stored = applied(objects, manifest, namespace)
         assert agrees(manifest, stored), f"{manifest} became {stored}"
 
 
-def test_any_edit_is_noticed_and_what_others_add_is_not(objects: Objects, namespace: str) -> None:
+def test_edits_are_noticed_and_additions_of_others_ignored(objects: Objects, namespace: str) -> None:
     [app] = [load(example).app for example in EXAMPLES if example.stem == "todo"]
     manifests = {each["kind"]: each for each in render(app, PLATFORM).manifests}
     for kind, theirs, edit in (
@@ -69,7 +69,7 @@ def test_any_edit_is_noticed_and_what_others_add_is_not(objects: Objects, namesp
         assert agrees(manifest, applied(objects, manifest, namespace)), kind
 
 
-async def test_what_is_renamed_during_a_repair_is_put_back_by_the_next(
+async def test_an_entry_renamed_during_a_repair_is_repaired_next(
     cluster: Cluster, objects: Objects, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(cluster.connection.kubeconfig))

@@ -84,7 +84,7 @@ def hangs(objects: Objects, namespace: str, server: SilentServer) -> bool:
     return server.callers > 0
 
 
-def test_ten_that_hang_do_not_hold_up_another(
+def test_ten_hanging_todoapps_do_not_delay_another(
     installation: Installation, other_namespace: str, silent: SilentServer
 ) -> None:
     objects = installation.objects
@@ -107,9 +107,7 @@ def test_ten_that_hang_do_not_hold_up_another(
         each.wait_until_ready()
 
 
-def test_ten_that_are_refused_do_not_hold_up_another(
-    installation: Installation, other_namespace: str
-) -> None:
+def test_ten_refused_todoapps_do_not_delay_another(installation: Installation, other_namespace: str) -> None:
     objects, namespace = installation.objects, installation.namespace
     refused = [Installation(objects, namespace, f"refused-{number}") for number in range(BROKEN)]
     with nothing_more(objects, namespace, "count/deployments.apps"):

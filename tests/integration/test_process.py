@@ -18,9 +18,7 @@ ADA = {"email": "ada@example.com", "password": "correct horse"}
 
 
 @pytest.mark.parametrize("service", ["api", "notification", "recurrence"])
-def test_a_service_lives_without_its_database_and_works_as_soon_as_it_is_there(
-    service: str, tmp_path: Path
-) -> None:
+def test_a_service_waits_for_its_database_and_then_works(service: str, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'later' / 'todo.db'}"
     with running_service(service, tmp_path, TODOAPP_DATABASE_URL=url) as running:
         running.wait_for(200, "/health/live")
@@ -37,7 +35,7 @@ def test_a_service_lives_without_its_database_and_works_as_soon_as_it_is_there(
     assert "Traceback" not in log
 
 
-def test_asked_to_stop_it_ends_although_clients_stay(database_url: str, tmp_path: Path) -> None:
+def test_it_stops_when_asked_even_with_connected_clients(database_url: str, tmp_path: Path) -> None:
     with running_service("api", tmp_path, TODOAPP_DATABASE_URL=database_url) as running:
         running.wait_for(200, "/health/ready")
         with httpx.Client(base_url=running.url, timeout=PATIENCE_SECONDS) as client:
@@ -61,7 +59,7 @@ def test_asked_to_stop_it_ends_although_clients_stay(database_url: str, tmp_path
         ({"TODOAPP_HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1:8000: Cannot assign requested address"),
     ],
 )
-def test_what_a_person_has_to_put_right_is_one_sentence(variables: dict[str, str], sentence: str) -> None:
+def test_a_user_error_is_one_sentence(variables: dict[str, str], sentence: str) -> None:
     defaults = {"TODOAPP_DATABASE_URL": "sqlite:///todo.db", "TODOAPP_JWT_SECRET": JWT_SECRET}
     ended = run_command("api", **defaults | variables)
 
@@ -128,7 +126,7 @@ def test_migrations_started_at_once_happen_one_after_the_other(empty_database_ur
         (("--down", "7"), "sqlite:///todo.db", "'7'"),
     ],
 )
-def test_a_migration_that_cannot_be_is_one_sentence(
+def test_a_migration_error_is_one_sentence(
     arguments: tuple[str, ...], url: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -96,7 +96,7 @@ def test_with_a_repository_git_is_in_charge_of_the_todoapp(minikube: PulumiProgr
     }
 
 
-def test_without_monitoring_nothing_of_it_is_asked_for(minikube: PulumiProgram) -> None:
+def test_without_monitoring_no_monitoring_is_requested(minikube: PulumiProgram) -> None:
     run = minikube.run(monitoring=False)
 
     assert not [each for each in run.resources if "monitoring" in each.name]

@@ -95,7 +95,7 @@ def test_aks_leaves_the_number_of_nodes_to_the_autoscaler(aks: Run) -> None:
     assert aks.one("ManagedCluster").ignore_changes == ("agentPoolProfiles[*].count",)
 
 
-def test_aks_is_administered_by_who_made_it_without_a_device_code(aks: Run) -> None:
+def test_aks_is_administered_by_its_creator_without_a_device_code(aks: Run) -> None:
     role = aks.one("RoleAssignment").inputs
 
     assert role["scope"] == "todoapp-id"
@@ -129,7 +129,7 @@ def test_gke_is_an_autopilot_cluster_unless_nodes_are_wanted(stacks: Mapping[str
     assert values["prometheus"]["nodeExporter"] == {"enabled": False}
 
 
-def test_gke_standard_has_workload_identity_and_a_pool_of_its_own(
+def test_gke_standard_has_workload_identity_and_its_own_pool(
     stacks: Mapping[str, PulumiProgram],
 ) -> None:
     run = stacks["gke"].run(autopilot=False, nodesLeast=1, nodesMost=4)
@@ -172,7 +172,7 @@ def test_oke_is_an_enhanced_cluster_with_nodes_in_every_domain(oke: Run) -> None
     assert {each["subnetId"] for each in placed} == {"todoapp-nodes-id"}
 
 
-def test_only_okes_nodes_are_hidden_and_only_wanted_ports_are_open(oke: Run) -> None:
+def test_okes_nodes_are_private_and_only_needed_ports_open(oke: Run) -> None:
     subnets = {each.name: each.inputs for each in oke.of("Subnet")}
     open_ports = {
         each.name: sorted(

@@ -16,7 +16,7 @@ def make(*arguments: str, path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([program, *arguments], env=environment, capture_output=True, text=True)
 
 
-def test_without_the_command_nothing_is_set_up_and_one_sentence_helps(tmp_path: Path) -> None:
+def test_a_missing_pulumi_command_is_reported_in_one_sentence(tmp_path: Path) -> None:
     answer = make("pulumi-preview", path=tmp_path)
 
     assert answer.returncode != 0

@@ -37,7 +37,7 @@ def known(client: httpx.Client, api_version: str, name: str) -> tuple[Kind, bool
 
 @all_kinds_known
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_object_of_a_stack_is_taken_without_a_warning(
+def test_every_object_of_a_stack_is_accepted_without_a_warning(
     stack: str, stacks: Mapping[str, PulumiProgram], objects: Objects, namespace: str
 ) -> None:
     assert list(refused(stacks[stack].run(), objects, namespace)) == []
@@ -45,7 +45,7 @@ def test_every_object_of_a_stack_is_taken_without_a_warning(
 
 @all_kinds_known
 @pytest.mark.parametrize("choice", OTHER_CHOICES)
-def test_every_object_of_another_choice_is_taken_without_a_warning(
+def test_every_object_of_other_choices_is_accepted_without_a_warning(
     choice: str, stacks: Mapping[str, PulumiProgram], objects: Objects, namespace: str
 ) -> None:
     assert list(refused(stacks["minikube"].run(**OTHER_CHOICES[choice]), objects, namespace)) == []

@@ -49,7 +49,7 @@ def test_the_pack_has_every_policy_and_all_are_mandatory(analyzer: Any) -> None:
     assert {each.enforcementLevel for each in policies} == {analyzer_pb2.MANDATORY}
 
 
-def test_the_engine_hears_what_is_wrong(analyzer: Any) -> None:
+def test_the_engine_reports_violations(analyzer: Any) -> None:
     [diagnostic] = analyzer.Analyze(service(80)).diagnostics
 
     assert diagnostic.policyName == "no-public-plain-http"
@@ -57,11 +57,11 @@ def test_the_engine_hears_what_is_wrong(analyzer: Any) -> None:
     assert "The load balancer opens port 80" in diagnostic.message
 
 
-def test_the_engine_hears_nothing_of_what_is_right(analyzer: Any) -> None:
+def test_the_engine_accepts_a_good_stack(analyzer: Any) -> None:
     assert not analyzer.Analyze(service(443)).diagnostics
 
 
-def test_what_a_preview_cannot_know_yet_hides_nothing_else(analyzer: Any) -> None:
+def test_values_unknown_during_preview_hide_no_violation(analyzer: Any) -> None:
     spec = {"replicas": UNKNOWN_NUMBER_VALUE, "hosts": [UNKNOWN_STRING_VALUE], "image": "app:latest"}
 
     [diagnostic] = analyzer.Analyze(resource("todoapp.dev/v1alpha1:TodoApp", spec)).diagnostics

@@ -68,7 +68,7 @@ def test_names_are_unique_and_begin_with_the_projects(run: Run) -> None:
     assert all(each.name.startswith("todoapp") for each in run.resources)
 
 
-def test_what_is_on_the_cluster_is_made_by_the_clusters_provider(run: Run) -> None:
+def test_resources_on_the_cluster_use_its_provider(run: Run) -> None:
     on_cluster = [each for each in run.resources if each.type.startswith("kubernetes:")]
 
     assert on_cluster
@@ -95,7 +95,7 @@ def test_only_the_sdk_of_the_stacks_own_cloud_is_imported(
     assert imported == {clouds[stack]}
 
 
-def test_everything_goes_in_the_opposite_order_of_its_making(run: Run) -> None:
+def test_resources_are_deleted_in_reverse_order(run: Run) -> None:
     """TodoApps first: our operator removes their finalizers, and Strimzi those of their topics."""
     app, operator = run.one("TodoApp"), run.one("Deployment")
     crd = run.one("CustomResourceDefinition")
@@ -132,7 +132,7 @@ def test_every_namespace_has_pod_security(run: Run) -> None:
     assert {name for name, level in levels.items() if level == "privileged"} <= {"monitoring"}
 
 
-def test_every_chart_is_pinned_in_one_place_and_none_can_be_taken_for_a_folder(run: Run) -> None:
+def test_every_chart_has_a_pinned_version_and_a_url(run: Run) -> None:
     pinned = {chart.reference: chart.version for chart in CHARTS}
 
     for release in run.of("Release"):
@@ -157,19 +157,21 @@ def test_no_secret_is_in_a_release_or_in_an_output(run: Run) -> None:
     assert run.exports() == {"url": run.exports()["url"]}
 
 
-def test_what_a_secret_holds_is_secret(run: Run) -> None:
+def test_the_contents_of_secrets_are_secret(run: Run) -> None:
     for secret in run.of("Secret"):
         private = {key: value for key, value in secret.inputs["stringData"].items() if key != "username"}
         assert private
         assert all(isinstance(value, Secret) for value in private.values())
 
 
-def test_people_find_it_where_the_stack_says(minikube: Run) -> None:
+def test_the_stack_exports_the_url_of_the_application(minikube: Run) -> None:
     assert minikube.exports() == {"url": "https://todo.test"}
 
 
 @pytest.mark.parametrize("stack", PRODUCTION)
-def test_a_cloud_keeps_what_holds_data(stack: str, stacks: Mapping[str, PulumiProgram]) -> None:
+def test_resources_that_hold_data_are_protected_on_a_cloud(
+    stack: str, stacks: Mapping[str, PulumiProgram]
+) -> None:
     run = stacks[stack].run()
     kept = {each.name for each in run.resources if each.protect and each.is_manifest}
 
@@ -184,7 +186,7 @@ def test_a_cloud_keeps_what_holds_data(stack: str, stacks: Mapping[str, PulumiPr
     assert all(each.protect for each in run.resources if cluster in run.ancestors(each))
 
 
-def test_a_laptop_keeps_nothing(minikube: Run) -> None:
+def test_no_resource_is_protected_on_a_laptop(minikube: Run) -> None:
     assert not any(each.protect for each in minikube.resources)
 
 
@@ -215,7 +217,7 @@ def test_control_planes_are_replicated_on_clouds_only(
 
 
 @pytest.mark.parametrize("stack", PRODUCTION)
-def test_a_cloud_keeps_every_event_three_times(stack: str, stacks: Mapping[str, PulumiProgram]) -> None:
+def test_a_cloud_replicates_every_event_three_times(stack: str, stacks: Mapping[str, PulumiProgram]) -> None:
     run = stacks[stack].run()
     kafka = run.one("Kafka").inputs["spec"]
     pools = {each.inputs["metadata"]["name"]: each.inputs["spec"] for each in run.of("KafkaNodePool")}
@@ -237,7 +239,7 @@ def test_a_laptop_has_one_broker(minikube: Run) -> None:
     assert not {"cruiseControl", "rack"} & {*kafka, *kafka["kafka"]}
 
 
-def test_the_todoapp_uses_what_stands_there(run: Run) -> None:
+def test_the_todoapp_uses_the_installed_platform(run: Run) -> None:
     todo = run.one("TodoApp")
     spec = todo.inputs["spec"]
 
@@ -318,7 +320,7 @@ def test_a_stack_sets_declared_keys_with_values_of_their_type(stack: str) -> Non
 
 
 @pytest.mark.parametrize("key", declared())
-def test_a_declared_key_says_its_type_and_meaning(key: str) -> None:
+def test_a_declared_key_has_a_type_and_a_description(key: str) -> None:
     entry = declared()[key]
 
     assert entry["type"] in {"string", "integer", "boolean", "array"}

@@ -133,7 +133,7 @@ def test_a_wrong_value_is_refused_in_one_sentence(
     assert stacks[stack].refusal(**config) == sentence
 
 
-def test_a_missing_value_is_named_with_the_command_that_sets_it(stacks: Mapping[str, PulumiProgram]) -> None:
+def test_a_missing_value_is_reported_with_the_command_to_set_it(stacks: Mapping[str, PulumiProgram]) -> None:
     refusal = stacks["minikube"].refusal(host=None)
 
     assert "'todoapp:host'" in refusal
@@ -149,7 +149,7 @@ def test_a_value_of_another_type_is_named(key: str, value: Any, stacks: Mapping[
 
 
 @pytest.mark.parametrize("config", [{}, {"databaseUrl": URL}])
-def test_a_database_url_that_is_not_kept_secret_is_refused_without_being_shown(
+def test_a_plain_text_database_url_is_refused_without_showing_it(
     config: Mapping[str, Any], stacks: Mapping[str, PulumiProgram]
 ) -> None:
     refusal = stacks["minikube"].refusal(database="external", **config)
@@ -160,7 +160,7 @@ def test_a_database_url_that_is_not_kept_secret_is_refused_without_being_shown(
     )
 
 
-def test_a_secret_url_of_another_database_is_refused_without_being_shown(
+def test_a_secret_url_of_another_database_is_refused_unshown(
     stacks: Mapping[str, PulumiProgram],
 ) -> None:
     secret = {"databaseUrl": URL.replace("postgresql", "mysql")}

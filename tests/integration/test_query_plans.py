@@ -206,7 +206,7 @@ async def show_the_newest_tasks(session: AsyncSession) -> None:
     ],
     ids=["activity", "history", "notifications", "reminders", "sync", "tags and reminders"],
 )
-async def test_what_else_is_read_reads_no_whole_table(
+async def test_other_queries_read_no_whole_table(
     large: AsyncSession, read: Callable[[AsyncSession], Awaitable[object]]
 ) -> None:
     with statements_of(large) as statements:

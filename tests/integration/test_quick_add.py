@@ -22,7 +22,7 @@ async def added(client: httpx.AsyncClient, text: str) -> dict[str, Any]:
     return body
 
 
-async def test_a_line_becomes_a_task_and_the_answer_says_how_it_was_read(client: httpx.AsyncClient) -> None:
+async def test_a_line_becomes_a_task_and_the_answer_explains_it(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/tasks/quick", json={"text": RENT})
 
     task, [category] = answer.json()["task"], (await client.get("/api/categories")).json()["items"]
@@ -134,7 +134,7 @@ async def test_an_idempotency_key_adds_one_task(client: httpx.AsyncClient) -> No
     assert len((await client.get("/api/tasks")).json()["items"]) == 1
 
 
-async def test_the_path_is_no_tasks_id(client: httpx.AsyncClient) -> None:
+async def test_the_quick_add_path_is_not_a_task_id(client: httpx.AsyncClient) -> None:
     user = (await client.get("/api/me")).json()["id"]
 
     by_user = await client.post(f"/api/{user}/tasks/quick", json={"text": "Pay"})

@@ -32,7 +32,7 @@ async def log_in(caller: httpx.AsyncClient, **changed: str) -> int:
     return (await caller.post("/api/auth/login", json=ADA | changed)).status_code
 
 
-async def test_a_user_is_told_what_is_left_and_then_to_wait(runtime: Runtime, clock: Clock) -> None:
+async def test_a_user_sees_the_remaining_requests_and_when_to_retry(runtime: Runtime, clock: Clock) -> None:
     app = limited(runtime, requests_per_minute=3)
     async with signed_up(app) as user, signed_up(app) as another:
         answers = [await user.get("/api/me") for _ in range(4)]

@@ -58,7 +58,7 @@ async def test_completing_on_time_gives_what_the_preview_shows(
         await deliveries.settle()
 
 
-async def test_each_date_has_its_instant_its_wall_time_and_its_notes(client: httpx.AsyncClient) -> None:
+async def test_each_date_has_an_instant_a_wall_time_and_notes(client: httpx.AsyncClient) -> None:
     preview = await previewed(client, recurrence="daily", due_at="2027-03-27T01:30:00Z", count=2)
 
     assert preview == {
@@ -94,7 +94,7 @@ async def test_nothing_is_stored(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/sync", params={"since": 0})).json()["changes"] == []
 
 
-async def test_the_zone_may_be_another_and_a_missing_date_is_said(client: httpx.AsyncClient) -> None:
+async def test_another_zone_may_be_given_and_a_missing_date_is_noted(client: httpx.AsyncClient) -> None:
     preview = await previewed(client, recurrence="daily", timezone="Asia/Tokyo")
 
     assert (preview["timezone"], len(preview["dates"])) == ("Asia/Tokyo", 10)

@@ -23,7 +23,7 @@ class Calls:
         self.calls.append(messages)
 
 
-async def test_a_call_is_limited_in_bytes_however_many_a_letter_has(
+async def test_a_call_is_limited_in_bytes_not_in_characters(
     client: httpx.AsyncClient, database: Database
 ) -> None:
     long = {"op": "create", "task": {"title": "Read", "description": FOUR_BYTES * 20_000}}

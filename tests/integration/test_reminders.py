@@ -75,7 +75,7 @@ async def test_a_new_reminder_is_a_new_version_of_its_task(client: httpx.AsyncCl
         ({"offset_minutes": 5, "sound": "loud"}, "/sound"),
     ],
 )
-async def test_what_cannot_be_kept_is_refused_by_its_name(
+async def test_an_impossible_reminder_is_refused_by_its_name(
     client: httpx.AsyncClient, wanted: Json, pointer: str
 ) -> None:
     task = await made(client)
@@ -130,7 +130,7 @@ async def test_a_moved_date_takes_offsets_along_and_leaves_instants(client: http
     ]
 
 
-async def test_without_its_date_a_task_keeps_only_reminders_at_instants(client: httpx.AsyncClient) -> None:
+async def test_removing_the_date_removes_reminders_with_offsets(client: httpx.AsyncClient) -> None:
     task = await made(client, reminders=[{"offset_minutes": 60}, {"remind_at": "2027-03-04T08:00:00Z"}])
 
     await client.patch(f"/api/tasks/{task['id']}", json={"due_at": None})
@@ -173,7 +173,7 @@ async def test_a_reminder_is_found_under_its_own_task_only(client: httpx.AsyncCl
     assert (answer.status_code, answer.json()["code"]) == (404, "reminder-not-found")
 
 
-async def test_the_first_reminder_has_a_path_of_its_own(client: httpx.AsyncClient) -> None:
+async def test_the_first_reminder_has_its_own_path(client: httpx.AsyncClient) -> None:
     task = await made(client)
     path = f"/api/tasks/{task['id']}/reminder"
 
@@ -200,7 +200,7 @@ async def test_all_reminders_are_listed_in_pages_by_status(client: httpx.AsyncCl
     assert (other.status_code, other.json()["code"]) == (422, "invalid-cursor")
 
 
-async def test_a_due_reminder_fires_once_under_sweeps_and_job_at_once(
+async def test_a_due_reminder_fires_once_under_simultaneous_sweeps_and_job(
     client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries
 ) -> None:
     task = await made(client, reminders=[{"offset_minutes": 60}])
@@ -224,7 +224,7 @@ async def test_a_due_reminder_fires_once_under_sweeps_and_job_at_once(
     assert [each["data"]["reminder_id"] for each in triggered] == [reminder["id"]]
 
 
-async def test_one_reminder_that_cannot_fire_keeps_no_other_from_it(
+async def test_a_reminder_that_cannot_fire_delays_no_other(
     client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries, database: Database
 ) -> None:
     broken, whole = [await made(client, reminders=[{"offset_minutes": 60}]) for _ in range(2)]
@@ -239,7 +239,7 @@ async def test_one_reminder_that_cannot_fire_keeps_no_other_from_it(
     assert len(await messages(client)) == 1
 
 
-async def test_a_reminder_older_than_a_day_fails_without_a_word(
+async def test_a_reminder_older_than_a_day_fails_silently(
     client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries
 ) -> None:
     task = await made(client, reminders=[{"offset_minutes": 60}, {"offset_minutes": 30}])
@@ -254,7 +254,7 @@ async def test_a_reminder_older_than_a_day_fails_without_a_word(
     assert len(await messages(client)) == 1
 
 
-async def test_a_reminder_that_fired_fires_again_when_its_task_moves_ahead(
+async def test_a_fired_reminder_fires_again_when_its_task_moves_ahead(
     client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries
 ) -> None:
     task = await made(client, reminders=[{"offset_minutes": 60}])
@@ -281,7 +281,7 @@ async def test_a_cancelled_reminder_does_not_fire(
     assert await messages(client) == []
 
 
-async def test_a_job_that_is_none_of_ours_is_answered_as_done(deliveries: Deliveries) -> None:
+async def test_an_unknown_job_is_answered_as_done(deliveries: Deliveries) -> None:
     """Any other answer but 404 would have the sidecar call for ever."""
     notification = deliveries.consumers["notification"]
 

@@ -53,7 +53,7 @@ def guarded(objects: Objects, namespace: str) -> str:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
-def test_every_child_of_an_example_is_taken_without_a_warning(
+def test_every_child_of_an_example_is_accepted_without_a_warning(
     example: Path, objects: Objects, guarded: str
 ) -> None:
     for manifest in render(load(example).app, PLATFORM).manifests:
@@ -71,7 +71,9 @@ def test_the_operator_may_make_every_child_of_an_example(
         assert answer.is_success, answer.text
 
 
-def test_what_a_made_up_todoapp_becomes_is_taken_as_it_is(objects: Objects, namespace: str) -> None:
+def test_the_cluster_stores_a_generated_todoapps_children_as_rendered(
+    objects: Objects, namespace: str
+) -> None:
     @settings(made_up, max_examples=50)
     @given(todoapps())
     def taken(app: TodoApp) -> None:
@@ -84,9 +86,7 @@ def test_what_a_made_up_todoapp_becomes_is_taken_as_it_is(objects: Objects, name
 
 
 @pytest.mark.usefixtures("definition")
-def test_a_made_up_todoapp_is_refused_as_validate_does_or_becomes_what_is_taken(
-    objects: Objects, namespace: str
-) -> None:
+def test_the_cluster_refuses_the_same_todoapps_as_validate(objects: Objects, namespace: str) -> None:
     taken: set[str] = set()
 
     @settings(made_up, max_examples=500)
@@ -142,7 +142,7 @@ def test_an_example_comes_back_as_it_was_meant(example: Path, objects: Objects, 
         ),
     ],
 )
-def test_what_cannot_be_undone_is_not_changed(
+def test_irreversible_fields_cannot_be_changed(
     before: dict[str, Any], after: dict[str, Any], field: str, objects: Objects, namespace: str
 ) -> None:
     objects.apply(TODOAPP, todoapp(before), namespace)

@@ -95,7 +95,7 @@ async def aged(
 
 
 @pytest.mark.parametrize("name", KEPT)
-async def test_rows_are_kept_as_long_as_said_and_then_deleted(
+async def test_rows_are_deleted_after_their_retention_time(
     aged: dict[str, Rule], deliveries: Deliveries, database: Database, clock: Clock, name: str
 ) -> None:
     before = {each: await count(database, rule) for each, rule in aged.items()}
@@ -113,7 +113,7 @@ async def test_every_rule_has_its_time(aged: dict[str, Rule]) -> None:
     assert aged.keys() == KEPT.keys()
 
 
-async def test_what_is_not_published_stays(
+async def test_unpublished_rows_are_kept(
     client: httpx.AsyncClient, deliveries: Deliveries, database: Database, clock: Clock
 ) -> None:
     await client.post("/api/tasks", json={"title": "The broker is away"})

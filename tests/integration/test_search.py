@@ -107,7 +107,7 @@ async def test_filters_narrow_a_search(found: Found) -> None:
     assert await found("app", status="completed") == []
 
 
-async def test_hits_show_what_was_found(client: httpx.AsyncClient, found: Found) -> None:
+async def test_results_show_the_matching_words(client: httpx.AsyncClient, found: Found) -> None:
     answer = await client.get("/api/tasks/search", params={"q": "groc bread"})
 
     [hit] = answer.json()["items"]
@@ -118,7 +118,7 @@ async def test_hits_show_what_was_found(client: httpx.AsyncClient, found: Found)
     assert hit["rank"] > 0
 
 
-async def test_what_was_meant_is_highlighted(client: httpx.AsyncClient, found: Found) -> None:
+async def test_the_corrected_word_is_highlighted(client: httpx.AsyncClient, found: Found) -> None:
     answer = await client.get("/api/tasks/search", params={"q": "grocereis"})
 
     [hit] = answer.json()["items"]
@@ -183,7 +183,7 @@ async def test_words_that_no_task_has_any_more_are_forgotten(
     assert not {owner + "pay", owner + "rent", owner + "cash"} & known
 
 
-async def test_nobody_finds_what_belongs_to_somebody_else(stranger: httpx.AsyncClient, found: Found) -> None:
+async def test_a_search_finds_only_own_tasks(stranger: httpx.AsyncClient, found: Found) -> None:
     for q in ("pay", "grocereis", "-nothing", "買"):
         answer = await stranger.get("/api/tasks/search", params={"q": q})
         assert answer.json()["items"] == []

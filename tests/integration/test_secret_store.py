@@ -64,7 +64,7 @@ def test_a_service_that_starts_before_its_sidecar_waits_for_it(
     assert JWT_SECRET not in log
 
 
-def test_a_service_asks_its_sidecar_itself_whatever_proxies_there_are(
+def test_a_service_calls_its_sidecar_without_a_proxy(
     app: AppInstance, database_url: str, tmp_path: Path
 ) -> None:
     nobody = f"127.0.0.1:{free_port()}"

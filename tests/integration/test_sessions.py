@@ -38,9 +38,7 @@ async def sessions(client: httpx.AsyncClient) -> list[Json]:
     return items
 
 
-async def test_sessions_are_listed_with_what_tells_them_apart(
-    client: httpx.AsyncClient, clock: Clock
-) -> None:
+async def test_sessions_are_listed_with_device_and_times(client: httpx.AsyncClient, clock: Clock) -> None:
     clock.advance(hours=1)
     await phone(client)
 
@@ -51,7 +49,7 @@ async def test_sessions_are_listed_with_what_tells_them_apart(
     assert (first["created_at"], first["current"]) == ("2027-03-03T08:00:00Z", True)
 
 
-async def test_a_log_in_is_told_to_the_other_clients(client: httpx.AsyncClient) -> None:
+async def test_other_clients_hear_of_a_log_in(client: httpx.AsyncClient) -> None:
     await phone(client)
 
     [change] = (await client.get("/api/sync", params={"since": 0})).json()["changes"]
@@ -96,7 +94,9 @@ async def test_all_other_sessions_end_together(client: httpx.AsyncClient) -> Non
     assert len(await sessions(client)) == 1
 
 
-async def test_another_process_hears_of_the_end(client: httpx.AsyncClient, deliveries: Deliveries) -> None:
+async def test_another_process_learns_that_a_session_ended(
+    client: httpx.AsyncClient, deliveries: Deliveries
+) -> None:
     replica, lost = deliveries.consumers["api"], await phone(client)
     assert (await replica.get("/api/tasks", headers=lost)).status_code == 200
     await client.delete("/api/sessions")
@@ -107,7 +107,7 @@ async def test_another_process_hears_of_the_end(client: httpx.AsyncClient, deliv
     assert (await replica.get("/api/tasks", headers=lost)).status_code == 401
 
 
-async def test_another_process_learns_of_the_end_without_a_broker(
+async def test_another_process_learns_it_without_a_broker(
     client: httpx.AsyncClient, deliveries: Deliveries, clock: Clock
 ) -> None:
     replica, lost = deliveries.consumers["api"], await phone(client)
@@ -137,7 +137,7 @@ async def test_a_websocket_closes_with_its_session(client: httpx.AsyncClient, ap
     )
 
 
-async def test_a_stolen_refresh_token_stops_the_access_tokens_of_its_session(
+async def test_a_stolen_refresh_token_revokes_its_sessions_access_tokens(
     client: httpx.AsyncClient, clock: Clock
 ) -> None:
     stolen = (await log_in(client)).json()
@@ -180,7 +180,7 @@ async def test_a_new_password_ends_the_other_sessions(client: httpx.AsyncClient)
     ("current", "new", "status"),
     [("wrong horse", "battery staple", 403), (PASSWORD, "seven 7", 422), (PASSWORD, "x" * 129, 422)],
 )
-async def test_a_password_that_cannot_be_changed_stays(
+async def test_a_refused_new_password_leaves_the_old_one(
     client: httpx.AsyncClient, current: str, new: str, status: int
 ) -> None:
     other = await phone(client)
@@ -200,7 +200,7 @@ async def test_guessing_the_current_password_is_limited(client: httpx.AsyncClien
     assert [each.status_code for each in answers] == [403] * 20 + [429]
 
 
-async def test_the_log_in_of_a_deleted_account_is_no_more(client: httpx.AsyncClient, api: FastAPI) -> None:
+async def test_a_deleted_account_cannot_log_in(client: httpx.AsyncClient, api: FastAPI) -> None:
     email = (await client.get("/api/me")).json()["email"]
     await client.delete("/api/me")
 

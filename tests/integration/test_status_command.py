@@ -65,7 +65,7 @@ def todoapp(definition: str, objects: Objects, namespace: str) -> TodoApp:
     return app
 
 
-def test_a_todoapp_is_shown_with_all_that_it_became(
+def test_status_shows_a_todoapp_with_its_children(
     todoapp: TodoApp, namespace: str, status: Status, objects: Objects
 ) -> None:
     api = wait_for_pod(objects, namespace)
@@ -94,7 +94,7 @@ def wait_for_pod(objects: Objects, namespace: str) -> str:
     return str(pod["metadata"]["name"])
 
 
-def test_programs_get_all_of_it(todoapp: TodoApp, namespace: str, status: Status) -> None:
+def test_status_as_json_has_everything(todoapp: TodoApp, namespace: str, status: Status) -> None:
     shown = json.loads(status("todo", "-n", namespace, "-o", "json").stdout)
 
     assert (shown["phase"], shown["up_to_date"], shown["unknown"]) == ("Degraded", True, [])
@@ -107,7 +107,7 @@ def names(children: list[dict[str, Any]]) -> set[tuple[str, str]]:
     return {(child["kind"], child["name"]) for child in children}
 
 
-def test_kubectl_knows_it_as_a_plug_in(
+def test_status_works_as_a_kubectl_plugin(
     todoapp: TodoApp, namespace: str, cluster: Cluster, kubectl: Path
 ) -> None:
     environment = {
@@ -122,7 +122,7 @@ def test_kubectl_knows_it_as_a_plug_in(
     assert answer.stdout.startswith(f"TodoApp {namespace}/todo  Degraded")
 
 
-def test_a_todoapp_that_nobody_looks_at_says_so(
+def test_status_suggests_an_operator_when_none_reports(
     definition: str, objects: Objects, namespace: str, status: Status
 ) -> None:
     objects.create(TODOAPP, {"metadata": {"name": "todo"}}, namespace)
@@ -130,7 +130,7 @@ def test_a_todoapp_that_nobody_looks_at_says_so(
     assert "none yet; is the operator running?" in status("todo", "-n", namespace).stdout
 
 
-def test_what_somebody_may_not_read_is_said(
+def test_status_reports_what_the_user_may_not_read(
     todoapp: TodoApp, namespace: str, status: Status, cluster: Cluster, objects: Objects, tmp_path: Path
 ) -> None:
     rules = [{"apiGroups": ["todoapp.dev"], "resources": ["todoapps"], "verbs": ["get"]}]
@@ -186,7 +186,7 @@ def test_an_api_server_that_does_not_answer_is_named(status: Status, tmp_path: P
     )
 
 
-def test_a_machine_without_kubectl_is_told_so(tmp_path: Path) -> None:
+def test_a_missing_kubectl_is_reported(tmp_path: Path) -> None:
     answer = subprocess.run(
         [TODOAPPCTL, "status", "todo"], env={"PATH": str(tmp_path)}, capture_output=True, text=True
     )

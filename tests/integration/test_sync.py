@@ -94,7 +94,7 @@ async def test_a_number_from_the_future_is_gone_too(client: httpx.AsyncClient) -
 
 
 @pytest.mark.parametrize("query", [{"since": "-1"}, {"since": "now"}, {"limit": "0"}, {"from": "1"}])
-async def test_what_is_no_number_is_refused(client: httpx.AsyncClient, query: dict[str, str]) -> None:
+async def test_a_malformed_number_is_refused(client: httpx.AsyncClient, query: dict[str, str]) -> None:
     answer = await client.get("/api/sync", params=query)
 
     assert answer.status_code == 422

@@ -95,7 +95,9 @@ async def test_titles_sort_without_regard_to_case(titles: Titles) -> None:
     assert plain == ["apple pie", "Bake bread", "call Zoë", "dust"]
 
 
-async def test_status_tells_open_from_completed(client: httpx.AsyncClient, titles: Titles) -> None:
+async def test_the_status_filter_separates_open_from_completed(
+    client: httpx.AsyncClient, titles: Titles
+) -> None:
     [task] = (await client.get("/api/tasks", params={"search": "pie"})).json()["items"]
     await client.post(f"/api/tasks/{task['id']}/complete")
 
@@ -124,9 +126,7 @@ async def test_cursors_lead_through_the_whole_list(
     assert walked == whole
 
 
-async def test_a_task_added_meanwhile_does_not_shift_the_pages(
-    client: httpx.AsyncClient, titles: Titles
-) -> None:
+async def test_adding_a_task_does_not_shift_the_pages(client: httpx.AsyncClient, titles: Titles) -> None:
     first = (await client.get("/api/tasks", params={"limit": 2})).json()
     await client.post("/api/tasks", json={"title": "new"})
 

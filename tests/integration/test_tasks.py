@@ -159,7 +159,7 @@ async def test_a_title_cannot_be_cleared(client: httpx.AsyncClient) -> None:
     assert answer.json()["errors"][0]["pointer"] == "/title"
 
 
-async def test_put_replaces_but_keeps_reminders_that_it_does_not_name(client: httpx.AsyncClient) -> None:
+async def test_put_keeps_reminders_when_it_omits_them(client: httpx.AsyncClient) -> None:
     task = await made(
         client,
         description="old",
@@ -282,7 +282,7 @@ async def test_a_refused_request_may_be_corrected_under_its_key(client: httpx.As
         ("all_day", "yes", "It must be true or false."),
     ],
 )
-async def test_what_could_be_read_in_two_ways_is_refused(
+async def test_ambiguous_input_is_refused(
     client: httpx.AsyncClient, field: str, value: object, detail: str
 ) -> None:
     answer = await client.post("/api/tasks", json={"title": "Pay the rent", field: value})

@@ -53,7 +53,7 @@ def is_signed_by(secret: str, call: Call) -> bool:
     return expected in call.headers["webhook-signature"].split(" ")
 
 
-async def test_an_event_is_posted_once_signed_and_as_it_was_published(
+async def test_an_event_is_posted_once_signed_and_unchanged(
     owner: httpx.AsyncClient, deliveries: Deliveries, outgoing: Outgoing, receiver: RecordingApp, clock: Clock
 ) -> None:
     webhook = await listen(owner, receiver, "task.created")
@@ -104,7 +104,7 @@ async def test_a_redelivered_event_is_queued_once(
     ]
 
 
-async def test_what_does_not_arrive_is_sent_again_for_a_day_and_then_given_up(
+async def test_a_failing_delivery_is_retried_for_a_day(
     owner: httpx.AsyncClient, deliveries: Deliveries, outgoing: Outgoing, receiver: RecordingApp, clock: Clock
 ) -> None:
     receiver.answer("/hook", Answer(500))
@@ -137,7 +137,7 @@ async def test_events_wait_for_one_another_at_one_receiver(
     assert [call.json["data"]["task"]["title"] for call in receiver.calls("/hook")] == titles
 
 
-async def test_the_log_is_filtered_by_state_and_an_entry_is_delivered_again(
+async def test_the_log_is_filtered_and_an_entry_is_redelivered(
     owner: httpx.AsyncClient, deliveries: Deliveries, outgoing: Outgoing, receiver: RecordingApp, clock: Clock
 ) -> None:
     receiver.answer("/hook", Answer(200), Answer(404), Answer(204))
@@ -272,7 +272,7 @@ async def test_a_receiver_that_does_not_listen_cannot_be_reached(
         "ftp://example.com/",
     ],
 )
-async def test_a_url_that_is_none_for_a_webhook_is_refused(client: httpx.AsyncClient, url: str) -> None:
+async def test_an_unusable_webhook_url_is_refused(client: httpx.AsyncClient, url: str) -> None:
     answer = await client.post("/api/webhooks", json={"url": url, "event_types": ["task.created"]})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-webhook-url")
@@ -329,7 +329,7 @@ async def test_twenty_webhooks_are_the_most(owner: httpx.AsyncClient, receiver: 
     assert (answer.status_code, answer.json()["code"]) == (409, "too-many-webhooks")
 
 
-async def test_the_log_is_kept_for_a_month_but_for_what_still_waits(
+async def test_finished_deliveries_are_kept_for_a_month(
     owner: httpx.AsyncClient, deliveries: Deliveries, outgoing: Outgoing, receiver: RecordingApp, clock: Clock
 ) -> None:
     receiver.answer("/hook", Answer(200), Answer(500))

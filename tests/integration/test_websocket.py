@@ -58,7 +58,7 @@ async def add(client: httpx.AsyncClient, title: str) -> None:
     assert (await client.post("/api/tasks", json={"title": title})).status_code == 201
 
 
-async def test_a_change_is_told_as_sync_tells_it(client: httpx.AsyncClient, listening: Any) -> None:
+async def test_a_change_is_sent_as_sync_returns_it(client: httpx.AsyncClient, listening: Any) -> None:
     async with listening() as socket:
         ready = await heard(socket)
         await add(client, "Buy milk")
@@ -80,7 +80,7 @@ async def test_a_client_may_say_its_token_first(client: httpx.AsyncClient, serve
 @pytest.mark.parametrize(
     "first", ['{"type": "hello"}', "not JSON", b"\x00", '{"type":"authenticate","token":"x"}']
 )
-async def test_without_a_valid_token_nobody_listens(server: Serving, first: str | bytes) -> None:
+async def test_listening_needs_a_valid_token(server: Serving, first: str | bytes) -> None:
     async with connect(f"ws://{server.address}/api/ws") as socket:
         await socket.send(first)
 
@@ -162,7 +162,7 @@ async def test_others_hear_nothing(
         assert (await heard(socket))["value"]["title"] == "Yours"
 
 
-async def test_a_feed_that_forgot_the_number_says_so(
+async def test_a_number_older_than_the_feed_is_refused(
     client: httpx.AsyncClient, runtime: Runtime, listening: Any
 ) -> None:
     await add(client, "Buy milk")
@@ -192,7 +192,7 @@ async def test_a_token_that_expires_ends_the_connection(
         )
 
 
-async def test_a_server_that_stops_says_goodbye_to_all(
+async def test_a_stopping_server_closes_all_connections(
     server: Serving, listening: Any, runtime: Runtime
 ) -> None:
     async with listening() as one, listening() as other:
