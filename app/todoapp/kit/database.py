@@ -31,17 +31,17 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from todoapp.kit.outage import is_outage
+from todoapp.kit.outage import BARE_ERRORS, ConnectionLost, is_outage, loses_connection
 
 __all__ = [
     "Base",
@@ -168,7 +168,7 @@ class Database:
             try:
                 async with self._writing.begin() as session:
                     yield session
-            except DBAPIError as error:
+            except (DBAPIError, ConnectionLost) as error:
                 self.writes_fail = self.writes_fail or is_outage(error)
                 raise
             self.writes_fail = False
@@ -222,6 +222,7 @@ def open_database(url: str, *, pool_size: int = 10) -> Database:
         "hide_parameters": True,
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
+        "poolclass": _Pool,
         "pool_size": pool_size,
         "max_overflow": 0,
         "pool_timeout": 30,
@@ -229,6 +230,7 @@ def open_database(url: str, *, pool_size: int = 10) -> Database:
     if target.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": SQLITE_BUSY_SECONDS}
     engine = create_async_engine(target, **options)
+    event.listen(engine.sync_engine, "handle_error", _tell_outages)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
         reader = engine.execution_options(read_only=True)
@@ -242,6 +244,31 @@ def open_database(url: str, *, pool_size: int = 10) -> Database:
         _reading=async_sessionmaker(reader, expire_on_commit=False),
         _turn=asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext(),
     )
+
+
+class _Pool(AsyncAdaptedQueuePool):
+    """A pool that raises `ConnectionLost` for what breaks while a new connection is prepared.
+
+    SQLAlchemy wraps the errors of connecting, but not those of its own first steps on the connection.
+    """
+
+    def connect(self) -> PoolProxiedConnection:
+        try:
+            return super().connect()
+        except BARE_ERRORS as error:
+            raise ConnectionLost from error
+
+
+def _tell_outages(context: ExceptionContext) -> None:
+    """Give up a connection that its error has made useless, and name errors that SQLAlchemy does not."""
+    error = context.original_exception
+    if context.connection is None:  # none could be made
+        context.is_disconnect = True
+    elif loses_connection(error):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
+    if context.sqlalchemy_exception is None and isinstance(error, BARE_ERRORS):
+        raise ConnectionLost from error
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
