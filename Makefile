@@ -18,7 +18,7 @@ ARGS ?=
 STACK ?= minikube
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-operator cluster-up cluster-down pulumi-preview pulumi-command
+.PHONY: help run test lint bench bench-operator record-export cluster-up cluster-down pulumi-preview pulumi-command
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: .venv/ready-to-develop ## Measure a running TodoApp; figures on the scree
 
 bench-operator: .venv/ready-to-develop ## Measure the operator with 1, 100 and 1000 TodoApps on a real API server
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.reconciling $(ARGS)
+
+record-export: .venv/ready-to-develop ## Keep an export of the version that pyproject.toml names, for all later ones to read
+	@PYTHONPATH=tests $(BIN)/python -m testbed.app.rich_account
 
 cluster-up: .venv/ready-to-develop ## Start a real Kubernetes control plane here, built from source once (ARGS="--state .todoapp")
 	@PYTHONPATH=tests $(BIN)/python -m testbed.control_plane up $(ARGS)

@@ -19,4 +19,11 @@ def completion_of(task: Task) -> Callable[[Change], bool]:
 
 
 def occurrence_after(task: Task) -> Callable[[Change], bool]:
-    return lambda change: change["entity"] == "task" and change["value"]["parent_task_id"] == task["id"]
+    return lambda change: change["entity"] == "task" and _parent(change) == task["id"]
+
+
+def _parent(change: Change) -> str | None:
+    """The occurrence before a task; of a deleted task nothing is told."""
+    value = change["value"]
+    parent: str | None = value and value["parent_task_id"]
+    return parent

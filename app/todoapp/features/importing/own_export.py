@@ -1,11 +1,13 @@
 """Our own export, the document of `GET /api/me/export`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import orjson
+from pydantic import BaseModel, ConfigDict
 
 from todoapp.features.importing.entries import (
     Entry,
@@ -16,11 +18,11 @@ from todoapp.features.importing.entries import (
     entry_or_refusal,
 )
 from todoapp.features.importing.errors import UnreadableFile
-from todoapp.features.personal_data.document import FORMAT, ExportedTask
+from todoapp.features.personal_data.document import FORMAT
 from todoapp.features.tasks.inputs import NewLabel, NewTask
 from todoapp.features.tasks.past import Past, SeriesPlace
 from todoapp.features.tasks.recurrence.rule import Recurrence
-from todoapp.features.tasks.view import LabelView
+from todoapp.features.tasks.view import TagRef
 
 __all__ = ["read_export"]
 
@@ -31,6 +33,41 @@ HISTORY = ("notifications", "activity")
 """What belongs to the account that it was exported from."""
 
 Json = Mapping[str, Any]
+
+
+class _Read(BaseModel):
+    """What is read of a part of the document, beside what `NewTask` or `NewLabel` reads of it.
+
+    Versions before this one wrote fewer fields, so all but the oldest have a default.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: UUID
+
+
+class _Reminder(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    offset_minutes: int | None = None
+    remind_at: datetime | None = None
+
+
+class _Task(_Read):
+    title: str
+    category_id: UUID | None = None
+    tags: list[TagRef] = []
+    reminders: list[_Reminder] = []
+    created_at: datetime | None = None
+    completed: bool = False
+    completed_at: datetime | None = None
+    skipped_at: datetime | None = None
+    recurrence: dict[str, Any] | None = None
+    series_id: UUID | None = None
+    series_start: str | None = None
+    scheduled_for: str | None = None
+    occurrence: int = 1
+    parent_task_id: UUID | None = None
 
 
 def read_export(content: bytes) -> list[Entry]:
@@ -81,13 +118,17 @@ def _text(part: Json, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+def _known(part: Json, fields: Iterable[str]) -> dict[str, Any]:
+    return {name: part[name] for name in fields if name in part}
+
+
 def _label(place: str, kind: str, label: Json) -> LabelEntry:
     """
     Raises:
         ValueError
     """
-    found = checked(LabelView, label)
-    new = checked(NewLabel, {"name": found.name, "colour": found.colour})
+    found = checked(_Read, label)
+    new = checked(NewLabel, _known(label, NewLabel.model_fields))
     return LabelEntry(place, new.name, kind=kind, source=found.id, new=new)
 
 
@@ -96,8 +137,8 @@ def _task(place: str, task: Json, category_names: Mapping[str, str]) -> TaskEntr
     Raises:
         ValueError
     """
-    found = checked(ExportedTask, task)
-    fields = found.model_dump(include=SAME)
+    found = checked(_Task, task)
+    fields = _known(task, SAME)
     reminders = [
         {"offset_minutes": each.offset_minutes}
         if each.offset_minutes is not None
@@ -120,7 +161,7 @@ def _task(place: str, task: Json, category_names: Mapping[str, str]) -> TaskEntr
     )
 
 
-def _place(task: ExportedTask) -> SeriesPlace | None:
+def _place(task: _Task) -> SeriesPlace | None:
     """
     Raises:
         ValueError
