@@ -1,11 +1,12 @@
 """When a job is due: the grammar of Dapr's `schedule` and `dueTime`."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from croniter import CroniterBadDateError, CroniterError, croniter
+from cronsim import CronSim, CronSimError
 
 from todoapp_sidecar.durations import parse_duration, parse_instant
 
@@ -20,6 +21,9 @@ _DESCRIPTORS = {
     "@midnight": "0 0 0 * * *",
     "@hourly": "0 0 * * * *",
 }
+_EVERY_ONE = re.compile(r"(?<![^,])\*/0*1(?![^,])")
+_STEPS = re.compile(r"(?<![^,])\*/(?P<step>\d+)")
+_STEPS_FROM = re.compile(r"(?<![^,])(\w+)/")
 _SHORTEST_INTERVAL = timedelta(seconds=1)
 
 
@@ -50,12 +54,11 @@ class Cron:
     zone: ZoneInfo
 
     def after(self, instant: datetime) -> datetime | None:
-        ticks = croniter(self.expression, instant.astimezone(self.zone), second_at_beginning=True)
         try:
-            tick: datetime = ticks.get_next(datetime)
-        except CroniterBadDateError:
+            tick = next(CronSim(self.expression, instant.astimezone(self.zone)), None)
+            return tick.astimezone(UTC) if tick is not None else None
+        except (CronSimError, OverflowError):  # a day that its months do not have; past the year 9999
             return None
-        return tick.astimezone(UTC)
 
 
 def parse_schedule(text: str) -> Schedule:
@@ -72,12 +75,7 @@ def parse_schedule(text: str) -> Schedule:
         return Cron(_descriptor(fields[0]), zone)
     if len(fields) != 6:
         raise BadSchedule(f"expected exactly 6 fields, found {len(fields)}: [{' '.join(fields)}]")
-    expression = " ".join(fields).replace("?", "*")
-    try:
-        croniter(expression, second_at_beginning=True)
-    except CroniterError as error:
-        raise BadSchedule(f"failed to parse cron expression: {error}") from error
-    return Cron(expression, zone)
+    return Cron(_expression(" ".join(fields).replace("?", "*")), zone)
 
 
 def parse_due_time(text: str, *, now: datetime) -> datetime:
@@ -98,6 +96,27 @@ def _interval(text: str) -> Interval:
     except ValueError as error:
         raise BadSchedule(f"failed to parse duration @every {text}") from error
     return Interval(max(timedelta(seconds=length // timedelta(seconds=1)), _SHORTEST_INTERVAL))
+
+
+def _expression(fields: str) -> str:
+    """Six fields as cronsim reads what Dapr's scheduler would.
+
+    Raises:
+        BadSchedule: a field is not one.
+    """
+    second, minute, hour, day, month, weekday = fields.split()
+    # With `*/2` in one of the two fields of days Dapr runs on days that fit either field, cronsim on days
+    # that fit both; and cronsim counts steps up to a second Sunday, 7.
+    day = _STEPS.sub(r"1-31/\g<step>", _EVERY_ONE.sub("*", day))
+    weekday = _STEPS.sub(r"0-6/\g<step>", _EVERY_ONE.sub("*", weekday))
+    weekday = _STEPS_FROM.sub(r"\1-6/", weekday)
+    try:
+        # Day and month apart: together, cronsim would refuse a 30th of February, which Dapr never runs.
+        for part in (f"{second} {minute} {hour} {day} * {weekday}", f"* * * * {month} *"):
+            CronSim(part, datetime.now(UTC))
+    except (CronSimError, ValueError) as error:  # ValueError: a number of thousands of digits
+        raise BadSchedule(f"failed to parse cron expression: {error}") from error
+    return f"{second} {minute} {hour} {day} {month} {weekday}"
 
 
 def _descriptor(name: str) -> str:

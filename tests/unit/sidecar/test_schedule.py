@@ -24,6 +24,13 @@ def ticks(text: str, count: int, start: datetime = START) -> list[datetime]:
         ("*/2 * * * * *", "2027-03-01T12:00:02Z", "2027-03-01T12:00:04Z"),
         ("0 30 9 * * 1-5", "2027-03-02T09:30:00Z", "2027-03-03T09:30:00Z"),
         ("0 30 9 ? * MON", "2027-03-08T09:30:00Z", "2027-03-15T09:30:00Z"),
+        ("0 30 9 8 * wed", "2027-03-03T09:30:00Z", "2027-03-08T09:30:00Z"),
+        ("0 30 9 */20 * WED", "2027-03-03T09:30:00Z", "2027-03-10T09:30:00Z"),
+        ("0 30 9 */1 * WED", "2027-03-03T09:30:00Z", "2027-03-10T09:30:00Z"),
+        ("0 30 9 * * 1/3", "2027-03-04T09:30:00Z", "2027-03-08T09:30:00Z"),
+        ("0 30 9 * * */3", "2027-03-03T09:30:00Z", "2027-03-06T09:30:00Z"),
+        ("CRON_TZ=Europe/Berlin 0 30 2 27-29 3 *", "2027-03-27T01:30:00Z", "2027-03-29T00:30:00Z"),
+        ("CRON_TZ=Europe/Berlin 0 30 2 31 10 *", "2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z"),
         ("CRON_TZ=Europe/Berlin 0 30 9 * * *", "2027-03-02T08:30:00Z", "2027-03-03T08:30:00Z"),
         ("TZ=America/New_York 0 0 0 * * *", "2027-03-02T05:00:00Z", "2027-03-03T05:00:00Z"),
         ("@hourly", "2027-03-01T13:00:00Z", "2027-03-01T14:00:00Z"),
@@ -54,8 +61,11 @@ def test_intervals_are_whole_seconds(text: str, seconds: int) -> None:
     ] * 3
 
 
-def test_a_day_that_never_comes_has_no_tick() -> None:
-    assert parse_schedule("0 0 0 30 2 *").after(START) is None
+@pytest.mark.parametrize(
+    ("text", "start"), [("0 0 0 30 2 *", START), ("0 0 0 1 1 *", datetime(9999, 6, 1, tzinfo=UTC))]
+)
+def test_a_day_that_never_comes_has_no_tick(text: str, start: datetime) -> None:
+    assert parse_schedule(text).after(start) is None
 
 
 @pytest.mark.parametrize(
@@ -65,6 +75,9 @@ def test_a_day_that_never_comes_has_no_tick() -> None:
         ("every day", r"expected exactly 6 fields, found 2: \[every day\]"),
         ("CRON_TZ=Mars/Base 0 0 9 * * *", "unknown time zone Mars/Base"),
         ("0 61 9 * * *", "failed to parse cron expression"),
+        ("0 0 9 32 * *", "failed to parse cron expression"),
+        ("0 0 9 * 13 *", "failed to parse cron expression"),
+        (f"{'9' * 5000} 0 9 * * *", "failed to parse cron expression"),
         ("@fortnightly", "unrecognized descriptor: @fortnightly"),
         ("@every now", "failed to parse duration @every now"),
     ],
