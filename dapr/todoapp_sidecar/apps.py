@@ -4,13 +4,13 @@ import os
 import uuid
 from dataclasses import dataclass, field
 
-__all__ = ["App", "BadApp", "parse_app"]
+__all__ = ["App", "InvalidApp", "parse_app"]
 
 _REQUIRED = ("id", "app-port", "http-port")
 _KNOWN = (*_REQUIRED, "health", "name", "max-concurrency")
 
 
-class BadApp(ValueError):
+class InvalidApp(ValueError):
     """An `--app` that cannot be read; the sentence says what is wrong with it."""
 
 
@@ -52,14 +52,14 @@ def parse_app(text: str) -> App:
     """Read `id=api,app-port=8001,http-port=3501` and optional `health`, `name`, `max-concurrency`.
 
     Raises:
-        BadApp
+        InvalidApp
     """
     fields = dict(_field(text, part) for part in text.split(","))
     if missing := [name for name in _REQUIRED if not fields.get(name)]:
-        raise BadApp(f"--app {text}: '{missing[0]}' is missing; {', '.join(_REQUIRED)} are needed.")
+        raise InvalidApp(f"--app {text}: '{missing[0]}' is missing; {', '.join(_REQUIRED)} are needed.")
     health = fields.get("health")
     if health is not None and not health.startswith("/"):
-        raise BadApp(f"--app {text}: health is '{health}', not a path that starts with '/'.")
+        raise InvalidApp(f"--app {text}: health is '{health}', not a path that starts with '/'.")
     concurrency = fields.get("max-concurrency")
     return App(
         id=fields["id"],
@@ -75,12 +75,12 @@ def parse_app(text: str) -> App:
 def _field(text: str, part: str) -> tuple[str, str]:
     name, equals, value = part.partition("=")
     if not equals or name not in _KNOWN:
-        raise BadApp(f"--app {text}: '{part}' is not one of {'=…, '.join(_KNOWN)}=….")
+        raise InvalidApp(f"--app {text}: '{part}' is not one of {'=…, '.join(_KNOWN)}=….")
     return name, value
 
 
 def _number(text: str, fields: dict[str, str], name: str, largest: int) -> int:
     value = fields[name]
     if not (value.isascii() and value.isdigit() and 1 <= int(value) <= largest):
-        raise BadApp(f"--app {text}: {name} is '{value}', not a number from 1 to {largest}.")
+        raise InvalidApp(f"--app {text}: {name} is '{value}', not a number from 1 to {largest}.")
     return int(value)

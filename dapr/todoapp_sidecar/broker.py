@@ -12,9 +12,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from todoapp_sidecar.bells import Bells
 from todoapp_sidecar.leases import LEASE_SECONDS, Leases
 from todoapp_sidecar.store import Store
+from todoapp_sidecar.wakeups import Wakeups
 from todoapp_sidecar.worker import Supply
 
 __all__ = ["Broker", "Claim", "Group", "Message", "Settlement"]
@@ -84,9 +84,9 @@ class Settlement:
 class Broker:
     """All topics of one state file; any number of processes may share it."""
 
-    def __init__(self, store: Store, bells: Bells, *, retention_seconds: float) -> None:
+    def __init__(self, store: Store, wakeups: Wakeups, *, retention_seconds: float) -> None:
         self._store = store
-        self._bells = bells
+        self._wakeups = wakeups
         self._retention_seconds = retention_seconds
         self._joined: dict[int, Group] = {}
         self.leases = Leases(store, table="lane", key=("group_id", "lane"))
@@ -98,7 +98,7 @@ class Broker:
             sqlite3.Error: nothing was appended.
         """
         await self._store.write(lambda connection: _append(connection, messages))
-        self._bells.ring({message.topic for message in messages})
+        self._wakeups.notify({message.topic for message in messages})
 
     async def join(self, topic: str, name: str, *, ephemeral: bool, oldest: bool) -> Group:
         """The group `name` of `topic`; a new one starts at the oldest message kept, or at the next."""
@@ -119,8 +119,8 @@ class Broker:
         """Record what became of claims, in one transaction.
 
         Returns:
-            False when a lease was lost meanwhile: that lane is somebody else's, and nothing more of
-            that claim may be delivered.
+            False when a lease was lost: another process has that lane, and nothing more of that claim may
+            be delivered.
         """
         self.abandon([settlement.claim for settlement in settlements if settlement.due_in is not None])
         # Doing it again after a power cut is harmless, losing a dead letter is not.
@@ -129,23 +129,25 @@ class Broker:
             lambda connection: [_settle(connection, settlement) for settlement in settlements],
             durable=durable,
         )
-        self._bells.ring(
+        self._wakeups.notify(
             {settlement.claim.group.topic for settlement in settlements if settlement.due_in == 0}
         )
-        self._bells.ring({letter.topic for settlement in settlements for letter in settlement.dead_letters})
+        self._wakeups.notify(
+            {letter.topic for settlement in settlements for letter in settlement.dead_letters}
+        )
         return all(kept)
 
     def abandon(self, claims: Sequence[Claim]) -> None:
         """Let the leases of claims that were not given back run out; the others are left alone."""
         for claim in claims:
-            self.leases.let_go((claim.group.id, claim.lane), claim.token)
+            self.leases.release((claim.group.id, claim.lane), claim.token)
 
     async def tidy(self) -> None:
-        """Note that this process's groups are alive, forget abandoned ones and delete what nobody needs."""
+        """Mark this process's groups as alive; delete abandoned groups and messages no longer needed."""
         await self._store.write(lambda connection: self._tidy(connection, time.time()), durable=False)
 
     def _tidy(self, connection: sqlite3.Connection, now: float) -> None:
-        # Inserted anew where another process, awake before this one, took the group for abandoned.
+        # Inserted again where another process, resumed before this one, deleted the group as abandoned.
         connection.executemany(
             """INSERT INTO consumer_group (id, topic, name, ephemeral, seen_at) VALUES (?, ?, ?, ?, ?)
                ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at""",
@@ -254,17 +256,17 @@ def _settle(connection: sqlite3.Connection, settlement: Settlement) -> bool:
     claim = settlement.claim
     mine = {"group": claim.group.id, "lane": claim.lane, "token": claim.token}
     ours = "group_id = :group AND lane = :lane AND token = :token"
-    following = claim.messages[0].position
+    next_position = claim.messages[0].position
     if settlement.handled:
-        [following] = connection.execute(
+        [next_position] = connection.execute(
             "SELECT min(position) FROM message WHERE topic = ? AND lane = ? AND position > ?",
             (claim.group.topic, claim.lane, settlement.handled),
         ).fetchone()
-    if following is None:
+    if next_position is None:
         kept = connection.execute(f"DELETE FROM lane WHERE {ours}", mine).rowcount == 1  # noqa: S608 - constants
     else:
         progress = mine | {
-            "next": following,
+            "next": next_position,
             "attempts": settlement.attempts,
             "due_at": time.time() + (LEASE_SECONDS if settlement.due_in is None else settlement.due_in),
             "still": claim.token if settlement.due_in is None else None,

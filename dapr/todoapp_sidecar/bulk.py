@@ -1,4 +1,4 @@
-"""Delivering events in lists, to subscriptions with `bulkSubscribe`."""
+"""Delivery of events in lists, to subscriptions with `bulkSubscribe`."""
 
 import base64
 import uuid
@@ -8,25 +8,25 @@ from collections.abc import Mapping, Sequence
 from todoapp_sidecar.broker import Claim, Message, Settlement
 from todoapp_sidecar.channel import Answer, AppUnreachable
 from todoapp_sidecar.consumer import Consumer
-from todoapp_sidecar.encoding import dumps, loads
-from todoapp_sidecar.verdict import Verdict, of_answer, of_status
+from todoapp_sidecar.go_json import dumps, loads
+from todoapp_sidecar.outcome import Outcome, of_answer, of_status
 
 __all__ = ["deliver"]
 
-Verdicts = dict[int, Verdict]
+Outcomes = dict[int, Outcome]
 """By the message's position; a message without one was not handled."""
 
 
 async def deliver(consumer: Consumer, claims: Sequence[Claim]) -> None:
     """Deliver the messages of all `claims`, one call per path, and settle them together.
 
-    When an event fails, those behind it with the same key come again behind it, whatever the app
-    said of them: order is per key.
+    When an event fails, those behind it with the same key are delivered again after it, even if
+    the app handled them: order is per key.
     """
     messages = [message for claim in claims for message in claim.messages]
     try:
-        verdicts = await _offer(consumer, messages)
-        await consumer.broker.settle([_settlement(consumer, claim, verdicts) for claim in claims])
+        outcomes = await _offer(consumer, messages)
+        await consumer.broker.settle([_settlement(consumer, claim, outcomes) for claim in claims])
     except AppUnreachable:
         await consumer.broker.settle(
             [Settlement(claim, attempts=claim.attempts, due_in=0) for claim in claims]
@@ -35,20 +35,20 @@ async def deliver(consumer: Consumer, claims: Sequence[Claim]) -> None:
         consumer.broker.abandon(claims)
 
 
-async def _offer(consumer: Consumer, messages: Sequence[Message]) -> Verdicts:
+async def _offer(consumer: Consumer, messages: Sequence[Message]) -> Outcomes:
     """Raises: AppUnreachable."""
-    verdicts: Verdicts = {}
+    outcomes: Outcomes = {}
     by_path: defaultdict[str, dict[str, Message]] = defaultdict(dict)
     for message in messages:
         if (path := consumer.path(message)) is None:
-            verdicts[message.position] = Verdict.REFUSED
+            outcomes[message.position] = Outcome.REFUSED
         else:
             by_path[path][str(message.position)] = message
     for path, entries in by_path.items():
         headers = consumer.headers(next(iter(entries.values())), "application/json")
         answer = await consumer.post(path, _body(consumer, entries), headers)
-        verdicts |= _judge(consumer, entries, answer)
-    return verdicts
+        outcomes |= _judge(consumer, entries, answer)
+    return outcomes
 
 
 def _body(consumer: Consumer, entries: Mapping[str, Message]) -> bytes:
@@ -80,12 +80,12 @@ def _entry(entry_id: str, message: Message, *, raw: bool) -> bytes:
     )
 
 
-def _judge(consumer: Consumer, entries: Mapping[str, Message], answer: Answer | None) -> Verdicts:
+def _judge(consumer: Consumer, entries: Mapping[str, Message], answer: Answer | None) -> Outcomes:
     if answer is None:
-        return dict.fromkeys((message.position for message in entries.values()), Verdict.FAILED)
+        return dict.fromkeys((message.position for message in entries.values()), Outcome.FAILED)
     if not answer.succeeded:
-        verdict = of_answer(answer, consumer.inbound.retry)
-        return dict.fromkeys((message.position for message in entries.values()), verdict)
+        outcome = of_answer(answer, consumer.inbound.retry)
+        return dict.fromkeys((message.position for message in entries.values()), outcome)
     statuses = _statuses(answer.body)
     # Unlike for a single event, no status means: again.
     return {
@@ -97,19 +97,19 @@ def _judge(consumer: Consumer, entries: Mapping[str, Message], answer: Answer | 
 def _statuses(body: bytes) -> dict[str, object]:
     """By entry id; empty where the app did not answer as bulk subscribers must."""
     try:
-        return {each["entryId"]: each.get("status") for each in loads(body)["statuses"]}
+        return {status["entryId"]: status.get("status") for status in loads(body)["statuses"]}
     except (ValueError, TypeError, KeyError, AttributeError):
         return {}
 
 
-def _settlement(consumer: Consumer, claim: Claim, verdicts: Verdicts) -> Settlement:
+def _settlement(consumer: Consumer, claim: Claim, outcomes: Outcomes) -> Settlement:
     handled, attempts = 0, claim.attempts
     dead_letters: list[Message] = []
     for message in claim.messages:
-        following = consumer.sequel(verdicts[message.position], attempts)
-        if following.retry_in is not None:
-            return Settlement(claim, handled, following.attempts, following.retry_in, tuple(dead_letters))
-        if following.dead_letter:
+        step = consumer.next_step(outcomes[message.position], attempts)
+        if step.retry_in is not None:
+            return Settlement(claim, handled, step.attempts, step.retry_in, tuple(dead_letters))
+        if step.dead_letter:
             dead_letters.append(consumer.dead_letter(message))
         handled, attempts = message.position, 0
     return Settlement(claim, handled, due_in=0, dead_letters=tuple(dead_letters))

@@ -12,11 +12,11 @@ __all__ = ["Answer", "AppChannel", "AppUnreachable", "CallFailed", "client_sessi
 
 
 class CallFailed(Exception):
-    """The app took the call and did not answer it; nobody knows what it did."""
+    """The app took the call and did not answer, so what it did is unknown."""
 
 
 class AppUnreachable(Exception):
-    """Nobody listens at the app's port, so the app knows nothing of the call."""
+    """Nothing listens on the app's port, so the app never got the call."""
 
 
 @dataclass(frozen=True, slots=True)

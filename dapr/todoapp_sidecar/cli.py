@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 import uvloop
 
-from todoapp_sidecar.apps import App, BadApp, parse_app
-from todoapp_sidecar.loading import BadResource, load
+from todoapp_sidecar.apps import App, InvalidApp, parse_app
 from todoapp_sidecar.logs import LogFormat, configure
 from todoapp_sidecar.process import Settings, serve
-from todoapp_sidecar.store import BadState
+from todoapp_sidecar.resource_files import InvalidResource, load
+from todoapp_sidecar.store import InvalidState
 
 __all__ = ["main"]
 
@@ -64,15 +64,15 @@ def run(
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings))
-    except (BadApp, BadResource, BadState, OSError, sqlite3.Error) as error:
+    except (InvalidApp, InvalidResource, InvalidState, OSError, sqlite3.Error) as error:
         typer.echo(f"todoapp-sidecar: {error}", err=True)
         sys.exit(1)
 
 
 def _apps(texts: list[str]) -> list[App]:
-    """Raises: BadApp, also for a port that two of them claim."""
+    """Raises: InvalidApp, also for a port that two of them claim."""
     apps = [parse_app(text) for text in texts]
     ports = [app.http_port for app in apps]
     if twice := next((port for port in ports if ports.count(port) > 1), None):
-        raise BadApp(f"Two apps have http-port={twice}; each needs its own.")
+        raise InvalidApp(f"Two apps have http-port={twice}; each needs its own.")
     return apps

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from todoapp_sidecar.durations import parse_timestamp
-from todoapp_sidecar.encoding import dumps, loads
+from todoapp_sidecar.go_json import dumps, loads
 
 __all__ = ["Envelope", "complete", "expiry", "is_cloud_event", "is_json", "read_data", "synthetic", "wrap"]
 

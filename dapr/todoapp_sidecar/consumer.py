@@ -9,10 +9,10 @@ from todoapp_sidecar import trace
 from todoapp_sidecar.broker import Broker, Message
 from todoapp_sidecar.channel import Answer, AppChannel, AppUnreachable, CallFailed
 from todoapp_sidecar.health import AppHealth
+from todoapp_sidecar.outcome import NextStep, Outcome, next_step
 from todoapp_sidecar.resiliency import Inbound
-from todoapp_sidecar.routing import Router
+from todoapp_sidecar.router import Router
 from todoapp_sidecar.subscriptions import SubscriptionSpec
-from todoapp_sidecar.verdict import Sequel, Verdict, sequel
 
 __all__ = ["Consumer", "metadata_headers"]
 
@@ -59,7 +59,7 @@ class Consumer:
         try:
             return await self.channel.post(path, body, headers, within=self.inbound.timeout)
         except CallFailed as error:
-            log.warning("A delivery failed: %s", error, extra={"topic": self.spec.topic})
+            log.warning("Delivery failed: %s", error, extra={"topic": self.spec.topic})
             return None
         except AppUnreachable:
             self.health.report_unreachable()
@@ -74,10 +74,10 @@ class Consumer:
             )
         return headers
 
-    def sequel(self, verdict: Verdict, attempts: int) -> Sequel:
-        """What follows after a `verdict` on an event that failed `attempts` times before."""
-        return sequel(
-            verdict,
+    def next_step(self, outcome: Outcome, attempts: int) -> NextStep:
+        """What to do after the `outcome` for an event that failed `attempts` times before."""
+        return next_step(
+            outcome,
             attempts=attempts,
             policy=self.inbound.retry,
             has_dead_letters=bool(self.spec.dead_letter_topic),
@@ -86,7 +86,7 @@ class Consumer:
     def dead_letter(self, message: Message) -> Message:
         """`message` as it goes to the dead-letter topic: unchanged, its original topic in the envelope."""
         log.warning(
-            "An event moved to the dead-letter topic.",
+            "Moved an event to the dead-letter topic.",
             extra={"topic": self.spec.topic, "dead_letter_topic": self.spec.dead_letter_topic},
         )
         return replace(message, topic=self.spec.dead_letter_topic, expires_at=None)

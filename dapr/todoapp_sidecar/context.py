@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from todoapp_sidecar.apps import App
-from todoapp_sidecar.bells import Bells
 from todoapp_sidecar.broker import Broker
 from todoapp_sidecar.channel import AppChannel
+from todoapp_sidecar.directory import Directory
 from todoapp_sidecar.health import AppHealth
-from todoapp_sidecar.invoke import Directory
 from todoapp_sidecar.jobs import Jobs
 from todoapp_sidecar.resources import Component, Resources
 from todoapp_sidecar.secrets import SecretStore
 from todoapp_sidecar.store import Store
 from todoapp_sidecar.subscriptions import SubscriptionSpec
+from todoapp_sidecar.wakeups import Wakeups
 
 __all__ = ["ActiveSubscription", "Context", "Shared"]
 
@@ -40,7 +40,7 @@ class Shared:
     store: Store
     broker: Broker
     jobs: Jobs
-    bells: Bells
+    wakeups: Wakeups
     session: aiohttp.ClientSession
     directory: Directory
     api_token: str | None

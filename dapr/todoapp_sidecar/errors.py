@@ -10,7 +10,7 @@ Detail = dict[str, Any]
 
 @dataclass(eq=False)
 class ApiError(Exception):
-    """A call that the sidecar refuses; the HTTP edge turns it into the answer.
+    """A refused call; the HTTP edge turns it into an answer.
 
     The order of `details` is that of the recorded answers.
     """

@@ -1,4 +1,4 @@
-"""Whether the app is there to be called."""
+"""Whether the app is up."""
 
 import asyncio
 import logging
@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 class AppHealth:
     """Watches one app: by its health path, or without one by whether its port accepts.
 
-    `up` and `down` are each other's opposite, for whoever waits for one of them. Without a path an app
-    that was up stays so until a call finds nobody.
+    `up` and `down` are each other's opposite, so that a caller can wait for either. Without a path an app
+    that was up stays so until a call finds that nothing listens.
     """
 
     def __init__(self, channel: AppChannel, *, name: str, port: int, path: str | None) -> None:
@@ -39,7 +39,7 @@ class AppHealth:
         return self._path is not None
 
     def report_unreachable(self) -> None:
-        """Say that a call found nobody, so that nothing waits for the next probe."""
+        """Report that a call found nothing listening, without waiting for the next probe."""
         self._unreachable.set()
         self._turn_down()
 
@@ -95,4 +95,4 @@ class AppHealth:
         if self.up.is_set():
             self.up.clear()
             self.down.set()
-            log.warning("The app is down; its events and jobs wait.", extra={"app": self._name})
+            log.warning("The app is down; holding its events and jobs.", extra={"app": self._name})

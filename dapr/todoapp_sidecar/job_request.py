@@ -7,13 +7,13 @@ from pydantic import ConfigDict, Field
 
 from todoapp_sidecar.durations import parse_duration, parse_instant
 from todoapp_sidecar.model import Model
-from todoapp_sidecar.schedule import BadSchedule, parse_due_time, parse_schedule
+from todoapp_sidecar.schedule import InvalidSchedule, parse_due_time, parse_schedule
 
 __all__ = ["JobRequest"]
 
 
 class _Constant(Model):
-    """Try again every `interval`, `max_retries` times, or for ever without that."""
+    """Try again every `interval`, `max_retries` times, or without limit if that is missing."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -46,23 +46,23 @@ class JobRequest(Model):
         """Refuse what cannot be scheduled.
 
         Raises:
-            BadSchedule: with the Dapr scheduler's words.
+            InvalidSchedule: with the Dapr scheduler's words.
         """
         if self.schedule is None and self.ttl is not None:
-            raise BadSchedule("job must have a schedule to have a ttl")
+            raise InvalidSchedule("job must have a schedule to have a ttl")
         if self.schedule is None and self.repeats is not None:
-            raise BadSchedule("job must have a schedule to repeat")
+            raise InvalidSchedule("job must have a schedule to repeat")
         if self.repeats == 0:
-            raise BadSchedule("defined repeats must be greater than 0")
+            raise InvalidSchedule("defined repeats must be greater than 0")
         if self.failure_policy.constant is not None:
             _interval(self.failure_policy.constant)
         return self
 
     def first_tick(self, now: datetime) -> datetime | None:
-        """The first instant to run; None when the schedule never comes round.
+        """The first instant to run; None when the schedule has no tick.
 
         Raises:
-            BadSchedule: `due_time` or `schedule` is not one.
+            InvalidSchedule: `due_time` or `schedule` is not one.
         """
         schedule = parse_schedule(self.schedule) if self.schedule is not None else None
         if self.due_time is not None:
@@ -73,7 +73,7 @@ class JobRequest(Model):
         """The instant after which no tick runs, counted from the due time if there is one.
 
         Raises:
-            BadSchedule: `ttl` is neither a duration nor an instant.
+            InvalidSchedule: `ttl` is neither a duration nor an instant.
         """
         if self.ttl is None:
             return None
@@ -81,17 +81,17 @@ class JobRequest(Model):
         try:
             return parse_instant(self.ttl, now=start)
         except (ValueError, OverflowError) as error:
-            raise BadSchedule("ttl format not recognized") from error
+            raise InvalidSchedule("ttl format not recognized") from error
 
     def tick_after(self, tick: datetime, *, ticks: int, expiry: datetime | None) -> datetime | None:
         """The instant to run after `tick`, when `ticks` have been; None when that was the last."""
         if self.schedule is None or ticks == self.repeats:
             return None
-        following = parse_schedule(self.schedule).after(tick.astimezone(UTC))
-        return None if following and expiry and following > expiry else following
+        next_tick = parse_schedule(self.schedule).after(tick.astimezone(UTC))
+        return None if next_tick and expiry and next_tick > expiry else next_tick
 
     def retry_delay(self, attempts: int) -> float | None:
-        """Seconds until the next try after `attempts` failed ones; None to leave this tick be."""
+        """Seconds until the next try after `attempts` failed ones; None to give up this tick."""
         policy = self.failure_policy.constant
         if policy is None or (policy.max_retries is not None and attempts > policy.max_retries):
             return None
@@ -102,4 +102,4 @@ def _interval(policy: _Constant) -> timedelta:
     try:
         return parse_duration(policy.interval)
     except ValueError as error:
-        raise BadSchedule(f"failure policy interval: {error}") from error
+        raise InvalidSchedule(f"failure policy interval: {error}") from error

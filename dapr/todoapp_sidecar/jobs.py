@@ -1,6 +1,6 @@
 """The jobs of all apps: each runs when it is due, never twice at a time, and survives restarts.
 
-Ticks missed while nobody could run them are all made up for, one after the other, as with Dapr.
+Ticks missed while the sidecar or the app was down are all run later, one after the other, as with Dapr.
 """
 
 import sqlite3
@@ -9,14 +9,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from todoapp_sidecar.bells import Bells
 from todoapp_sidecar.job_request import JobRequest
 from todoapp_sidecar.leases import LEASE_SECONDS, Leases
-from todoapp_sidecar.schedule import BadSchedule
+from todoapp_sidecar.schedule import InvalidSchedule
 from todoapp_sidecar.store import Store
+from todoapp_sidecar.wakeups import Wakeups
 from todoapp_sidecar.worker import Supply
 
-__all__ = ["DueJob", "JobExists", "Jobs", "job_bell"]
+__all__ = ["DueJob", "JobExists", "Jobs", "job_wakeup"]
 
 
 class JobExists(Exception):
@@ -40,30 +40,30 @@ class DueJob:
     expires_at: float | None
 
 
-def job_bell(app_id: str) -> str:
-    """The name that rings when the jobs of an app have changed."""
+def job_wakeup(app_id: str) -> str:
+    """The name that is notified when the jobs of an app have changed."""
     return f"job {app_id}"
 
 
 class Jobs:
     """The jobs of one state file; any number of processes may share it."""
 
-    def __init__(self, store: Store, bells: Bells) -> None:
+    def __init__(self, store: Store, wakeups: Wakeups) -> None:
         self._store = store
-        self._bells = bells
+        self._wakeups = wakeups
         self.leases = Leases(store, table="job", key=("app_id", "name"))
 
     async def schedule(self, app_id: str, name: str, request: JobRequest) -> None:
         """Add a job, or replace it if `request` says so; on return it is on disk.
 
         Raises:
-            BadSchedule
+            InvalidSchedule
             JobExists
         """
         now = datetime.now(UTC)
         tick = request.check().first_tick(now)
         if tick is None:
-            raise BadSchedule("the schedule has no next occurrence")
+            raise InvalidSchedule("the schedule has no next occurrence")
         expiry = request.expiry(now)
         row = {
             "app": app_id,
@@ -73,7 +73,7 @@ class Jobs:
             "expires": expiry.timestamp() if expiry else None,
         }
         await self._store.write(lambda connection: _insert(connection, row, overwrite=request.overwrite))
-        self._bells.ring([job_bell(app_id)])
+        self._wakeups.notify([job_wakeup(app_id)])
 
     async def find(self, app_id: str, name: str) -> JobRequest | None:
         row = await self._store.read(
@@ -101,19 +101,19 @@ class Jobs:
         return due, again_at
 
     async def finish(self, job: DueJob) -> None:
-        """The tick is done with: on to the next one, or away with the job."""
+        """The tick is done: plan the next one, or delete the job if there is none."""
         expiry = datetime.fromtimestamp(job.expires_at, UTC) if job.expires_at is not None else None
-        following = job.request.tick_after(
+        next_tick = job.request.tick_after(
             datetime.fromtimestamp(job.tick_at, UTC), ticks=job.ticks + 1, expiry=expiry
         )
-        if following is None:
+        if next_tick is None:
             await self._settle(job, None)
         else:
-            tick_at = following.timestamp()
+            tick_at = next_tick.timestamp()
             await self._settle(job, _Progress(tick_at, job.ticks + 1, attempts=0, due_at=tick_at))
 
     async def fail(self, job: DueJob) -> None:
-        """The app could not do it: again later, as the job's failure policy says."""
+        """The app failed: try again later, as the job's failure policy says."""
         delay = job.request.retry_delay(job.attempts + 1)
         if delay is None:
             await self.finish(job)
@@ -121,17 +121,17 @@ class Jobs:
             await self._settle(job, _Progress(job.tick_at, job.ticks, job.attempts + 1, time.time() + delay))
 
     async def give_back(self, job: DueJob) -> None:
-        """The app never heard of it: it stays due, and the try does not count."""
+        """The app never got the call: the job stays due, and the try does not count."""
         await self._settle(job, _Progress(job.tick_at, job.ticks, job.attempts, job.tick_at))
 
     def abandon(self, job: DueJob) -> None:
         """Let the lease of a job that was not settled run out."""
-        self.leases.let_go((job.app_id, job.name), job.token)
+        self.leases.release((job.app_id, job.name), job.token)
 
     async def _settle(self, job: DueJob, progress: "_Progress | None") -> None:
         self.abandon(job)
         await self._store.write(lambda connection: _settle(connection, job, progress), durable=False)
-        self._bells.ring([job_bell(job.app_id)])
+        self._wakeups.notify([job_wakeup(job.app_id)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Short leases on rows, so that a process that dies holds nothing up for long.
 
-Before its `due_at` a row may be taken by nobody. Who takes it moves that instant on and signs with a
-token; while the work lasts, this keeps moving it.
+No process may take a row before its `due_at`. The one that takes it moves that instant on and signs with
+a token; while the work lasts, this keeps moving it.
 """
 
 import time
@@ -28,8 +28,8 @@ class Leases:
         """Keep rows that were taken under `token`."""
         self._held.update((key, token) for key in keys)
 
-    def let_go(self, key: Key, token: str) -> None:
-        """Renew a lease no longer; one that was taken anew under another token stays."""
+    def release(self, key: Key, token: str) -> None:
+        """Stop renewing a lease, unless it was taken again under another token."""
         if self._held.get(key) == token:
             del self._held[key]
 

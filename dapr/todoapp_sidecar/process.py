@@ -1,4 +1,4 @@
-"""The process: one state file, the apps it serves, and the chores beside that."""
+"""The process: one state file, the apps it serves, and the periodic chores."""
 
 import asyncio
 import logging
@@ -10,21 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from todoapp_sidecar.apps import App
-from todoapp_sidecar.bells import Bells
 from todoapp_sidecar.broker import Broker
 from todoapp_sidecar.channel import AppChannel, client_session
 from todoapp_sidecar.context import Context, Shared
+from todoapp_sidecar.directory import Directory, Endpoint
 from todoapp_sidecar.durations import parse_duration
 from todoapp_sidecar.health import AppHealth
-from todoapp_sidecar.invoke import Directory, Place
 from todoapp_sidecar.jobs import Jobs
 from todoapp_sidecar.leases import LEASE_SECONDS
-from todoapp_sidecar.loading import BadResource
+from todoapp_sidecar.resource_files import InvalidResource
 from todoapp_sidecar.resources import Resources
 from todoapp_sidecar.secrets import SecretStore, secret_store
 from todoapp_sidecar.sidecar import Sidecar
 from todoapp_sidecar.state import sweep
 from todoapp_sidecar.store import Store
+from todoapp_sidecar.wakeups import Wakeups
 
 __all__ = ["Settings", "serve"]
 
@@ -32,7 +32,7 @@ DEFAULT_RETENTION = "168h"
 RENEW_SECONDS = LEASE_SECONDS / 3
 TIDY_SECONDS = 20.0
 WATCH_SECONDS = 0.1
-"""Between looks for what other processes wrote."""
+"""Between checks for what other processes wrote."""
 
 Chore = Callable[[], Awaitable[None]]
 
@@ -55,8 +55,8 @@ async def serve(settings: Settings) -> None:
     """Serve all apps until SIGTERM or SIGINT, or until each of them was told to shut down.
 
     Raises:
-        BadResource
-        BadState
+        InvalidResource
+        InvalidState
         OSError: a port is taken.
     """
     secrets = {
@@ -66,12 +66,12 @@ async def serve(settings: Settings) -> None:
     }
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store(settings.state))
-        bells = Bells()
+        wakeups = Wakeups()
         shared = Shared(
             store=store,
-            broker=Broker(store, bells, retention_seconds=_retention_seconds(settings.resources)),
-            jobs=Jobs(store, bells),
-            bells=bells,
+            broker=Broker(store, wakeups, retention_seconds=_retention_seconds(settings.resources)),
+            jobs=Jobs(store, wakeups),
+            wakeups=wakeups,
             session=await stack.enter_async_context(client_session()),
             directory=Directory(),
             api_token=settings.api_token,
@@ -97,11 +97,11 @@ def _context(app: App, resources: Resources, secrets: Mapping[str, SecretStore],
         shared.session, app.address, token=shared.app_token, max_concurrency=app.max_concurrency
     )
     health = AppHealth(channel, name=app.name, port=app.port, path=app.health_path)
-    shared.directory.add(Place(app, health))
+    shared.directory.add(Endpoint(app, health))
     return Context(
         app=app,
         resources=own,
-        secrets={name: each for name, each in secrets.items() if own.component("secretstores", name)},
+        secrets={name: store for name, store in secrets.items() if own.component("secretstores", name)},
         health=health,
         channel=channel,
         shared=shared,
@@ -109,10 +109,10 @@ def _context(app: App, resources: Resources, secrets: Mapping[str, SecretStore],
 
 
 def _retention_seconds(resources: Resources) -> float:
-    """The longest `retention` of the pub/sub components: they are doors to one and the same broker.
+    """The longest `retention` of the pub/sub components: all of them lead to one broker.
 
     Raises:
-        BadResource
+        InvalidResource
     """
     longest = 0.0
     for component in resources.components:
@@ -120,7 +120,7 @@ def _retention_seconds(resources: Resources) -> float:
             try:
                 retention = parse_duration(component.settings.get("retention", DEFAULT_RETENTION))
             except ValueError as error:
-                raise BadResource(f"Component '{component.name}': retention: {error}.") from error
+                raise InvalidResource(f"Component '{component.name}': retention: {error}.") from error
             longest = max(longest, retention.total_seconds())
     return longest
 
@@ -140,22 +140,22 @@ def _chores(shared: Shared) -> list[Coroutine[None, None, None]]:
         _every(RENEW_SECONDS, shared.jobs.leases.renew),
         _every(TIDY_SECONDS, shared.broker.tidy),
         _every(TIDY_SECONDS, lambda: sweep(shared.store)),
-        _every(WATCH_SECONDS, _ring_for_others(shared)),
+        _every(WATCH_SECONDS, _notify_of_changes(shared)),
     ]
 
 
-def _ring_for_others(shared: Shared) -> Chore:
-    """Wake everybody when the file has changed: perhaps another process has work for us."""
+def _notify_of_changes(shared: Shared) -> Chore:
+    """Wake all workers when the file has changed: another process may have added work for them."""
     seen = 0
 
-    async def look() -> None:
+    async def check() -> None:
         nonlocal seen
         version = await shared.store.version()
         if version != seen:
             seen = version
-            shared.bells.ring_all()
+            shared.wakeups.notify_all()
 
-    return look
+    return check
 
 
 async def _every(seconds: float, chore: Chore) -> None:
@@ -163,5 +163,5 @@ async def _every(seconds: float, chore: Chore) -> None:
         try:
             await chore()
         except sqlite3.Error:
-            log.exception("The state file could not be read or written.")
+            log.exception("Cannot read or write the state file; trying again.")
         await asyncio.sleep(seconds)

@@ -8,20 +8,20 @@ from typing import Any
 from todoapp_sidecar import cloudevents
 from todoapp_sidecar.broker import Message
 from todoapp_sidecar.cloudevents import Envelope
-from todoapp_sidecar.encoding import dumps, loads
+from todoapp_sidecar.go_json import dumps, loads
 
-__all__ = ["BadEntries", "NotACloudEvent", "NotAList", "bulk_messages", "message"]
-
-
-class NotACloudEvent(ValueError):
-    """The content type says CloudEvent, the body is none."""
+__all__ = ["InvalidCloudEvent", "InvalidEntries", "InvalidEntryList", "bulk_messages", "message"]
 
 
-class NotAList(ValueError):
+class InvalidCloudEvent(ValueError):
+    """The content type says CloudEvent, the body is not one."""
+
+
+class InvalidEntryList(ValueError):
     """The body of a bulk call is not a JSON list of entries."""
 
 
-class BadEntries(ValueError):
+class InvalidEntries(ValueError):
     """An entry of a bulk call has no id of its own, or is not what its content type says."""
 
 
@@ -29,7 +29,7 @@ def message(body: bytes, content_type: str, envelope: Envelope) -> Message:
     """The message for a body as it was posted.
 
     Raises:
-        NotACloudEvent
+        InvalidCloudEvent
     """
     if _is_raw(envelope.metadata):
         return Message(
@@ -44,25 +44,27 @@ def message(body: bytes, content_type: str, envelope: Envelope) -> Message:
     try:
         return _completed(loads(body), envelope)
     except ValueError as error:
-        raise NotACloudEvent(str(error)) from error
+        raise InvalidCloudEvent(str(error)) from error
 
 
 def bulk_messages(body: bytes, envelope: Envelope) -> list[Message]:
     """The messages for `[{"entryId", "event", "contentType", "metadata"}, …]`.
 
     Raises:
-        BadEntries
-        NotAList
+        InvalidEntries
+        InvalidEntryList
     """
     try:
         entries = loads(body)
     except ValueError as error:
-        raise NotAList(str(error)) from error
+        raise InvalidEntryList(str(error)) from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise NotAList("json: cannot unmarshal object into Go value of type []http.bulkPublishMessageEntry")
+        raise InvalidEntryList(
+            "json: cannot unmarshal object into Go value of type []http.bulkPublishMessageEntry"
+        )
     ids = [entry.get("entryId") for entry in entries]
-    if not all(isinstance(each, str) and each for each in ids) or len(set(ids)) < len(ids):
-        raise BadEntries("entryId is duplicated or not present for entry")
+    if not all(isinstance(entry_id, str) and entry_id for entry_id in ids) or len(set(ids)) < len(ids):
+        raise InvalidEntries("entryId is duplicated or not present for entry")
     return [_entry_message(entry, envelope) for entry in entries]
 
 
@@ -74,7 +76,7 @@ def _entry_message(entry: dict[str, Any], envelope: Envelope) -> Message:
             return _completed(event, envelope)  # spares writing and reading it as a body
         return message(_entry_body(event, content_type), content_type, envelope)
     except ValueError as error:
-        raise BadEntries(str(error)) from error
+        raise InvalidEntries(str(error)) from error
 
 
 def _entry_body(event: Any, content_type: str) -> bytes:
@@ -106,5 +108,5 @@ def _is_raw(metadata: Mapping[str, str]) -> bool:
 
 def _texts(metadata: Any) -> dict[str, str]:
     if not isinstance(metadata, dict | None):
-        raise BadEntries("metadata is not an object of strings")
+        raise InvalidEntries("metadata is not an object of strings")
     return {name: str(value) for name, value in (metadata or {}).items()}

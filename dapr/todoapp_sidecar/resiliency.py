@@ -35,7 +35,7 @@ class _Matching(Model):
 
 
 class RetryPolicy(Model):
-    """A named policy; `max_retries` of -1 is for ever."""
+    """A named policy; `max_retries` of -1 is without limit."""
 
     policy: Literal["constant", "exponential"]
     duration: Duration = timedelta(seconds=5)
@@ -57,7 +57,7 @@ class RetryPolicy(Model):
     def retries(self, status: int) -> bool:
         """Whether an answer with this HTTP status is worth another try."""
         ranges = [part.strip() for part in self.matching.http_status_codes.split(",") if part.strip()]
-        return not ranges or any(_within(status, each) for each in ranges)
+        return not ranges or any(_within(status, part) for part in ranges)
 
 
 class _Policies(Model):

@@ -122,7 +122,7 @@ class _Tracing(Model):
 
 
 class _ConfigurationSpec(Model):
-    """Only tracing is obeyed: on one machine there is nobody to encrypt against or to authorise."""
+    """Only tracing is obeyed: on one machine there is no one to encrypt against or to authorise."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -147,7 +147,7 @@ class Resources:
 
     @property
     def traces(self) -> bool:
-        return any(each.spec.tracing.sampling_rate > 0 for each in self.configurations)
+        return any(configuration.spec.tracing.sampling_rate > 0 for configuration in self.configurations)
 
     def for_app(self, app_id: str) -> "Resources":
         return Resources(
@@ -158,8 +158,9 @@ class Resources:
         )
 
     def component(self, block: str, name: str) -> Component | None:
-        return next((each for each in self.components if (each.block, each.name) == (block, name)), None)
+        named = (one for one in self.components if (one.block, one.name) == (block, name))
+        return next(named, None)
 
 
 def _serving(documents: Iterable[D], app_id: str) -> tuple[D, ...]:
-    return tuple(each for each in documents if each.serves(app_id))
+    return tuple(document for document in documents if document.serves(app_id))

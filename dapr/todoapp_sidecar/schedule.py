@@ -10,7 +10,7 @@ from cronsim import CronSim, CronSimError
 
 from todoapp_sidecar.durations import parse_duration, parse_instant
 
-__all__ = ["BadSchedule", "Schedule", "parse_due_time", "parse_schedule"]
+__all__ = ["InvalidSchedule", "Schedule", "parse_due_time", "parse_schedule"]
 
 _DESCRIPTORS = {
     "@yearly": "0 0 0 1 1 *",
@@ -27,7 +27,7 @@ _STEPS_FROM = re.compile(r"(?<![^,])(\w+)/")
 _SHORTEST_INTERVAL = timedelta(seconds=1)
 
 
-class BadSchedule(ValueError):
+class InvalidSchedule(ValueError):
     """The text is not a schedule; the message is the Dapr scheduler's."""
 
 
@@ -65,7 +65,7 @@ def parse_schedule(text: str) -> Schedule:
     """Read `@every 10s`, `@daily` and the like, or six cron fields after an optional `CRON_TZ=Zone`.
 
     Raises:
-        BadSchedule: `text` is none of these.
+        InvalidSchedule: `text` is none of these.
     """
     if text.startswith("@every "):
         return _interval(text.removeprefix("@every ").strip())
@@ -74,7 +74,7 @@ def parse_schedule(text: str) -> Schedule:
     if len(fields) == 1 and fields[0].startswith("@"):
         return Cron(_descriptor(fields[0]), zone)
     if len(fields) != 6:
-        raise BadSchedule(f"expected exactly 6 fields, found {len(fields)}: [{' '.join(fields)}]")
+        raise InvalidSchedule(f"expected exactly 6 fields, found {len(fields)}: [{' '.join(fields)}]")
     return Cron(_expression(" ".join(fields).replace("?", "*")), zone)
 
 
@@ -82,19 +82,19 @@ def parse_due_time(text: str, *, now: datetime) -> datetime:
     """Read an RFC 3339 instant, or a Go or ISO 8601 duration from `now`.
 
     Raises:
-        BadSchedule: `text` is none of these.
+        InvalidSchedule: `text` is none of these.
     """
     try:
         return parse_instant(text, now=now)
     except (ValueError, OverflowError) as error:
-        raise BadSchedule("due time format not recognized") from error
+        raise InvalidSchedule("due time format not recognized") from error
 
 
 def _interval(text: str) -> Interval:
     try:
         length = parse_duration(text)
     except ValueError as error:
-        raise BadSchedule(f"failed to parse duration @every {text}") from error
+        raise InvalidSchedule(f"failed to parse duration @every {text}") from error
     return Interval(max(timedelta(seconds=length // timedelta(seconds=1)), _SHORTEST_INTERVAL))
 
 
@@ -102,7 +102,7 @@ def _expression(fields: str) -> str:
     """Six fields as cronsim reads what Dapr's scheduler would.
 
     Raises:
-        BadSchedule: a field is not one.
+        InvalidSchedule: a field is not one.
     """
     second, minute, hour, day, month, weekday = fields.split()
     # With `*/2` in one of the two fields of days Dapr runs on days that fit either field, cronsim on days
@@ -115,7 +115,7 @@ def _expression(fields: str) -> str:
         for part in (f"{second} {minute} {hour} {day} * {weekday}", f"* * * * {month} *"):
             CronSim(part, datetime.now(UTC))
     except (CronSimError, ValueError) as error:  # ValueError: a number of thousands of digits
-        raise BadSchedule(f"failed to parse cron expression: {error}") from error
+        raise InvalidSchedule(f"failed to parse cron expression: {error}") from error
     return f"{second} {minute} {hour} {day} {month} {weekday}"
 
 
@@ -123,11 +123,11 @@ def _descriptor(name: str) -> str:
     try:
         return _DESCRIPTORS[name]
     except KeyError as error:
-        raise BadSchedule(f"unrecognized descriptor: {name}") from error
+        raise InvalidSchedule(f"unrecognized descriptor: {name}") from error
 
 
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise BadSchedule(f"provided bad location {name}: unknown time zone {name}") from error
+        raise InvalidSchedule(f"provided bad location {name}: unknown time zone {name}") from error

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from todoapp_sidecar.encoding import dumps, loads
-from todoapp_sidecar.loading import BadResource
+from todoapp_sidecar.go_json import dumps, loads
+from todoapp_sidecar.resource_files import InvalidResource
 from todoapp_sidecar.resources import Component
 
 __all__ = ["SecretStore", "secret_store"]
@@ -28,7 +28,7 @@ def secret_store(component: Component) -> SecretStore:
     """Open the store that `component` configures.
 
     Raises:
-        BadResource: its file is missing or not a JSON object.
+        InvalidResource: its file is missing or not a JSON object.
     """
     settings = component.settings
     if component.type == "secretstores.local.env":
@@ -68,12 +68,14 @@ class FileSecrets:
             content = loads(path.read_bytes())
         except OSError as error:
             reason = error.strerror or "cannot be read"
-            raise BadResource(f"Component '{component}': the secretsFile {path}: {reason}.") from error
+            raise InvalidResource(f"Component '{component}': the secretsFile {path}: {reason}.") from error
         except ValueError:
             # Without its cause: a parser's message may quote what is in the file.
-            raise BadResource(f"Component '{component}': the secretsFile {path} is not JSON.") from None
+            raise InvalidResource(f"Component '{component}': the secretsFile {path} is not JSON.") from None
         if not isinstance(content, dict):
-            raise BadResource(f"Component '{component}': the secretsFile {path} does not hold a JSON object.")
+            raise InvalidResource(
+                f"Component '{component}': the secretsFile {path} does not hold a JSON object."
+            )
         self._secrets = self._several(content) if multi_valued else self._single(content)
 
     def get(self, name: str) -> Secret | None:

@@ -5,10 +5,10 @@ from typing import Any
 
 from aiohttp import web
 
+from todoapp_sidecar.active_subscriptions import active_subscriptions
 from todoapp_sidecar.channel import AppUnreachable
 from todoapp_sidecar.context import Context
 from todoapp_sidecar.http.api import api
-from todoapp_sidecar.subscribing import subscriptions
 from todoapp_sidecar.worker import Worker
 from todoapp_sidecar.workers import job_worker, subscription_worker
 
@@ -42,9 +42,9 @@ class Sidecar:
         health = self._context.health
         watching = asyncio.create_task(health.watch())
         try:
-            while await self._comes(health.up):
+            while await self._wait_for(health.up):
                 workers = await self._start_workers()
-                await self._comes(health.down)
+                await self._wait_for(health.down)
                 for worker in workers:
                     worker.stop()
             if self._working:
@@ -54,25 +54,25 @@ class Sidecar:
                 task.cancel()
             await self._runner.cleanup()
 
-    async def _comes(self, event: asyncio.Event) -> bool:
+    async def _wait_for(self, event: asyncio.Event) -> bool:
         """Wait for `event` or for the stop; False when it is the stop."""
-        waits = [asyncio.create_task(each.wait()) for each in (event, self._context.stopping)]
+        waits = [asyncio.create_task(awaited.wait()) for awaited in (event, self._context.stopping)]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
         return not self._context.stopping.is_set()
 
     async def _start_workers(self) -> list[Worker[Any]]:
-        """Read the subscriptions anew, for the app may be another version of itself, and start working."""
+        """Read the subscriptions again, as the app may be of another version now, and start working."""
         context = self._context
         try:
-            context.subscriptions = await subscriptions(context)
+            context.subscriptions = await active_subscriptions(context)
         except AppUnreachable:
             context.health.report_unreachable()
             return []
         workers: list[Worker[Any]] = [
             job_worker(context),
-            *[await subscription_worker(each, context) for each in context.subscriptions],
+            *[await subscription_worker(subscription, context) for subscription in context.subscriptions],
         ]
         for worker in workers:
             task = asyncio.create_task(worker.run())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-__all__ = ["BadState", "Store"]
+__all__ = ["InvalidState", "Store"]
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -22,7 +22,7 @@ SCHEMA = """
 CREATE TABLE message (                  -- every topic's log
     position     INTEGER PRIMARY KEY AUTOINCREMENT,
     topic        TEXT NOT NULL,
-    lane         TEXT NOT NULL,         -- the partition key, or a name of its own where order is no matter
+    lane         TEXT NOT NULL,         -- the partition key, or a unique name where order does not matter
     body         BLOB NOT NULL,
     metadata     TEXT NOT NULL,         -- of the publishing call, as JSON
     traceparent  TEXT,                  -- of the envelope; NULL when there is no envelope
@@ -46,7 +46,7 @@ CREATE TABLE lane (                     -- what a group has yet to handle, one r
     lane     TEXT NOT NULL,
     next     INTEGER NOT NULL,          -- position of the first message not yet handled
     attempts INTEGER NOT NULL DEFAULT 0,
-    due_at   REAL NOT NULL,             -- before this instant nobody may take it: back-off and lease in one
+    due_at   REAL NOT NULL,             -- not to be taken before this instant: back-off and lease in one
     token    TEXT,                      -- of the lease
     PRIMARY KEY (group_id, lane)
 ) WITHOUT ROWID;
@@ -78,7 +78,7 @@ CREATE INDEX state_by_expiry ON state (expires_at) WHERE expires_at IS NOT NULL;
 """
 
 
-class BadState(Exception):
+class InvalidState(Exception):
     """The state file cannot be used; the sentence says why."""
 
 
@@ -138,7 +138,7 @@ class Store:
         return await self._loop.run_in_executor(self._reader, work, self._read_connection)
 
     async def version(self) -> int:
-        """A number that differs after any commit to the file, by whichever process."""
+        """A number that differs after any commit to the file, by any process."""
         [version] = await self.read(lambda connection: connection.execute("PRAGMA data_version").fetchone())
         return int(version)
 
@@ -154,7 +154,7 @@ class Store:
         """Connect and make the tables if they are missing.
 
         Raises:
-            BadState: not a file we may write, not an SQLite database, or of another version.
+            InvalidState: not a file we may write, not an SQLite database, or of another version.
         """
         try:
             connection = self._connect()
@@ -167,9 +167,9 @@ class Store:
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            raise BadState(f"The state file {self._path} cannot be used: {error}.") from error
+            raise InvalidState(f"The state file {self._path} cannot be used: {error}.") from error
         if version not in (0, SCHEMA_VERSION):
-            raise BadState(
+            raise InvalidState(
                 f"The state file {self._path} has format {version}, this sidecar's is {SCHEMA_VERSION}."
             )
         return connection
@@ -178,11 +178,11 @@ class Store:
         while (first := self._writes.get()) is not None:
             batch, ended = [first], False
             while not self._writes.empty() and not ended:
-                following = self._writes.get()
-                if following is None:
+                next_write = self._writes.get()
+                if next_write is None:
                     ended = True
                 else:
-                    batch.append(following)
+                    batch.append(next_write)
             outcomes = self._commit(batch)
             self._loop.call_soon_threadsafe(_resolve, batch, outcomes)
             if ended:
@@ -205,7 +205,7 @@ class Store:
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    # Where two processes make the file at once, one finds it locked: the time-out is not heeded here.
+    # Where two processes make the file at once, one finds it locked: SQLite ignores the time-out here.
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -222,7 +222,7 @@ def _savepoint(connection: sqlite3.Connection, work: Work[Any]) -> Any:
     connection.execute("SAVEPOINT work")
     try:
         outcome = work(connection)
-    except Exception as error:  # whoever asked for the work gets it
+    except Exception as error:  # raised to the caller by _resolve
         connection.execute("ROLLBACK TO work")
         outcome = error
     connection.execute("RELEASE work")
@@ -231,7 +231,7 @@ def _savepoint(connection: sqlite3.Connection, work: Work[Any]) -> Any:
 
 def _resolve(batch: Sequence[_Write], outcomes: Sequence[Any]) -> None:
     for write, outcome in zip(batch, outcomes, strict=True):
-        if write.result.done():  # the asker was cancelled
+        if write.result.done():  # the caller was cancelled
             continue
         if isinstance(outcome, Exception):
             write.result.set_exception(outcome)

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from todoapp_sidecar.model import Model
-from todoapp_sidecar.routing import BadRule, Router, Rule
+from todoapp_sidecar.router import InvalidRule, Router, Rule
 
 __all__ = ["BulkSubscribe", "SubscriptionSpec"]
 
@@ -52,6 +52,6 @@ class SubscriptionSpec(Model):
             raise ValueError(f"the subscription to '{self.topic}' has no route")
         try:
             Router(self.rules)
-        except BadRule as error:
+        except InvalidRule as error:
             raise ValueError(str(error)) from error
         return self

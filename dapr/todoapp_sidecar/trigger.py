@@ -4,7 +4,7 @@ import logging
 from urllib.parse import quote
 
 from todoapp_sidecar.channel import AppChannel, AppUnreachable, CallFailed
-from todoapp_sidecar.encoding import dumps
+from todoapp_sidecar.go_json import dumps
 from todoapp_sidecar.health import AppHealth
 from todoapp_sidecar.jobs import DueJob, Jobs
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 async def trigger(job: DueJob, *, jobs: Jobs, channel: AppChannel, health: AppHealth) -> None:
     """Call the app and settle the job: 2xx and 404 are done, the rest is for the failure policy.
 
-    Unlike with Dapr, a job does not use up its tries while nobody listens at the app's port.
+    Unlike with Dapr, a job does not use up its tries while nothing listens on the app's port.
     """
     body = dumps(job.request.data) if job.request.data is not None else b""
     try:

@@ -1,4 +1,4 @@
-"""The loop that takes work when there is room for it and waits for a ring when there is none."""
+"""The loop that takes work when there is room for it and waits for a wakeup when there is none."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from todoapp_sidecar.bells import Bells
+from todoapp_sidecar.wakeups import Wakeups
 
 __all__ = ["Supply", "Worker"]
 
@@ -24,8 +24,8 @@ Supply = tuple[Sequence[Work], float | None]
 class Worker(Generic[Work]):
     """Takes work and does it, up to `slots` pieces at a time.
 
-    `take(room)` leases up to `room` pieces. `do` handles one and sees to its own failures. `bell` is
-    the name that rings when there may be more.
+    `take(room)` leases up to `room` pieces. `do` handles one and sees to its own failures. `wakeup` is
+    the name that is notified when there may be more.
     """
 
     def __init__(
@@ -33,14 +33,14 @@ class Worker(Generic[Work]):
         *,
         take: Callable[[int], Awaitable[Supply[Work]]],
         do: Callable[[Work], Awaitable[None]],
-        bells: Bells,
-        bell: str,
+        wakeups: Wakeups,
+        wakeup: str,
         slots: int,
     ) -> None:
         self._take = take
         self._do = do
-        self._bells = bells
-        self._bell = bell
+        self._wakeups = wakeups
+        self._wakeup = wakeup
         self._slots = slots
         self._wake = asyncio.Event()
         self._stopping = False
@@ -49,10 +49,10 @@ class Worker(Generic[Work]):
     async def run(self) -> None:
         """Work until `stop`, then finish what was taken.
 
-        Cancelling this abandons work under way: its leases run out and somebody else does it again.
+        Cancelling this abandons work under way: its leases run out, then it is done again.
         """
         try:
-            with self._bells.hearing(self._bell, self._wake):
+            with self._wakeups.listening(self._wakeup, self._wake):
                 while not self._stopping:
                     self._wake.clear()
                     await self._wait(await self._start_due())
@@ -67,14 +67,16 @@ class Worker(Generic[Work]):
         self._wake.set()
 
     async def _start_due(self) -> float:
-        """Start what is due and there is room for; the seconds to wait for a ring after it."""
+        """Start what is due and there is room for; the seconds to wait for a wakeup after that."""
         room = self._slots - len(self._running)
         if not room:
             return IDLE_SECONDS
         try:
             pieces, due_at = await self._take(room)
         except Exception:
-            log.exception("Work could not be taken from the state file.", extra={"bell": self._bell})
+            log.exception(
+                "Cannot take work from the state file; trying again.", extra={"wakeup": self._wakeup}
+            )
             return AFTER_FAILURE_SECONDS
         for piece in pieces:
             task = asyncio.create_task(self._attempt(piece))
@@ -94,7 +96,7 @@ class Worker(Generic[Work]):
         try:
             await self._do(piece)
         except Exception:
-            log.exception("Work was abandoned; it is done again when its lease is over.")
+            log.exception("Work failed; it is done again when its lease expires.")
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

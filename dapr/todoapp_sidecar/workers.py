@@ -8,9 +8,9 @@ from todoapp_sidecar import bulk, delivery
 from todoapp_sidecar.broker import Claim, Group
 from todoapp_sidecar.consumer import Consumer
 from todoapp_sidecar.context import ActiveSubscription, Context
-from todoapp_sidecar.jobs import DueJob, job_bell
+from todoapp_sidecar.jobs import DueJob, job_wakeup
 from todoapp_sidecar.resiliency import inbound
-from todoapp_sidecar.routing import Router
+from todoapp_sidecar.router import Router
 from todoapp_sidecar.trigger import trigger
 from todoapp_sidecar.worker import Supply, Worker
 
@@ -31,8 +31,8 @@ def job_worker(context: Context) -> Worker[DueJob]:
     return Worker(
         take=partial(jobs.claim, context.app.id),
         do=partial(trigger, jobs=jobs, channel=context.channel, health=context.health),
-        bells=context.shared.bells,
-        bell=job_bell(context.app.id),
+        wakeups=context.shared.wakeups,
+        wakeup=job_wakeup(context.app.id),
         slots=JOBS_AT_ONCE,
     )
 
@@ -40,12 +40,12 @@ def job_worker(context: Context) -> Worker[DueJob]:
 async def subscription_worker(subscription: ActiveSubscription, context: Context) -> Worker[Any]:
     """Join the subscription's consumer group and make the worker that delivers its events."""
     spec = subscription.spec
-    broker, bells = context.shared.broker, context.shared.bells
+    broker, wakeups = context.shared.broker, context.shared.wakeups
     group = await _join(subscription, context)
     consumer = Consumer(
         spec=spec,
         router=Router(spec.rules),
-        inbound=inbound([each.spec for each in context.resources.resiliencies], spec.pubsubname),
+        inbound=inbound([resiliency.spec for resiliency in context.resources.resiliencies], spec.pubsubname),
         channel=context.channel,
         health=context.health,
         broker=broker,
@@ -60,8 +60,8 @@ async def subscription_worker(subscription: ActiveSubscription, context: Context
         return Worker(
             take=take_lanes,
             do=partial(delivery.deliver, consumer),
-            bells=bells,
-            bell=group.topic,
+            wakeups=wakeups,
+            wakeup=group.topic,
             slots=DELIVERIES_AT_ONCE,
         )
 
@@ -71,7 +71,11 @@ async def subscription_worker(subscription: ActiveSubscription, context: Context
         return [claims] if claims else [], due_at
 
     return Worker(
-        take=take_list, do=partial(bulk.deliver, consumer), bells=bells, bell=group.topic, slots=LISTS_AT_ONCE
+        take=take_list,
+        do=partial(bulk.deliver, consumer),
+        wakeups=wakeups,
+        wakeup=group.topic,
+        slots=LISTS_AT_ONCE,
     )
 
 

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from testbed.app.deliveries import Deliveries, Envelope
 from todoapp.commands.event_schemas import EVENTS, write_schemas
-from todoapp_sidecar.loading import BadResource, load
+from todoapp_sidecar.resource_files import InvalidResource, load
 
 DAPR = Path("dapr")
 LAPTOP = [
@@ -30,7 +30,7 @@ def test_the_sidecar_knows_every_component_of_a_laptop() -> None:
 
 @pytest.mark.parametrize("folder", ["kafka", "redpanda", "strimzi"])
 def test_the_sidecar_refuses_by_name_what_needs_a_cluster(folder: str) -> None:
-    with pytest.raises(BadResource, match=r"pubsub\.yaml.*'pubsub\.kafka'"):
+    with pytest.raises(InvalidResource, match=r"pubsub\.yaml.*'pubsub\.kafka'"):
         load([DAPR / "components" / folder])
 
 

@@ -10,7 +10,7 @@ from todoapp_operator.kube.kinds import Provider, kind_of
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
 from todoapp_operator.resource.document import load as load_todoapp
-from todoapp_sidecar.loading import load
+from todoapp_sidecar.resource_files import load
 
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
 EXAMPLES = sorted(Path("examples").glob("*.yaml"))

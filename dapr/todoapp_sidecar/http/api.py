@@ -15,7 +15,7 @@ def api(context: Context) -> web.Application:
     )
     application[CONTEXT] = context
     application.on_response_prepare.append(show_trace)
-    # Invocation comes last: it answers for every path that nobody else does.
+    # Invocation comes last: it answers for every path that no other block serves.
     for block in (metadata, publish, state, secrets, jobs, invoke):
         application.add_routes(block.routes)
     return application

@@ -9,8 +9,8 @@ from aiohttp.typedefs import Handler
 
 from todoapp_sidecar import trace
 from todoapp_sidecar.context import Context
-from todoapp_sidecar.encoding import dumps
 from todoapp_sidecar.errors import ApiError
+from todoapp_sidecar.go_json import dumps
 
 __all__ = [
     "CONTEXT",

@@ -40,7 +40,7 @@ async def invoke(request: web.Request) -> web.StreamResponse:
 
 @routes.route("*", "/{path:.*}")
 async def invoke_by_header(request: web.Request) -> web.StreamResponse:
-    """Any path that is not the sidecar's own: the app that the header names, or nobody."""
+    """Any path that is not the sidecar's own: it goes to the app that the header names, if there is one."""
     app = request.headers.get("dapr-app-id", "")
     if not app:
         sentence = "failed getting app id either from the URL path or the header dapr-app-id"

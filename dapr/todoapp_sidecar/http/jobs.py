@@ -5,13 +5,13 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from todoapp_sidecar.encoding import loads
 from todoapp_sidecar.errors import ApiError, error_info
+from todoapp_sidecar.go_json import loads
 from todoapp_sidecar.http.edge import context, json_answer
 from todoapp_sidecar.job_request import JobRequest
 from todoapp_sidecar.jobs import JobExists
 from todoapp_sidecar.model import complaint
-from todoapp_sidecar.schedule import BadSchedule
+from todoapp_sidecar.schedule import InvalidSchedule
 
 __all__ = ["routes"]
 
@@ -38,9 +38,9 @@ async def schedule(request: web.Request) -> web.Response:
     try:
         _check_name(name, full_name)
         await context(request).shared.jobs.schedule(app.id, name, job)
-    except BadSchedule as error:
+    except InvalidSchedule as error:
         raise _unscheduled(request, 500, "Unknown", f"job failed validation: {error}") from error
-    except BadName as error:
+    except InvalidJobName as error:
         raise _unscheduled(request, 500, "Unknown", str(error)) from error
     except JobExists as error:
         raise _unscheduled(request, 409, "AlreadyExists", f"job already exists: '{full_name}'") from error
@@ -65,13 +65,13 @@ async def delete(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-class BadName(ValueError):
+class InvalidJobName(ValueError):
     """The name has a character that Dapr's scheduler keeps for itself."""
 
 
 def _check_name(name: str, full_name: str) -> None:
     if set(name) & set("/\\#?"):
-        raise BadName(f"job name is invalid \"{full_name}\": must not contain '/', '\\', '#' or '?'")
+        raise InvalidJobName(f"job name is invalid \"{full_name}\": must not contain '/', '\\', '#' or '?'")
 
 
 async def _job_request(request: web.Request) -> JobRequest:

@@ -21,7 +21,7 @@ routes = web.RouteTableDef()
 
 @routes.get("/v1.0/healthz")
 async def healthz(request: web.Request) -> web.Response:
-    """Ready once the app is there and what it subscribes to is heard; if it goes away, that stays so."""
+    """Ready once the app has answered and its subscriptions are read; it stays ready if the app goes away."""
     serving = context(request)
     if request.query.get("appid", serving.app.id) != serving.app.id:
         raise ApiError(500, "ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match")
@@ -44,16 +44,16 @@ async def get_metadata(request: web.Request) -> web.Response:
             "id": serving.app.id,
             "runtimeVersion": RUNTIME_VERSION,
             "enabledFeatures": [],
-            "components": [_component(each) for each in serving.resources.components],
+            "components": [_component(component) for component in serving.resources.components],
             "extended": {"daprRuntimeVersion": RUNTIME_VERSION} | serving.labels,
-            "subscriptions": [_subscription(each) for each in serving.subscriptions],
+            "subscriptions": [_subscription(subscription) for subscription in serving.subscriptions],
             "appConnectionProperties": _connection(serving),
             "actorRuntime": {
                 "runtimeStatus": "DISABLED",
                 "hostReady": False,
                 "placement": "placement: disconnected",
             },
-            "resiliencies": [{"name": each.name} for each in serving.resources.resiliencies],
+            "resiliencies": [{"name": resiliency.name} for resiliency in serving.resources.resiliencies],
         }
     )
 

@@ -10,8 +10,14 @@ from todoapp_sidecar.broker import Message
 from todoapp_sidecar.cloudevents import Envelope
 from todoapp_sidecar.errors import ApiError, error_info, resource_info
 from todoapp_sidecar.http.edge import MAX_BODY, context, metadata, traceparent
-from todoapp_sidecar.publication import BadEntries, NotACloudEvent, NotAList, bulk_messages, message
-from todoapp_sidecar.scoping import TopicAccess
+from todoapp_sidecar.publication import (
+    InvalidCloudEvent,
+    InvalidEntries,
+    InvalidEntryList,
+    bulk_messages,
+    message,
+)
+from todoapp_sidecar.topic_access import TopicAccess
 
 __all__ = ["routes"]
 
@@ -27,10 +33,10 @@ async def publish_bulk(request: web.Request) -> web.Response:
     envelope = _envelope(request)
     try:
         messages = bulk_messages(await _body(request, envelope), envelope)
-    except NotAList as error:
+    except InvalidEntryList as error:
         sentence = f"error when unmarshaling the request for {_where(envelope)}: {error}"
         raise _refusal(envelope, 400, "EVENTS_SER", sentence, "UNMARSHAL_EVENTS") from error
-    except BadEntries as error:
+    except InvalidEntries as error:
         sentence = f"error marshaling events to bytes for {_where(envelope)}. error: {error}"
         raise _refusal(envelope, 400, "EVENTS_SER", sentence, "MARSHAL_EVENTS", error=str(error)) from error
     await _commit(request, envelope, messages)
@@ -45,7 +51,7 @@ async def publish(request: web.Request) -> web.Response:
     body = await _body(request, envelope)
     try:
         published = message(body, request.headers.get("content-type", ""), envelope)
-    except NotACloudEvent as error:
+    except InvalidCloudEvent as error:
         raise _refusal(
             envelope,
             500,

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from todoapp_sidecar.encoding import dumps, loads
 from todoapp_sidecar.errors import ApiError, error_info, resource_info
+from todoapp_sidecar.go_json import dumps, loads
 from todoapp_sidecar.http.edge import context, metadata
 from todoapp_sidecar.state import Entry, EtagMismatch, Kind, Operation, StateStore
 
@@ -181,7 +181,7 @@ def _bulk_item(key: str, entry: Entry | None) -> bytes:
 
 
 def _ttl(text: str | None) -> int | None:
-    """Seconds to live; None for ever, which is also what -1 says."""
+    """Seconds to live; None for no limit, which is also what -1 says."""
     try:
         seconds = int(text) if text is not None else -1
     except ValueError as error:

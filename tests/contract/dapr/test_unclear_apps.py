@@ -30,4 +30,4 @@ def test_unreadable_subscriptions_are_logged_and_ignored(tmp_path: Path) -> None
             log = sidecar.log.read_text()
     assert "The app answered 503 when asked what it subscribes to." in log
     assert "The app's subscriptions are not JSON" in log
-    assert "The app's subscriptions cannot be used" in log
+    assert "The app's subscriptions are invalid" in log

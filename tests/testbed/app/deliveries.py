@@ -21,8 +21,8 @@ from todoapp.processes.api.app import create_api
 from todoapp.processes.notification.app import create_notification
 from todoapp.processes.recurrence.app import create_recurrence
 from todoapp.processes.runtime import Runtime
-from todoapp_sidecar.loading import load
-from todoapp_sidecar.routing import Router
+from todoapp_sidecar.resource_files import load
+from todoapp_sidecar.router import Router
 
 __all__ = ["Deliveries", "Envelope", "deliveries"]
 

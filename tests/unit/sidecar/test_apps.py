@@ -1,6 +1,6 @@
 import pytest
 
-from todoapp_sidecar.apps import BadApp, parse_app
+from todoapp_sidecar.apps import InvalidApp, parse_app
 
 
 def test_an_app_is_read_from_one_argument() -> None:
@@ -24,5 +24,5 @@ def test_the_tags_of_a_component_name_the_instance(monkeypatch: pytest.MonkeyPat
     "text", ["", "id=api", "id=,app-port=1,http-port=2", "api", "id=api,app-port=0,http-port=1"]
 )
 def test_what_is_no_app(text: str) -> None:
-    with pytest.raises(BadApp, match=r"^--app "):
+    with pytest.raises(InvalidApp, match=r"^--app "):
         parse_app(text)

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from todoapp_sidecar.bells import Bells
 from todoapp_sidecar.broker import Broker, Claim, Group, Message, Settlement
 from todoapp_sidecar.store import Store
+from todoapp_sidecar.wakeups import Wakeups
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def broker(store: Store) -> Broker:
-    return Broker(store, Bells(), retention_seconds=3600)
+    return Broker(store, Wakeups(), retention_seconds=3600)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ async def test_every_group_gets_everything(broker: Broker, group: Group) -> None
 
 
 async def test_only_what_all_groups_handled_goes_after_the_retention(store: Store) -> None:
-    broker = Broker(store, Bells(), retention_seconds=0)
+    broker = Broker(store, Wakeups(), retention_seconds=0)
     group = await broker.join("tasks", "api", ephemeral=False, oldest=True)
     await broker.publish([message("done", "a"), message("pending", "b")])
     done = next(each for each in await claimed(broker, group) if bodies(each) == [["done"]])
@@ -127,9 +127,13 @@ async def test_only_what_all_groups_handled_goes_after_the_retention(store: Stor
 
 
 async def test_a_group_that_nobody_attends_is_forgotten_after_the_retention(store: Store) -> None:
-    gone = await Broker(store, Bells(), retention_seconds=0).join("tasks", "x", ephemeral=False, oldest=True)
+    gone = await Broker(store, Wakeups(), retention_seconds=0).join(
+        "tasks", "x", ephemeral=False, oldest=True
+    )
 
-    await Broker(store, Bells(), retention_seconds=0).tidy()
+    await Broker(store, Wakeups(), retention_seconds=0).tidy()
 
-    again = await Broker(store, Bells(), retention_seconds=0).join("tasks", "x", ephemeral=False, oldest=True)
+    again = await Broker(store, Wakeups(), retention_seconds=0).join(
+        "tasks", "x", ephemeral=False, oldest=True
+    )
     assert again.id != gone.id

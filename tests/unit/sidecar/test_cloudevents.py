@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from todoapp_sidecar.cloudevents import Envelope, complete, expiry, read_data, wrap
-from todoapp_sidecar.encoding import dumps, loads
+from todoapp_sidecar.go_json import dumps, loads
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from todoapp_sidecar.job_request import JobRequest
-from todoapp_sidecar.schedule import BadSchedule
+from todoapp_sidecar.schedule import InvalidSchedule
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
@@ -52,5 +52,5 @@ def test_the_failure_policy_says_when_to_try_again(policy: Any, delays: list[flo
 
 
 def test_a_policy_interval_is_a_duration() -> None:
-    with pytest.raises(BadSchedule, match="failure policy interval: 'soon' is not a duration"):
+    with pytest.raises(InvalidSchedule, match="failure policy interval: 'soon' is not a duration"):
         request(dueTime="1s", failurePolicy={"constant": {"interval": "soon"}})

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from todoapp_sidecar.cloudevents import Envelope
-from todoapp_sidecar.encoding import dumps, loads
-from todoapp_sidecar.publication import BadEntries, NotAList, bulk_messages
+from todoapp_sidecar.go_json import dumps, loads
+from todoapp_sidecar.publication import InvalidEntries, InvalidEntryList, bulk_messages
 
 ENVELOPE = Envelope(
     app_id="api", pubsub="pubsub", topic="tasks", metadata={}, now=datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ def test_an_entry_is_read_as_its_content_type_says(
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"{}", b"[1]"])
 def test_what_is_no_list_of_entries_is_refused(body: bytes) -> None:
-    with pytest.raises(NotAList):
+    with pytest.raises(InvalidEntryList):
         bulk_messages(body, ENVELOPE)
 
 
@@ -53,5 +53,5 @@ def test_what_is_no_list_of_entries_is_refused(body: bytes) -> None:
     ids=["no id", "an id twice", "not base64", "metadata that names nothing"],
 )
 def test_entries_that_cannot_be_told_apart_or_read_are_refused(entries: list[dict[str, Any]]) -> None:
-    with pytest.raises(BadEntries):
+    with pytest.raises(InvalidEntries):
         bulk_messages(dumps(entries), ENVELOPE)

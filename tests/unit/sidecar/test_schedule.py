@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from todoapp_sidecar.schedule import BadSchedule, parse_due_time, parse_schedule
+from todoapp_sidecar.schedule import InvalidSchedule, parse_due_time, parse_schedule
 
 START = datetime(2027, 3, 1, 12, 0, 0, 500_000, tzinfo=UTC)
 
@@ -83,11 +83,11 @@ def test_a_day_that_never_comes_has_no_tick(text: str, start: datetime) -> None:
     ],
 )
 def test_what_is_no_schedule(text: str, reason: str) -> None:
-    with pytest.raises(BadSchedule, match=reason):
+    with pytest.raises(InvalidSchedule, match=reason):
         parse_schedule(text)
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "", "P99999Y"])
 def test_what_is_no_due_time(text: str) -> None:
-    with pytest.raises(BadSchedule, match="due time format not recognized"):
+    with pytest.raises(InvalidSchedule, match="due time format not recognized"):
         parse_due_time(text, now=START)

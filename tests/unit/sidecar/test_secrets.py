@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from todoapp_sidecar.loading import BadResource
+from todoapp_sidecar.resource_files import InvalidResource
 from todoapp_sidecar.resources import Component
 from todoapp_sidecar.secrets import SecretStore, secret_store
 
@@ -56,7 +56,7 @@ def test_a_broken_file_is_refused_without_its_content(tmp_path: Path) -> None:
     file = tmp_path / "secrets.json"
     file.write_text("hunter2")
 
-    with pytest.raises(BadResource, match="is not JSON") as refusal:
+    with pytest.raises(InvalidResource, match="is not JSON") as refusal:
         secret_store(component("file", secretsFile=str(file)))
     assert refusal.value.__cause__ is None
     assert "hunter2" not in str(refusal.value)

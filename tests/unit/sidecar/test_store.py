@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from todoapp_sidecar.store import BadState, Store
+from todoapp_sidecar.store import InvalidState, Store
 
 
 @pytest.fixture
@@ -48,5 +48,5 @@ async def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
 
-    with pytest.raises(BadState, match="has format 99, this sidecar's is 1"):
+    with pytest.raises(InvalidState, match="has format 99, this sidecar's is 1"):
         Store(tmp_path / "newer.db")

@@ -1,19 +1,19 @@
-"""What an app's answer to an event means, and what follows from it."""
+"""What an app's answer to an event means, and what to do next."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from todoapp_sidecar.channel import Answer
-from todoapp_sidecar.encoding import loads
+from todoapp_sidecar.go_json import loads
 from todoapp_sidecar.resiliency import RetryPolicy
 
-__all__ = ["DEFAULT_RETRY_SECONDS", "Sequel", "Verdict", "of_answer", "of_status", "sequel"]
+__all__ = ["DEFAULT_RETRY_SECONDS", "NextStep", "Outcome", "next_step", "of_answer", "of_status"]
 
 DEFAULT_RETRY_SECONDS = 5.0
-"""Between tries where nothing else is said, as with Kafka: nothing is lost without a word."""
+"""Between tries where nothing else is said, as with Kafka: nothing is lost silently."""
 
 
-class Verdict(Enum):
+class Outcome(Enum):
     """What the app made of one event."""
 
     HANDLED = auto()
@@ -23,7 +23,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sequel:
+class NextStep:
     """Either the event is done with, perhaps as a dead letter, or it is tried again in `retry_in` seconds."""
 
     dead_letter: bool = False
@@ -31,38 +31,40 @@ class Sequel:
     attempts: int = 0
 
 
-def of_answer(answer: Answer, policy: RetryPolicy | None) -> Verdict:
+def of_answer(answer: Answer, policy: RetryPolicy | None) -> Outcome:
     """Judge the answer to a single event."""
     if answer.succeeded:
         return of_status(_status_field(answer.body))
     if answer.status == 404 or (policy is not None and not policy.retries(answer.status)):
-        return Verdict.REFUSED
-    return Verdict.FAILED
+        return Outcome.REFUSED
+    return Outcome.FAILED
 
 
-def of_status(status: object) -> Verdict:
+def of_status(status: object) -> Outcome:
     """Judge the `status` that an app answered for an event; none at all is a success."""
     if status in (None, "", "SUCCESS"):
-        return Verdict.HANDLED
-    return Verdict.REFUSED if status == "DROP" else Verdict.FAILED
+        return Outcome.HANDLED
+    return Outcome.REFUSED if status == "DROP" else Outcome.FAILED
 
 
-def sequel(verdict: Verdict, *, attempts: int, policy: RetryPolicy | None, has_dead_letters: bool) -> Sequel:
-    """Decide what follows; `attempts` counts the failed tries before this one.
+def next_step(
+    outcome: Outcome, *, attempts: int, policy: RetryPolicy | None, has_dead_letters: bool
+) -> NextStep:
+    """Decide what to do next; `attempts` counts the failed tries before this one.
 
     With a dead-letter topic an event moves there when its policy gives up, or at once when it has
-    none. Without such a topic it starts over, for ever: that blocks its key and loses nothing.
+    none. Without such a topic it is tried again without end: that blocks its key and loses nothing.
     """
-    if verdict is Verdict.HANDLED:
-        return Sequel()
-    if verdict is Verdict.REFUSED:
-        return Sequel(dead_letter=has_dead_letters)
+    if outcome is Outcome.HANDLED:
+        return NextStep()
+    if outcome is Outcome.REFUSED:
+        return NextStep(dead_letter=has_dead_letters)
     delay = policy.delay(attempts + 1) if policy is not None else None
     if delay is not None:
-        return Sequel(retry_in=delay, attempts=attempts + 1)
+        return NextStep(retry_in=delay, attempts=attempts + 1)
     if has_dead_letters:
-        return Sequel(dead_letter=True)
-    return Sequel(retry_in=DEFAULT_RETRY_SECONDS)
+        return NextStep(dead_letter=True)
+    return NextStep(retry_in=DEFAULT_RETRY_SECONDS)
 
 
 def _status_field(body: bytes) -> object:

@@ -1,21 +1,21 @@
-"""Which of a subscription's paths receives an event: CEL rules in order, then the default."""
+"""Routes an event to one of a subscription's paths: CEL rules in order, then the default."""
 
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from todoapp_sidecar.encoding import loads
+from todoapp_sidecar.go_json import loads
 from todoapp_sidecar.model import Model
 
 if TYPE_CHECKING:
     from cel import Program
 
-__all__ = ["BadRule", "Router", "Rule"]
+__all__ = ["InvalidRule", "Router", "Rule"]
 
 log = logging.getLogger(__name__)
 
 
-class BadRule(ValueError):
+class InvalidRule(ValueError):
     """A rule's `match` is not an expression of the Common Expression Language."""
 
 
@@ -30,7 +30,7 @@ class Router:
     """The compiled rules of one subscription.
 
     Raises:
-        BadRule
+        InvalidRule
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -56,7 +56,7 @@ def _compile(expression: str) -> "Program":
         return compile_expression(expression)
     except ValueError as error:
         reason = str(error).splitlines()[0]
-        raise BadRule(f"'{expression}' is not a CEL expression: {reason}") from error
+        raise InvalidRule(f"'{expression}' is not a CEL expression: {reason}") from error
 
 
 def _matches(program: "Program", variables: dict[str, Any]) -> bool:

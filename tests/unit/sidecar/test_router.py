@@ -1,7 +1,7 @@
 import pytest
 
-from todoapp_sidecar.encoding import dumps
-from todoapp_sidecar.routing import BadRule, Router, Rule
+from todoapp_sidecar.go_json import dumps
+from todoapp_sidecar.router import InvalidRule, Router, Rule
 
 COMPLETED = dumps({"type": "task.completed", "data": {"priority": 9}})
 OTHER = dumps({"type": "other"})
@@ -36,5 +36,5 @@ def test_a_default_alone_does_not_read_the_event() -> None:
 
 
 def test_an_expression_is_checked_at_once() -> None:
-    with pytest.raises(BadRule, match=r"^'event\.type ==' is not a CEL expression: .+$"):
+    with pytest.raises(InvalidRule, match=r"^'event\.type ==' is not a CEL expression: .+$"):
         router(("event.type ==", "/a"))

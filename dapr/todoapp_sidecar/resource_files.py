@@ -1,4 +1,4 @@
-"""Reading resource files; whatever the sidecar cannot serve is refused by name."""
+"""Reads resource files; a resource that the sidecar cannot serve is refused by name."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from todoapp_sidecar.model import complaint
 from todoapp_sidecar.resources import Component, Configuration, Document, Resiliency, Resources, Subscription
 
-__all__ = ["BadResource", "load"]
+__all__ = ["InvalidResource", "load"]
 
 _KINDS: dict[tuple[str, str], type[Document]] = {
     ("dapr.io/v1alpha1", "Component"): Component,
@@ -23,7 +23,7 @@ _KINDS: dict[tuple[str, str], type[Document]] = {
 D = TypeVar("D", bound=Document)
 
 
-class BadResource(Exception):
+class InvalidResource(Exception):
     """A resource that the sidecar cannot use; the sentence names the file and what is wrong."""
 
 
@@ -31,7 +31,7 @@ def load(paths: Sequence[Path]) -> Resources:
     """Read files, and the `.yaml` and `.yml` files of folders (not of their subfolders).
 
     Raises:
-        BadResource: a path that does not exist, a file that is not YAML, a kind, component type or
+        InvalidResource: a path that does not exist, a file that is not YAML, a kind, component type or
             field that the sidecar does not know, or two components of one name.
     """
     documents = [document for path in paths for file in _files(path) for document in _documents(file)]
@@ -43,7 +43,7 @@ def load(paths: Sequence[Path]) -> Resources:
     )
     names = [component.name for component in resources.components]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise BadResource(f"Two components are named '{twice}'; each name can be used once.")
+        raise InvalidResource(f"Two components are named '{twice}'; each name can be used once.")
     return resources
 
 
@@ -52,14 +52,14 @@ def _files(path: Path) -> list[Path]:
         return sorted(file for file in path.iterdir() if file.suffix in {".yaml", ".yml"})
     if path.is_file():
         return [path]
-    raise BadResource(f"{path} is neither a resource file nor a folder of them.")
+    raise InvalidResource(f"{path} is neither a resource file nor a folder of them.")
 
 
 def _documents(file: Path) -> Iterator[Document]:
     try:
         contents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadResource(f"{file} is not readable as YAML: {' '.join(str(error).split())}.") from error
+        raise InvalidResource(f"{file} is not readable as YAML: {' '.join(str(error).split())}.") from error
     for content in contents:
         if content is not None:
             yield _document(file, content)
@@ -67,15 +67,17 @@ def _documents(file: Path) -> Iterator[Document]:
 
 def _document(file: Path, content: object) -> Document:
     if not isinstance(content, dict):
-        raise BadResource(f"{file} holds a {type(content).__name__} where a resource with a kind should be.")
+        raise InvalidResource(
+            f"{file} holds a {type(content).__name__} where a resource with a kind should be."
+        )
     version, kind = str(content.get("apiVersion")), str(content.get("kind"))
     if (model := _KINDS.get((version, kind))) is None:
         known = ", ".join(f"{kind} ({version})" for version, kind in _KINDS)
-        raise BadResource(f"{file}: the embedded sidecar has no kind '{kind}' ({version}), only {known}.")
+        raise InvalidResource(f"{file}: the embedded sidecar has no kind '{kind}' ({version}), only {known}.")
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise BadResource(f"{file}: {kind} {_name(content)}: {complaint(error)}.") from error
+        raise InvalidResource(f"{file}: {kind} {_name(content)}: {complaint(error)}.") from error
 
 
 def _name(content: dict[str, object]) -> str:

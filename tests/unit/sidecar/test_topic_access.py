@@ -1,6 +1,6 @@
 import pytest
 
-from todoapp_sidecar.scoping import TopicAccess
+from todoapp_sidecar.topic_access import TopicAccess
 
 
 @pytest.mark.parametrize(

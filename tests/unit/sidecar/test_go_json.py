@@ -2,7 +2,7 @@
 
 import pytest
 
-from todoapp_sidecar.encoding import dumps, loads
+from todoapp_sidecar.go_json import dumps, loads
 
 
 @pytest.mark.parametrize("text", [b'{"n":1180591620717411303424}', b'{"n":-0.5,"text":"\xc3\xa9"}', b"[[]]"])
