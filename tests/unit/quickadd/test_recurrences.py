@@ -65,7 +65,7 @@ def test_a_recurrence(phrase: str, rule: str, first: str) -> None:
 
     assert found.task.title == "Pay"
     assert found.recurrence is not None
-    assert (found.recurrence.rrule, found.recurrence.basis) == (rule, "due")
+    assert (str(found.recurrence.rrule), found.recurrence.basis) == (rule, "due")
     assert found.due is not None
     assert f"{found.due.wall:{'%Y-%m-%d' if found.due.all_day else '%Y-%m-%d %H:%M'}}" == first
 
@@ -84,7 +84,7 @@ def test_a_recurrence_that_starts_anew_on_completion(phrase: str, rule: str) -> 
     recurrence = reading(f"Pay {phrase}").recurrence
 
     assert recurrence is not None
-    assert (recurrence.rrule, recurrence.basis) == (rule, "completion")
+    assert (str(recurrence.rrule), recurrence.basis) == (rule, "completion")
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_shorthands_are_stored_as_rrule(shorthand: object, rule: str) -> None:
 def test_end_date_becomes_until_and_includes_that_day() -> None:
     evenings = series({"type": "daily", "end_date": "2027-06-30"}, "2027-06-28T23:30")
 
-    assert evenings.rule.rrule == "FREQ=DAILY;UNTIL=20270630"
+    assert str(evenings.rule.rrule) == "FREQ=DAILY;UNTIL=20270630"
     assert days_done_on_time(evenings, 9) == ["2027-06-28", "2027-06-29", "2027-06-30"]
 
 
@@ -102,7 +102,7 @@ def test_the_shorthand_monthly_clamps_and_never_drifts(day: int, february: int, 
 def test_the_shorthand_monthly_on_the_31st_is_stored_as_the_last_of_four_days() -> None:
     rent = parse_recurrence("monthly", due=at("2027-01-31T09:00"), zone=BERLIN)
 
-    assert rent.rrule == "FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1"
+    assert str(rent.rrule) == "FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1"
 
 
 def test_the_shorthand_yearly_on_a_leap_day_clamps() -> None:

@@ -18,7 +18,6 @@ from todoapp.features.tasks import series
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.model import PRIORITIES, Task
 from todoapp.features.tasks.recurrence.dates import series_dates
-from todoapp.features.tasks.recurrence.parser import parse_rrule
 from todoapp.features.tasks.recurrence.rrule import RRule
 from todoapp.features.tasks.recurrence.rule import Recurrence
 from todoapp.kit.wall_time import instant
@@ -126,10 +125,8 @@ def _rule(task: Task) -> RRule | None:
     """The rule of a series that iCalendar can say: no cron expression, none that waits for completion."""
     if task.recurrence is None:
         return None
-    recurrence = Recurrence.model_validate(task.recurrence)
-    if recurrence.rrule is None or recurrence.basis != "due":
-        return None
-    return parse_rrule(recurrence.rrule)
+    recurrence = Recurrence.stored(**task.recurrence)
+    return recurrence.rrule if recurrence.basis == "due" else None
 
 
 def _recurrence(rule: RRule, task: Task, due: Due) -> vRecur:

@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 from todoapp.features.tasks import series
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.model import Task
-from todoapp.features.tasks.recurrence.parser import parse_rrule
 from todoapp.features.tasks.recurrence.rrule import Frequency, RRule
-from todoapp.features.tasks.recurrence.rule import Occurrence
+from todoapp.features.tasks.recurrence.rule import Occurrence, Recurrence
 from todoapp.kit.database import new_id
 from todoapp.kit.wall_time import wall_time
 
@@ -97,13 +96,11 @@ def _clock_notes(scheduled: datetime, due: datetime, zone: str) -> Iterator[str]
 
 def _rule(task: Task, before: datetime) -> RRule | None:
     """The rule with the day that it takes from a date; None for a cron expression."""
-    stored = task.recurrence or {}
-    if "rrule" not in stored:
-        return None
-    rule = parse_rrule(stored["rrule"])
-    if not rule.is_bare:
+    recurrence = Recurrence.stored(**task.recurrence or {})
+    rule = recurrence.rrule
+    if rule is None or not rule.is_bare:
         return rule
-    if stored["basis"] == "completion":
+    if recurrence.basis == "completion":
         return rule.on(before)
     start = datetime.fromisoformat(str(task.series_start))
     months = (start.month,) if rule.frequency is Frequency.YEARLY else ()

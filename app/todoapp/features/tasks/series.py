@@ -1,11 +1,12 @@
 """A repeating task's place in its series: from stored columns to the recurrence engine and back."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.errors import InvalidTaskRecurrence
 from todoapp.features.tasks.model import StoredTask, Task
+from todoapp.features.tasks.recurrence.inputs import read_form
 from todoapp.features.tasks.recurrence.rule import (
     InvalidRecurrence,
     Occurrence,
@@ -13,7 +14,7 @@ from todoapp.features.tasks.recurrence.rule import (
     Series,
     first_due,
     next_due,
-    parse_recurrence,
+    recurrence_from,
 )
 
 __all__ = ["begin", "due", "end", "following", "repeat", "set_due"]
@@ -33,12 +34,16 @@ def set_due(task: Task, due: Due | None) -> None:
 def repeat(task: Task, wanted: object, *, now: datetime) -> str | None:
     """Make a task repeat; a series that has this rule already goes on unchanged.
 
-    Returns, raises:
-        as `begin`
+    Returns:
+        A sentence for the person whose task was given a date; else None.
+
+    Raises:
+        InvalidTaskRecurrence
     """
-    if task.due_at is not None and _parse(task, wanted) == task.recurrence:
+    beginning = _beginning(task, wanted, now=now)
+    if task.due_at is not None and beginning.stored_rule == task.recurrence:
         return None
-    return begin(task, wanted, now=now)
+    return _begin(task, beginning)
 
 
 def begin(task: Task, wanted: object, *, now: datetime) -> str | None:
@@ -50,21 +55,7 @@ def begin(task: Task, wanted: object, *, now: datetime) -> str | None:
     Raises:
         InvalidTaskRecurrence
     """
-    notice = None
-    date = due(task)
-    if date is None:
-        first = _first(task, wanted, now=now)
-        date = Due(first.due, all_day=False, zone=task.timezone)
-        set_due(task, date)
-        notice = (
-            f"A repeating task needs a date, so this one is due on "
-            f"{first.scheduled:%Y-%m-%d at %H:%M} ({task.timezone})."
-        )
-    task.recurrence = _parse(task, wanted)
-    task.series_id = task.series_id or task.id
-    task.series_start = task.scheduled_for = date.wall.isoformat()
-    task.occurrence = 1
-    return notice
+    return _begin(task, _beginning(task, wanted, now=now))
 
 
 def end(task: Task) -> None:
@@ -78,7 +69,7 @@ def following(task: StoredTask, *, finished: datetime) -> Occurrence | None:
     if task.recurrence is None or task.series_start is None or task.scheduled_for is None:
         return None
     series = Series(
-        Recurrence.model_validate(task.recurrence), datetime.fromisoformat(task.series_start), task.timezone
+        Recurrence.stored(**task.recurrence), datetime.fromisoformat(task.series_start), task.timezone
     )
     return next_due(
         series,
@@ -88,18 +79,45 @@ def following(task: StoredTask, *, finished: datetime) -> Occurrence | None:
     )
 
 
-def _first(task: Task, wanted: object, *, now: datetime) -> Occurrence:
+@dataclass(frozen=True)
+class _Beginning:
+    """What a task needs to be the first of a series."""
+
+    rule: Recurrence
+    due: Due
+    notice: str | None
+
+    @property
+    def stored_rule(self) -> dict[str, str]:
+        stored: dict[str, str] = self.rule.model_dump(mode="json")
+        return stored
+
+
+def _beginning(task: Task, wanted: object, *, now: datetime) -> _Beginning:
+    """Read once what was wanted, with what a shorthand leaves to the task's date.
+
+    Raises:
+        InvalidTaskRecurrence
+    """
+    zone, date, notice = task.timezone, due(task), None
     try:
-        return first_due(parse_recurrence(wanted, zone=task.timezone), zone=task.timezone, now=now)
+        form = read_form(wanted, zone=zone)
+        if date is None:
+            first = first_due(recurrence_from(form, due=None, zone=zone), zone=zone, now=now)
+            date = Due(first.due, all_day=False, zone=zone)
+            notice = (
+                f"A repeating task needs a date, so this one is due on "
+                f"{first.scheduled:%Y-%m-%d at %H:%M} ({zone})."
+            )
+        return _Beginning(recurrence_from(form, due=date.wall, zone=zone), date, notice)
     except InvalidRecurrence as error:
         raise InvalidTaskRecurrence(str(error)) from error
 
 
-def _parse(task: Task, wanted: object) -> dict[str, Any]:
-    """The stored form of what was wanted, with what a shorthand leaves to the task's date."""
-    date = due(task)
-    try:
-        rule = parse_recurrence(wanted, due=date.wall if date else None, zone=task.timezone)
-    except InvalidRecurrence as error:
-        raise InvalidTaskRecurrence(str(error)) from error
-    return rule.model_dump(mode="json", exclude_none=True)
+def _begin(task: Task, beginning: _Beginning) -> str | None:
+    set_due(task, beginning.due)
+    task.recurrence = beginning.stored_rule
+    task.series_id = task.series_id or task.id
+    task.series_start = task.scheduled_for = beginning.due.wall.isoformat()
+    task.occurrence = 1
+    return beginning.notice

@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.recurrence.inputs import MONDAY_TO_FRIDAY
-from todoapp.features.tasks.recurrence.parser import parse_rrule
 from todoapp.features.tasks.recurrence.rrule import Frequency, NthWeekday, RRule
 from todoapp.features.tasks.recurrence.rule import Recurrence
 
@@ -28,9 +27,11 @@ def due_in_words(due: Due) -> str:
     return day if due.all_day else f"{day} at {due.wall:%H:%M}"
 
 
-def recurrence_in_words(recurrence: Recurrence, due: Due) -> str:
-    """As in `every month on the 1st at 09:00`, for a recurrence that quick add has read."""
-    rule = parse_rrule(str(recurrence.rrule))
+def recurrence_in_words(recurrence: Recurrence, due: Due) -> str | None:
+    """As in `every month on the 1st at 09:00`, for what quick add reads; None for a cron expression."""
+    rule = recurrence.rrule
+    if rule is None:
+        return None
     words = [_every(rule)]
     if recurrence.basis == "completion":
         words.append("after completion")

@@ -7,12 +7,26 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
+from todoapp.features.tasks.recurrence.cron import canonical_cron
 from todoapp.features.tasks.recurrence.parser import LARGEST_COUNT, LARGEST_INTERVAL, YEARS, parse_rrule
 from todoapp.features.tasks.recurrence.rrule import Frequency, InvalidRecurrence, NthWeekday, RRule
 
-__all__ = ["Basis", "CronInput", "RecurrenceInput", "RuleInput"]
+__all__ = ["MONDAY_TO_FRIDAY", "Basis", "CronInput", "Form", "RuleInput", "WrittenRule", "read_form"]
 
 Basis = Literal["due", "completion"]
 Unit = Literal["day", "week", "month", "year"]
@@ -44,6 +58,16 @@ def _day(text: object) -> date:
     return day
 
 
+def _rrule(written: object, info: ValidationInfo) -> RRule:
+    if isinstance(written, str):
+        return parse_rrule(written, zone=(info.context or {}).get("zone"))
+    if isinstance(written, RRule):
+        return written
+    raise ValueError("a rule is written as in FREQ=WEEKLY;BYDAY=MO,TH")
+
+
+WrittenRule = Annotated[RRule, PlainValidator(_rrule, json_schema_input_type=str)]
+"""A rule as its text, or read already; the validation context may name the IANA `zone` of an UNTIL in UTC."""
 Weekday = Annotated[int, BeforeValidator(_weekday, json_schema_input_type=str)]
 DayOfMonth = Annotated[int, Field(ge=1, le=31, description="in a month without it, the month's last day")]
 EndDate = Annotated[
@@ -67,7 +91,7 @@ class _Form(BaseModel):
 
 
 class CronInput(_Form):
-    cron: str = Field(examples=["0 9 * * 1-5"])
+    cron: Annotated[str, AfterValidator(canonical_cron)] = Field(examples=["0 9 * * 1-5"])
     basis: Literal["due"] = "due"
 
 
@@ -78,24 +102,21 @@ class RuleInput(_Form, ABC):
     basis: Basis = "due"
 
     @abstractmethod
-    def rule(self, *, due: datetime | None, zone: str) -> RRule:
-        """The rule for a task that is due at `due`, wall time in the IANA `zone`.
-
-        Raises:
-            InvalidRecurrence
-        """
+    def rule(self, *, due: datetime | None) -> RRule:
+        """The rule for a task that is due at the wall time `due`."""
 
 
 class RRuleInput(RuleInput):
-    rrule: str = Field(examples=["FREQ=WEEKLY;BYDAY=MO,TH;COUNT=10"])
+    rrule: WrittenRule = Field(examples=["FREQ=WEEKLY;BYDAY=MO,TH;COUNT=10"])
 
-    def rule(self, *, due: datetime | None, zone: str) -> RRule:
-        rule = parse_rrule(self.rrule, zone=zone)
-        if self.end_date is None:
-            return rule
-        if rule != rule.without_end():
+    @model_validator(mode="after")
+    def _ends_one_way(self) -> Self:
+        if self.end_date is not None and self.rrule != self.rrule.without_end():
             raise InvalidRecurrence("end_date ends the rule and so does its COUNT or UNTIL; keep one.")
-        return replace(rule, until=self.end_date)
+        return self
+
+    def rule(self, *, due: datetime | None) -> RRule:
+        return self.rrule if self.end_date is None else replace(self.rrule, until=self.end_date)
 
 
 class Shorthand(RuleInput, ABC):
@@ -110,7 +131,7 @@ class Shorthand(RuleInput, ABC):
             raise InvalidRecurrence("count and end_date both end the recurrence; keep one.")
         return self
 
-    def rule(self, *, due: datetime | None, zone: str) -> RRule:
+    def rule(self, *, due: datetime | None) -> RRule:
         rule = self._as_named()
         # One that restarts on completion takes its day from there instead.
         return rule.on(due) if rule.is_bare and due is not None and self.basis == "due" else rule
@@ -187,7 +208,7 @@ def _kind(written: object) -> object:
     return None
 
 
-RecurrenceInput = Annotated[
+_AnyForm = Annotated[
     Annotated[RRuleInput, Tag("rrule")]
     | Annotated[CronInput, Tag("cron")]
     | Annotated[Daily, Tag("daily")]
@@ -204,3 +225,31 @@ RecurrenceInput = Annotated[
         ),
     ),
 ]
+Form = RuleInput | CronInput
+
+_FORMS: TypeAdapter[Form] = TypeAdapter(_AnyForm)
+
+
+def read_form(value: object, *, zone: str) -> Form:
+    """Read a recurrence as a request has it: any of the forms, or the name of a type alone.
+
+    The IANA `zone` is that of the task; it turns an UNTIL in UTC into wall time.
+
+    Raises:
+        InvalidRecurrence: it has none of the forms, or a field of it is malformed.
+    """
+    written = {"type": value} if isinstance(value, str) else value
+    try:
+        return _FORMS.validate_python(written, context={"zone": zone})
+    except ValidationError as error:
+        raise InvalidRecurrence(_sentence(error)) from error
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first thing wrong, for a person to read."""
+    first = error.errors(include_url=False)[0]
+    reason = first.get("ctx", {}).get("error", first["msg"])
+    if isinstance(reason, InvalidRecurrence):
+        return str(reason)
+    _form, *field = first["loc"] or ("",)
+    return f"'{'.'.join(map(str, ['recurrence', *field]))}' is not valid: {reason}."

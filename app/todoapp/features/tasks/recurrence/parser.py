@@ -9,7 +9,7 @@ from todoapp.features.tasks.recurrence.dates import first_date
 from todoapp.features.tasks.recurrence.rrule import WEEKDAYS, Frequency, InvalidRecurrence, NthWeekday, RRule
 from todoapp.kit.wall_time import wall_time
 
-__all__ = ["LARGEST_COUNT", "LARGEST_INTERVAL", "YEARS", "parse_rrule"]
+__all__ = ["LARGEST_COUNT", "LARGEST_INTERVAL", "YEARS", "parse_rrule", "stored_rrule"]
 
 LARGEST_COUNT = 9_999
 LARGEST_INTERVAL = 999
@@ -32,8 +32,21 @@ def parse_rrule(text: str, *, zone: str | None = None) -> RRule:
         InvalidRecurrence: a part is unknown, malformed, out of range or contradicts another, or
             the rule never yields a date.
     """
+    rule = _rule(text, zone)
+    _refuse_contradictions(rule)
+    if first_date(replace(rule.without_end(), interval=1), YEARS_OF_EVERY_KIND) is None:
+        raise InvalidRecurrence(f"The rule '{rule}' never yields a date; change its BY… parts.")
+    return rule
+
+
+def stored_rrule(text: str) -> RRule:
+    """Read a rule that `parse_rrule` has accepted before, as its `str` wrote it: nothing is checked again."""
+    return _rule(text, zone=None)
+
+
+def _rule(text: str, zone: str | None) -> RRule:
     parts = _parts(text)
-    rule = RRule(
+    return RRule(
         _frequency(parts),
         interval=_number(parts, "INTERVAL", LARGEST_INTERVAL) or 1,
         by_month=_numbers(parts, "BYMONTH", range(1, 13)),
@@ -44,10 +57,6 @@ def parse_rrule(text: str, *, zone: str | None = None) -> RRule:
         count=_number(parts, "COUNT", LARGEST_COUNT),
         until=_until(parts, zone),
     )
-    _refuse_contradictions(rule)
-    if first_date(replace(rule.without_end(), interval=1), YEARS_OF_EVERY_KIND) is None:
-        raise InvalidRecurrence(f"The rule '{rule}' never yields a date; change its BY… parts.")
-    return rule
 
 
 def _parts(text: str) -> dict[str, str]:

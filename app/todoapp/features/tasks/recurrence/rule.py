@@ -7,22 +7,15 @@ daylight-saving changes.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    TypeAdapter,
-    ValidationError,
-    field_validator,
-    model_serializer,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, field_validator, model_serializer, model_validator
 
 from todoapp.features.tasks.recurrence.cron import canonical_cron, cron_dates
 from todoapp.features.tasks.recurrence.dates import first_date, series_dates
-from todoapp.features.tasks.recurrence.inputs import Basis, CronInput, RecurrenceInput, RuleInput
-from todoapp.features.tasks.recurrence.parser import parse_rrule
+from todoapp.features.tasks.recurrence.inputs import Basis, CronInput, Form, WrittenRule, read_form
+from todoapp.features.tasks.recurrence.parser import stored_rrule
 from todoapp.features.tasks.recurrence.rrule import InvalidRecurrence, RRule
 from todoapp.kit.wall_time import instant, wall_time
 
@@ -34,29 +27,32 @@ __all__ = [
     "first_due",
     "next_due",
     "parse_recurrence",
+    "recurrence_from",
 ]
 
 MORNING = time(9)
 STARTS = range(1900, 3000)  # years
-FORMS: TypeAdapter[CronInput | RuleInput] = TypeAdapter(RecurrenceInput)
 
 
 class Recurrence(BaseModel):
-    """A recurrence as it is stored: `{"rrule": "FREQ=DAILY", "basis": "due"}` or `{"cron": "0 9 * * 1-5"}`.
-
-    The rule is in canonical form (RFC 5545 §3.3.10), its UNTIL in wall time.
+    """A rule or a cron expression. It is stored as `{"rrule": "FREQ=DAILY", "basis": "due"}` or
+    `{"cron": "0 9 * * 1-5"}`: the rule in canonical form (RFC 5545 §3.3.10), its UNTIL in wall time.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rrule: str | None = None
+    rrule: WrittenRule | None = None
     cron: str | None = None
     basis: Basis = "due"
 
-    @field_validator("rrule")
     @classmethod
-    def _canonical_rrule(cls, text: str | None) -> str | None:
-        return None if text is None else str(parse_rrule(text))
+    @lru_cache(maxsize=4096)
+    def stored(
+        cls, *, rrule: str | None = None, cron: str | None = None, basis: Basis = "due"
+    ) -> "Recurrence":
+        """A recurrence that we wrote ourselves: parsed once, not checked again."""
+        rule = stored_rrule(rrule) if rrule is not None else None
+        return Recurrence.model_construct(rrule=rule, cron=cron, basis=basis)
 
     @field_validator("cron")
     @classmethod
@@ -114,24 +110,30 @@ class Occurrence:
 
 
 def parse_recurrence(value: object, *, due: datetime | None = None, zone: str) -> Recurrence:
-    """Read a recurrence as a request has it: any form of `RecurrenceInput`, or the name of a type alone.
-
-    A shorthand takes the days that it does not name from `due`, the wall time of the first
-    occurrence in the IANA `zone`. For a task without one, parse with `due=None`, ask `first_due`
-    for its date, and parse again with that.
+    """Read a recurrence as a request has it, for a task that is due at `due`.
 
     Raises:
         InvalidRecurrence: the value is malformed, or names no date after `due`.
     """
-    try:
-        written = FORMS.validate_python({"type": value} if isinstance(value, str) else value)
-        if isinstance(written, CronInput):
-            return Recurrence(cron=written.cron)
-        recurrence = Recurrence(rrule=str(written.rule(due=due, zone=zone)), basis=written.basis)
-    except ValidationError as error:
-        raise InvalidRecurrence(_sentence(error)) from error
+    return recurrence_from(read_form(value, zone=zone), due=due, zone=zone)
+
+
+def recurrence_from(form: Form, *, due: datetime | None, zone: str) -> Recurrence:
+    """What a form means for a task.
+
+    A shorthand takes the days that it does not name from `due`, the wall time of the first
+    occurrence in the IANA `zone`. For a task without one ask first with `due=None`, let `first_due`
+    find its date, and ask again with that.
+
+    Raises:
+        InvalidRecurrence: it names no date after `due`, or starts in a year that no task starts in.
+    """
+    if isinstance(form, CronInput):
+        return Recurrence.stored(cron=form.cron)
+    rule = form.rule(due=due)
+    recurrence = Recurrence(rrule=rule, basis=form.basis)
     if due is not None:
-        _refuse_without_dates(Series(recurrence, due, zone))
+        _refuse_without_dates(rule, Series(recurrence, due, zone))
     return recurrence
 
 
@@ -144,12 +146,13 @@ def first_due(rule: Recurrence, *, zone: str, now: datetime) -> Occurrence:
         InvalidRecurrence: the rule has ended.
     """
     here = wall_time(now, zone)
-    if rule.cron is not None:
-        wall = next((each for each in cron_dates(rule.cron, after=here) if instant(each, zone) > now), None)
-    else:
+    if rule.rrule is not None:
         today = datetime.combine(here.date(), MORNING)
         start = today if instant(today, zone) > now else today + timedelta(days=1)
-        wall = first_date(replace(_rrule(rule), interval=1), start)
+        wall = first_date(replace(rule.rrule, interval=1), start)
+    else:
+        dates = cron_dates(str(rule.cron), after=here)
+        wall = next((date for date in dates if instant(date, zone) > now), None)
     if wall is None:
         raise InvalidRecurrence(
             f"The recurrence '{rule.rrule or rule.cron}' has no date left after {here:%Y-%m-%d}."
@@ -171,8 +174,8 @@ def next_due(series: Series, *, scheduled: datetime, number: int, finished: date
         number: the finished occurrence's number.
         finished: instant (aware) of completing or skipping.
     """
-    if series.rule.basis == "completion":
-        wall = _restarted(series, scheduled, number, finished)
+    if series.rule.rrule is not None and series.rule.basis == "completion":
+        wall = _restarted(series.rule.rrule, series, scheduled, number, finished)
     else:
         wall = _still_ahead(series, scheduled, finished)
     if wall is None:
@@ -184,17 +187,18 @@ def _still_ahead(series: Series, scheduled: datetime, finished: datetime) -> dat
     # Wall times that a change of the clocks skips share one instant: one of them is enough.
     passed = max(finished, instant(scheduled, series.zone))
     dates = _dates(series, after=max(scheduled, wall_time(finished, series.zone)))
-    return next((each for each in dates if instant(each, series.zone) > passed), None)
+    return next((date for date in dates if instant(date, series.zone) > passed), None)
 
 
 def _dates(series: Series, *, after: datetime) -> Iterator[datetime]:
-    if series.rule.cron is not None:
-        return cron_dates(series.rule.cron, after=after)
-    return series_dates(_rrule(series.rule), series.start, after=after)
+    if series.rule.rrule is not None:
+        return series_dates(series.rule.rrule, series.start, after=after)
+    return cron_dates(str(series.rule.cron), after=after)
 
 
-def _restarted(series: Series, scheduled: datetime, number: int, finished: datetime) -> datetime | None:
-    rule = _rrule(series.rule)
+def _restarted(
+    rule: RRule, series: Series, scheduled: datetime, number: int, finished: datetime
+) -> datetime | None:
     if rule.count is not None and number >= rule.count:
         return None
     restart = datetime.combine(wall_time(finished, series.zone), series.start.time())
@@ -203,24 +207,9 @@ def _restarted(series: Series, scheduled: datetime, number: int, finished: datet
     return next(series_dates(placed, restart, after=after), None)
 
 
-def _rrule(recurrence: Recurrence) -> RRule:
-    """The parts of a recurrence that is not a cron expression."""
-    return parse_rrule(str(recurrence.rrule))
-
-
-def _refuse_without_dates(series: Series) -> None:
-    rule, due = _rrule(series.rule), series.start
+def _refuse_without_dates(rule: RRule, series: Series) -> None:
+    due = series.start
     if next(series_dates(rule, due, after=due - timedelta(days=1)), None) is None:
         raise InvalidRecurrence(f"The rule '{rule}' ends before the due date {due:%Y-%m-%d}.")
     if series.rule.basis == "due" and next(series_dates(rule.without_end(), due, after=due), None) is None:
         raise InvalidRecurrence(f"The rule '{rule}' yields no date after the due date {due:%Y-%m-%d}.")
-
-
-def _sentence(error: ValidationError) -> str:
-    """The first thing wrong, for a person to read."""
-    first = error.errors(include_url=False)[0]
-    reason = first.get("ctx", {}).get("error", first["msg"])
-    if isinstance(reason, InvalidRecurrence):
-        return str(reason)
-    _form, *field = first["loc"] or ("",)
-    return f"'{'.'.join(map(str, ['recurrence', *field]))}' is not valid: {reason}."
