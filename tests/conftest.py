@@ -19,6 +19,7 @@ pytest_plugins = [
     "testbed.argocd.command",
     "testbed.kubernetes.audit_log",
     "testbed.control_plane.fixtures",
+    "testbed.costs",
     "testbed.sidecar.daprd",
     "testbed.app.databases",
     "testbed.kubernetes.definitions",

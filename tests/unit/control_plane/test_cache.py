@@ -1,8 +1,11 @@
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from testbed.control_plane.artifacts.cache import made_once
+from testbed.control_plane.artifacts.cache import builds_since, made_once
 from todoapp_operator.resource.user_error import UserError
 
 
@@ -48,3 +51,20 @@ def test_a_cache_that_cannot_be_written_is_named(cache: Path) -> None:
 
     assert str(refused.value).startswith(f"{cache} cannot be written (")
     assert "XDG_CACHE_HOME" in str(refused.value)
+
+
+def test_cost_of_a_build_is_kept(cache: Path) -> None:
+    before = time.time()
+
+    made_once("etcd-3.6.5", lambda _: use_a_core(), pytest.fail)
+    made_once("etcd-3.6.5", must_not_make, pytest.fail)
+
+    [build] = builds_since(before)
+    assert build.name == "etcd-3.6.5"
+    assert build.cpu_seconds >= 0.2
+    assert builds_since(time.time() + 1) == []
+
+
+def use_a_core() -> None:
+    program = "import time\nwhile time.process_time() < 0.2: pass"
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,19 +1,33 @@
 """What is built or fetched once per machine, kept outside the tree for every checkout to find."""
 
+import json
 import os
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from todoapp_operator.resource.user_error import UserError
 
-__all__ = ["Report", "cache_folder", "made_once"]
+__all__ = ["Build", "Report", "builds_since", "cache_folder", "made_once"]
 
 Report = Callable[[str], None]
 """Tells the user, in one line, what takes long."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """One thing that process `pid` made, `at` (Unix time) which it was ready."""
+
+    name: str
+    pid: int
+    at: float
+    seconds: float
+    cpu_seconds: float
 
 
 def cache_folder() -> Path:
@@ -38,9 +52,35 @@ def made_once(name: str, make: Callable[[Path], None], report: Report) -> Path:
             unfinished = folder.with_name(f".{name}.unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir()
+            began, used = time.perf_counter(), _cpu_of_children()
             make(unfinished)
             unfinished.rename(folder)
+            seconds, cpu_seconds = time.perf_counter() - began, _cpu_of_children() - used
+            _log(Build(name, os.getpid(), time.time(), round(seconds, 2), round(cpu_seconds, 2)))
     return folder
+
+
+def builds_since(moment: float) -> list[Build]:
+    """What was made on this machine since a Unix time."""
+    log = _build_log()
+    if not log.exists():
+        return []
+    builds = [Build(**json.loads(line)) for line in log.read_text(encoding="utf-8").splitlines()]
+    return [build for build in builds if build.at >= moment]
+
+
+def _build_log() -> Path:
+    return cache_folder() / "builds.jsonl"
+
+
+def _log(build: Build) -> None:
+    with _build_log().open("a", encoding="utf-8") as log:
+        log.write(json.dumps(asdict(build)) + "\n")
+
+
+def _cpu_of_children() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _turn(cache: Path, report: Report) -> AbstractContextManager[object]:
