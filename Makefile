@@ -6,12 +6,15 @@ OWN_UV := $(CACHE)/uv/bin/uv
 UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
 BIN := .venv/bin
 
-# A worker for each core, up to four, as each brings a PostgreSQL of its own. Every process that a test starts
-# writes down what it ran; one that is killed cannot.
+# tests/testbed/workers.py says how many `auto` are. Every process that a test starts writes down what it ran;
+# one that is killed cannot. What runs on clusters and clouds is tried mostly by such processes, so its gate
+# is lower.
+SHARED_OUT := --dist=loadgroup --no-loadscope-reorder --durations=40 --durations-min=1
 ALL_TESTS := $(BIN)/coverage erase \
-	&& $(BIN)/coverage run -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadgroup --no-loadscope-reorder \
+	&& $(BIN)/coverage run -m pytest --numprocesses=auto $(SHARED_OUT) \
 	&& $(BIN)/coverage combine --quiet \
-	&& $(BIN)/coverage report
+	&& $(BIN)/coverage report --include='app/*,dapr/*' --fail-under=95 \
+	&& $(BIN)/coverage report --include='operator/*,pulumi/*' --fail-under=90
 
 FILE ?= examples/todo.yaml
 ARGS ?=

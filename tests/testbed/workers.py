@@ -1,16 +1,34 @@
 """How the tests are shared out among the worker processes of `pytest -n`."""
 
+import os
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-__all__ = ["pytest_collection_modifyitems"]
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_auto_num_workers", "workers_on"]
+
+WAITING, MOST = 2, 6
 
 SHARED = ("cluster", "kafka", "large_database_url", "node", "stacks")
 """Fixtures that take too long to be made by more than one worker."""
 STACKS = Path("tests/e2e").resolve()
 """Tests here start a whole TodoApp, mostly one for a module."""
+
+
+def workers_on(cores: int) -> int:
+    """How many workers keep so many cores busy.
+
+    Those with the big groups mostly wait for leases, pods and brokers. Each brings a PostgreSQL of its own,
+    hence at most six.
+    """
+    return min(cores + WAITING, MOST)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """What `--numprocesses=auto` means; `logical` stays one for each core."""
+    return workers_on(os.cpu_count() or 1) if config.option.numprocesses == "auto" else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # pytest-xdist reads the groups in the same hook
