@@ -131,7 +131,7 @@ def test_a_restarted_api_server_is_found_again(
         return installation.objects.get(SERVICE, "todo-api", installation.namespace) is not None
 
     wait_until(repaired, what="the Service is back", seconds=90)
-    # Kopf logs its own where the API server, just starting, refuses a watch; it is begun anew then.
+    # Kopf logs its own where the API server, just starting, refuses a watch, and is started again.
     ours = [line for line in replica.lines() if line.get("logger") == controller.__name__]
     assert not [line for line in ours if "exception" in line]
 

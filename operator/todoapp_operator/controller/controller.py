@@ -8,7 +8,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any, get_args
 
-from todoapp_operator.controller.handlers import watch_todoapps
+from todoapp_operator.controller.handlers import Watch, watch_todoapps
+from todoapp_operator.controller.probes import Readiness
 from todoapp_operator.controller.work_queue import WorkQueue
 from todoapp_operator.kube.backoff import BackOff
 from todoapp_operator.kube.client import UNREACHABLE, ApiError, Client, url
@@ -36,6 +37,7 @@ _WORKERS = 20
 _RECONCILE_SECONDS = 60
 _BACK_OFF = BackOff(first=0.25, longest=300)
 _DEFINITION_SECONDS = 1
+_CACHES = "the caches"
 
 _OURS = f"{MANAGER_LABEL}={MANAGER}"
 _NOT_OURS = f"{MANAGER_LABEL}!={MANAGER}"
@@ -44,9 +46,12 @@ _NOT_OURS = f"{MANAGER_LABEL}!={MANAGER}"
 class Controller:
     """`tasks` are told if one of ours fails."""
 
-    def __init__(self, client: Client, tasks: asyncio.TaskGroup, resync_seconds: float) -> None:
+    def __init__(
+        self, client: Client, tasks: asyncio.TaskGroup, readiness: Readiness, resync_seconds: float
+    ) -> None:
         self._client = client
         self._tasks = tasks
+        self._readiness = readiness
         self._resync_seconds = resync_seconds
         self._queue: WorkQueue[AppKey] = WorkQueue(_BACK_OFF)
         self._todoapps = TodoApps()
@@ -70,6 +75,7 @@ class Controller:
 
     async def prepare(self) -> None:
         """Learn what is there; return when every object and every TodoApp is known."""
+        self._readiness.wait_for(_CACHES)
         for informer in self._informers():
             self._start(informer.run())
             # One after the other, so that no more than one page of objects is in memory at a time.
@@ -77,16 +83,17 @@ class Controller:
         while not await self._knows_todoapps():
             logger.warning("The cluster does not know TodoApps yet; apply operator/manifests/crd.yaml.")
             await asyncio.sleep(_DEFINITION_SECONDS)
+        self._readiness.arrived(_CACHES)
 
     async def work(self, on_start: Callable[[], None]) -> None:
         """Reconcile; never returns. `on_start` is that of `watch_todoapps`."""
         for _ in range(_WORKERS):
             self._start(self._reconcile_next())
         self._start(self._resync())
-        await watch_todoapps(self._todoapps, self._queue.add, on_start)
+        await watch_todoapps(Watch(self._todoapps, self._queue.add, self._readiness), on_start)
 
     def halt(self) -> None:
-        """Break off whatever is at work; doing it again does nothing."""
+        """Cancel all work; calling it again changes nothing."""
         self._queue.close()
         for task in self._background:
             task.cancel()
@@ -138,7 +145,7 @@ class Controller:
             self._retry(key, "error", f"{type(error).__name__}: {error}")
         except Exception:
             # The outermost loop: a defect that one TodoApp brings out must not stop the others.
-            logger.exception("A reconciliation failed.", extra={"todoapp": str(key)})
+            logger.exception("Reconciling a TodoApp failed.", extra={"todoapp": str(key)})
             self._retry(key, "error", "see the exception before this line")
         else:
             RECONCILES.labels("success").inc()
@@ -149,12 +156,12 @@ class Controller:
         RECONCILES.labels(result).inc()
         wait = self._queue.retry(key)
         logger.warning(
-            "A TodoApp is tried again later.",
+            "Retrying a TodoApp later.",
             extra={"todoapp": str(key), "problem": problem, "wait_seconds": round(wait, 2)},
         )
 
     async def _resync(self) -> None:
-        """Look at everything now and then, spread over the time between: for what no watch has told."""
+        """Reconcile every TodoApp now and then, spread over the time between: for what no watch reported."""
         while True:
             for record in self._todoapps:
                 self._queue.add_after(record.key, random.uniform(0, self._resync_seconds))  # noqa: S311

@@ -1,75 +1,46 @@
-"""Kopf: watching the TodoApps, from start-up to shutdown.
+"""Kopf: watching the TodoApps, from start-up to clean-up.
 
-Only `on.event` is used. It is told of every state, and unlike Kopf's handlers of changes it needs no
-annotation or finalizer on the TodoApp, where they would be in the way of whoever applies it.
+Only `on.event` hears of TodoApps. It is told of every state, and unlike Kopf's handlers of changes and its
+timers it needs no annotation or finalizer on the TodoApp, where they would be in the way of whoever applies
+it. docs/adr/0024 has the figures.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import kopf
 
+from todoapp_operator.controller.probes import Readiness
 from todoapp_operator.kube.login import log_in
 from todoapp_operator.reconcile.children import AppKey
 from todoapp_operator.reconcile.todoapps import TodoApps
 from todoapp_operator.resource.spec import API_VERSION
 
-__all__ = ["watch_todoapps"]
+__all__ = ["Watch", "watch_todoapps"]
 
 logger = logging.getLogger(__name__)
 
 _GROUP, _VERSION = API_VERSION.split("/")
 _RESTART_SECONDS = 1
+_WATCH = "the watch of TodoApps"
+
+registry = kopf.OperatorRegistry()
 
 
-async def watch_todoapps(
-    todoapps: TodoApps, on_change: Callable[[AppKey], None], on_start: Callable[[], None]
-) -> None:
-    """Keep `todoapps` up to date; never returns.
+@dataclass(frozen=True)
+class Watch:
+    """Kopf's memo: what the handlers share. Kopf gives each TodoApp a copy that refers to the same parts."""
 
-    Kopf gives up when the API server refuses a watch, as one that is just starting may do; then it is
-    started anew. Whenever it starts it takes the signals of the process: `on_start` may take them back.
-    """
-    registry = _registry(todoapps, on_change)
-    while True:
-        elder = asyncio.all_tasks()
-        tasks = await kopf.spawn_tasks(
-            registry=registry, settings=_settings(), clusterwide=True, standalone=True
-        )
-        on_start()
-        try:
-            # Kopf ends every task that is younger than itself.
-            await kopf.run_tasks(tasks, ignored=elder)
-        except Exception:
-            logger.warning("Watching the TodoApps has failed; it is begun anew.", exc_info=True)
-        await asyncio.sleep(_RESTART_SECONDS)
+    todoapps: TodoApps
+    on_change: Callable[[AppKey], None]
+    readiness: Readiness
 
 
-def _registry(todoapps: TodoApps, on_change: Callable[[AppKey], None]) -> kopf.OperatorRegistry:
-    registry = kopf.OperatorRegistry()
-
-    @kopf.on.login(registry=registry)
-    async def login(**_: Any) -> kopf.ConnectionInfo:
-        return log_in()
-
-    @kopf.on.event(_GROUP, _VERSION, "todoapps", registry=registry)
-    async def todoapp_event(event: kopf.RawEvent, **_: Any) -> None:
-        manifest: Any = event["object"]
-        if event["type"] == "DELETED":
-            key = todoapps.remove(manifest)
-        else:
-            record = todoapps.put(manifest)
-            key = record.key if record else None
-        if key:
-            on_change(key)
-
-    return registry
-
-
-def _settings() -> kopf.OperatorSettings:
-    settings = kopf.OperatorSettings()
+@kopf.on.startup(registry=registry)
+async def start(settings: kopf.OperatorSettings, memo: Any, **_: Any) -> None:
     settings.posting.enabled = False
     settings.scanning.disabled = True
     settings.watching.connect_timeout = 10
@@ -80,4 +51,38 @@ def _settings() -> kopf.OperatorSettings:
     settings.networking.connect_timeout = 10
     settings.queueing.idle_timeout = 1
     settings.process.ultimate_exiting_timeout = None
-    return settings
+    memo.readiness.arrived(_WATCH)
+
+
+@kopf.on.login(registry=registry)
+async def login(**_: Any) -> kopf.ConnectionInfo:
+    return log_in()
+
+
+@kopf.on.event(_GROUP, _VERSION, "todoapps", registry=registry)
+async def todoapp_event(event: kopf.RawEvent, memo: Any, **_: Any) -> None:
+    if key := memo.todoapps.update(event["type"], event["object"]):
+        memo.on_change(key)
+
+
+@kopf.on.cleanup(registry=registry)
+async def stop(memo: Any, **_: Any) -> None:
+    memo.readiness.wait_for(_WATCH)
+
+
+async def watch_todoapps(watch: Watch, on_start: Callable[[], None]) -> None:
+    """Keep `watch.todoapps` up to date; never returns.
+
+    Kopf gives up when the API server refuses a watch, as one that is just starting may do; then it is
+    started again. Whenever it starts it takes the signals of the process: `on_start` may take them back.
+    """
+    while True:
+        existing_tasks = asyncio.all_tasks()
+        tasks = await kopf.spawn_tasks(registry=registry, memo=watch, clusterwide=True, standalone=True)
+        on_start()
+        try:
+            # Kopf ends every task that is younger than itself.
+            await kopf.run_tasks(tasks, ignored=existing_tasks)
+        except Exception:
+            logger.warning("The watch of TodoApps failed; restarting it.", exc_info=True)
+        await asyncio.sleep(_RESTART_SECONDS)

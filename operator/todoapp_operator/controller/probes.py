@@ -5,7 +5,7 @@ Kopf's own health endpoint serves one path only, and these three belong on one p
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,11 +15,18 @@ from todoapp_operator.resource.user_error import UserError
 __all__ = ["Readiness", "serving_probes"]
 
 
-@dataclass
 class Readiness:
     """Ready to work, or to take over work: a replica that stands by is ready too."""
 
-    ready: bool = False
+    def __init__(self) -> None:
+        self.missing: set[str] = set()
+        """What the active replica waits for, as in `the caches`."""
+
+    def wait_for(self, part: str) -> None:
+        self.missing.add(part)
+
+    def arrived(self, part: str) -> None:
+        self.missing.discard(part)
 
 
 @asynccontextmanager
@@ -31,7 +38,7 @@ async def serving_probes(port: int, readiness: Readiness) -> AsyncIterator[None]
     """
     app = web.Application()
     app.router.add_get("/healthz", _alive)
-    app.router.add_get("/readyz", lambda request: _ready(request, readiness))
+    app.router.add_get("/readyz", partial(_ready, readiness))
     app.router.add_get("/metrics", _metrics)
     # A connection that stays open would hold up the end of the process.
     runner = web.AppRunner(app, access_log=None, keepalive_timeout=0, shutdown_timeout=1)
@@ -50,10 +57,10 @@ async def _alive(_: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
-async def _ready(_: web.Request, readiness: Readiness) -> web.Response:
-    if readiness.ready:
-        return web.Response(text="ok\n")
-    return web.Response(text="the caches are being filled\n", status=503)
+async def _ready(readiness: Readiness, _: web.Request) -> web.Response:
+    if readiness.missing:
+        return web.Response(text=f"waiting for {' and '.join(sorted(readiness.missing))}\n", status=503)
+    return web.Response(text="ok\n")
 
 
 async def _metrics(_: web.Request) -> web.Response:

@@ -30,7 +30,7 @@ def operate(port: int, namespace: str, resync_seconds: float, log_level: str) ->
     Args:
         port: of `/healthz`, `/readyz` and `/metrics`.
         namespace: where the Lease is by which replicas take turns.
-        resync_seconds: how often every TodoApp is looked at without a reason.
+        resync_seconds: between full resyncs: each reconciles every TodoApp.
 
     Raises:
         UserError: nothing says where the API server is, the port is taken, or another replica is active now.
@@ -46,7 +46,7 @@ def operate(port: int, namespace: str, resync_seconds: float, log_level: str) ->
         reasons = "; ".join(map(str, lost.exceptions))
     else:
         return
-    raise UserError(f"This replica is not the active one any more: {reasons}.")
+    raise UserError(f"This replica is no longer the active one: {reasons}.")
 
 
 async def _operate(port: int, namespace: str, resync_seconds: float) -> None:
@@ -57,7 +57,7 @@ async def _operate(port: int, namespace: str, resync_seconds: float) -> None:
     main = asyncio.current_task()
     assert main  # noqa: S101 - a coroutine always runs in a task
     _on_signal(main.cancel)
-    readiness = Readiness(ready=True)
+    readiness = Readiness()
     async with Client.connected(MANAGER) as client, serving_probes(port, readiness):
         leadership = Leadership(client, namespace, _identity())
         await leadership.acquire()
@@ -74,18 +74,16 @@ async def _work(
     resync_seconds: float,
     end: Callable[[], object],
 ) -> None:
-    """Be the active replica. Whatever task fails ends the process, to be started anew."""
+    """Be the active replica. Whatever task fails ends the process, which is then started again."""
     async with asyncio.TaskGroup() as tasks:
-        controller = Controller(client, tasks, resync_seconds)
+        controller = Controller(client, tasks, readiness, resync_seconds)
         tasks.create_task(_keep(leadership, controller))
 
         def halt_and_end() -> None:
             controller.halt()
             end()
 
-        readiness.ready = False
         await controller.prepare()
-        readiness.ready = True
         await controller.work(on_start=lambda: _on_signal(halt_and_end))
 
 

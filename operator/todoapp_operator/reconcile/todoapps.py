@@ -59,6 +59,17 @@ class TodoApps:
     def get(self, key: AppKey) -> Record | None:
         return self._records.get(key)
 
+    def update(self, event: str, manifest: Manifest) -> AppKey | None:
+        """Take in what a watch tells; `event` is its type.
+
+        Returns:
+            The TodoApp to look at, or None if this was known already.
+        """
+        if event == "DELETED":
+            return self.remove(manifest)
+        record = self.put(manifest)
+        return record.key if record else None
+
     def put(self, manifest: Manifest) -> Record | None:
         """
         Returns:
