@@ -144,7 +144,7 @@ async def test_connection_that_cannot_be_closed_is_an_outage(
     assert (await write(client, "closing")).status_code == 201
 
 
-async def test_mistake_on_a_living_connection_is_no_outage(
+async def test_error_on_an_open_connection_is_not_an_outage(
     client: httpx.AsyncClient, runtime: Runtime, faults: Faults
 ) -> None:
     errors = mistakes(runtime.database)

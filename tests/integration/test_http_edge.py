@@ -33,7 +33,7 @@ async def test_a_harmless_request_id_is_kept(anybody: httpx.AsyncClient, given: 
 
 
 @pytest.mark.parametrize("given", ["", "two words", '"}', "A" * 129])
-async def test_a_name_that_could_do_harm_is_replaced(anybody: httpx.AsyncClient, given: str) -> None:
+async def test_a_harmful_request_id_is_replaced(anybody: httpx.AsyncClient, given: str) -> None:
     name = (await anybody.get("/health/live", headers={"X-Request-Id": given})).headers["x-request-id"]
 
     assert name != given

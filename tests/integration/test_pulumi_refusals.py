@@ -133,7 +133,7 @@ def test_a_wrong_value_is_refused_in_one_sentence(
     assert stacks[stack].refusal(**config) == sentence
 
 
-def test_a_missing_value_is_reported_with_the_command_to_set_it(stacks: Mapping[str, PulumiProgram]) -> None:
+def test_a_missing_value_is_reported_with_the_command_that_helps(stacks: Mapping[str, PulumiProgram]) -> None:
     refusal = stacks["minikube"].refusal(host=None)
 
     assert "'todoapp:host'" in refusal

@@ -94,7 +94,7 @@ async def test_nothing_is_stored(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/sync", params={"since": 0})).json()["changes"] == []
 
 
-async def test_another_zone_may_be_given_and_a_missing_date_is_noted(client: httpx.AsyncClient) -> None:
+async def test_the_zone_may_differ_and_a_missing_date_is_noted(client: httpx.AsyncClient) -> None:
     preview = await previewed(client, recurrence="daily", timezone="Asia/Tokyo")
 
     assert (preview["timezone"], len(preview["dates"])) == ("Asia/Tokyo", 10)

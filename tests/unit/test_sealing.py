@@ -7,11 +7,11 @@ from todoapp.kit.sealing import BrokenSeal, Seal
 SECRET = "a secret that only these tests know, 32 bytes and more"
 
 
-def test_what_is_sealed_opens_with_the_same_secret() -> None:
+def test_a_sealed_value_opens_with_the_same_secret() -> None:
     assert Seal.of(SECRET).open(Seal.of(SECRET).close("ntfys://ntfy.sh/tøpic")) == "ntfys://ntfy.sh/tøpic"
 
 
-def test_what_is_sealed_shows_nothing_and_differs_each_time() -> None:
+def test_a_sealed_value_reveals_nothing_and_is_unique() -> None:
     first, second = (Seal.of(SECRET).close("hunter2") for _ in range(2))
 
     assert first != second
@@ -19,7 +19,7 @@ def test_what_is_sealed_shows_nothing_and_differs_each_time() -> None:
 
 
 @pytest.mark.parametrize("broken", ["", "hunter2", "ü"])
-def test_what_was_never_sealed_does_not_open(broken: str) -> None:
+def test_an_unsealed_value_does_not_open(broken: str) -> None:
     with pytest.raises(BrokenSeal):
         Seal.of(SECRET).open(broken)
 

@@ -13,7 +13,7 @@ async def test_only_the_right_password_fits() -> None:
     assert not await verify_password("Correct horse", password_hash)
 
 
-async def test_nothing_fits_an_account_that_is_not_there() -> None:
+async def test_no_password_fits_a_missing_account() -> None:
     assert not await verify_password("", None)
     assert not await verify_password("correct horse", None)
 

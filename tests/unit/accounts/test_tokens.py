@@ -66,6 +66,6 @@ def test_every_token_is_another() -> None:
         "an exp after all time",
     ],
 )
-def test_what_is_not_one_of_ours_is_refused(token: str) -> None:
+def test_a_foreign_token_is_refused(token: str) -> None:
     with pytest.raises(InvalidToken, match="is not one of ours"):
         TOKENS.verify(token, now=NOW)

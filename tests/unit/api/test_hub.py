@@ -14,7 +14,7 @@ def hub() -> Hub:
     return Hub(Gauge("clients", "Clients of a test", registry=None))
 
 
-async def test_a_change_that_was_told_before_the_wait_ends_it(hub: Hub) -> None:
+async def test_a_change_announced_before_the_wait_ends_it(hub: Hub) -> None:
     owner = uuid4()
     with hub.following(owner) as follower:
         hub.tell(owner, 7)
@@ -35,6 +35,6 @@ async def test_only_a_newer_change_of_the_same_user_wakes(hub: Hub) -> None:
         await waiting
 
 
-async def test_a_wait_ends_although_nobody_tells(hub: Hub) -> None:
+async def test_a_wait_ends_without_an_announcement(hub: Hub) -> None:
     with hub.following(uuid4()) as follower:
         await follower.change_after(0, at_most=0.01)

@@ -51,7 +51,7 @@ def test_room_comes_back_evenly(limit: int, waited: int) -> None:
     assert let_through(limited) in {limit * waited // 60, limit * waited // 60 + 1}
 
 
-def test_what_is_left_is_told() -> None:
+def test_the_remaining_quota_is_reported() -> None:
     limited = limiter(Clock(), 60)
     told = [limited.take("ada") for _ in range(2)]
 
@@ -61,7 +61,7 @@ def test_what_is_left_is_told() -> None:
     ]
 
 
-def test_a_refusal_says_when_to_come_back() -> None:
+def test_a_refusal_says_when_to_retry() -> None:
     clock = Clock()
     limited = limiter(clock, 6)
     let_through(limited)
@@ -82,13 +82,13 @@ def test_keys_do_not_share_a_bucket() -> None:
     assert let_through(limited, "ben") == 2
 
 
-def test_zero_is_no_limit() -> None:
+def test_zero_means_unlimited() -> None:
     limited = limiter(Clock(), 0)
 
     assert [limited.take("ada") for _ in range(1000)] == [None] * 1000
 
 
-def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
+def test_setting_the_clock_back_locks_no_user_out() -> None:
     clock = Clock()
     limited = limiter(clock, 2)
     let_through(limited)

@@ -73,7 +73,7 @@ def test_no_files_and_no_programs(attempt: str, *, allow_private: bool) -> None:
 @pytest.mark.parametrize(
     "attempt", ["open(os.__file__)", "import wsgiref.util", "open(server.fileno(), 'rb')"]
 )
-def test_what_python_needs_itself(attempt: str) -> None:
+def test_actions_that_python_needs_are_allowed(attempt: str) -> None:
     assert outcome(attempt) == "done"
 
 

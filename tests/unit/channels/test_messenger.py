@@ -39,7 +39,7 @@ def test_a_url_is_checked_without_sending_anything(
     assert receiver.calls("/channel") == []
 
 
-def test_a_message_arrives_or_the_answer_says_why_not(send: Messenger, receiver: RecordingApp) -> None:
+def test_a_message_arrives_or_the_reason_is_returned(send: Messenger, receiver: RecordingApp) -> None:
     receiver.answer("/broken", Answer(503))
 
     assert send(f"json://127.0.0.1:{receiver.port}/channel") is None

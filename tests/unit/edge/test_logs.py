@@ -30,7 +30,7 @@ def logged(log_format: str) -> str:
     return subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
 
 
-def test_a_json_line_names_the_event_the_service_and_the_work_it_belongs_to() -> None:
+def test_a_json_line_names_event_service_and_trace() -> None:
     done, lost, alone = (read(line) for line in logged("json").splitlines())
 
     work = {
@@ -46,7 +46,7 @@ def test_a_json_line_names_the_event_the_service_and_the_work_it_belongs_to() ->
     assert alone == told | {"level": "WARNING", "message": "Alone"}
 
 
-def test_text_is_for_reading_along() -> None:
+def test_the_text_format_is_readable() -> None:
     first, *_, last = logged("text").splitlines()
 
     assert first.split(" ", 1)[1].startswith("INFO todoapp.example: Task done version=3 trace_id=4bf92f")

@@ -27,18 +27,18 @@ async def error_of(url: str, statement: str = "SELECT 1", *, patience: float = 5
     raise AssertionError("The database answered.")
 
 
-async def test_nobody_listens() -> None:
+async def test_a_refused_connection_is_an_outage() -> None:
     error = await error_of(f"postgresql+asyncpg://todo:swordfish@127.0.0.1:{free_port()}/todo")
 
     assert is_outage(error)
     assert "swordfish" not in describe_outage(error)
 
 
-async def test_the_file_cannot_be_opened(tmp_path: Path) -> None:
+async def test_an_unopenable_file_is_an_outage(tmp_path: Path) -> None:
     assert is_outage(await error_of(f"sqlite+aiosqlite:///{tmp_path / 'missing' / 'todo.db'}"))
 
 
-async def test_another_process_keeps_the_lock(tmp_path: Path) -> None:
+async def test_a_locked_database_is_an_outage(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "todo.db") as other:
         other.execute("CREATE TABLE tasks (title)")
         other.execute("BEGIN EXCLUSIVE")
@@ -49,7 +49,7 @@ async def test_another_process_keeps_the_lock(tmp_path: Path) -> None:
     assert "secret" not in describe_outage(error)
 
 
-async def test_the_file_may_only_be_read(tmp_path: Path) -> None:
+async def test_a_read_only_file_is_an_outage(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "todo.db") as other:
         other.execute("CREATE TABLE tasks (title)")
     url = f"sqlite+aiosqlite:///file:{tmp_path / 'todo.db'}?mode=ro&uri=true"
@@ -57,10 +57,10 @@ async def test_the_file_may_only_be_read(tmp_path: Path) -> None:
     assert is_outage(await error_of(url, "INSERT INTO tasks VALUES ('secret')"))
 
 
-async def test_a_mistake_of_ours_is_no_outage(tmp_path: Path) -> None:
+async def test_a_faulty_query_is_not_an_outage(tmp_path: Path) -> None:
     assert not is_outage(await error_of(f"sqlite+aiosqlite:///{tmp_path / 'todo.db'}", "SELECT nonsense"))
 
 
 @pytest.mark.parametrize("error", [ValueError(), KeyError("sqlstate"), FileNotFoundError()])
-def test_errors_of_something_else_are_no_outage(error: Exception) -> None:
+def test_other_errors_are_not_outages(error: Exception) -> None:
     assert not is_outage(error)

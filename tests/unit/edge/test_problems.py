@@ -106,7 +106,7 @@ async def test_a_problem_has_every_member_of_the_contract(client: httpx.AsyncCli
     }
 
 
-async def test_pointers_lead_through_lists_and_past_the_arms_of_a_union(client: httpx.AsyncClient) -> None:
+async def test_pointers_include_list_positions_but_not_union_members(client: httpx.AsyncClient) -> None:
     operations: list[Any] = [
         {"kind": "create", "title": "", "due_at": "2027-03-01T09:00:00"},
         {"kind": "delete", "task": 1, "tasc": 2},
@@ -141,7 +141,7 @@ async def test_other_parts_of_a_request_have_pointers_too(client: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("body", [b'{"operations": [', b'{"operations": "\xff"}', b"[" * 100_000])
-async def test_what_is_no_json_is_refused(client: httpx.AsyncClient, body: bytes) -> None:
+async def test_malformed_json_is_refused(client: httpx.AsyncClient, body: bytes) -> None:
     answer = await client.post("/bulk", content=body, headers={"content-type": "application/json"})
 
     assert answer.status_code == 400
@@ -155,7 +155,7 @@ async def test_an_unknown_path_is_named(client: httpx.AsyncClient) -> None:
     assert answer.json()["detail"] == "There is nothing at /nothing."
 
 
-async def test_a_wrong_method_is_told_all_that_the_path_answers_to(client: httpx.AsyncClient) -> None:
+async def test_a_wrong_method_gets_the_allowed_methods(client: httpx.AsyncClient) -> None:
     answer = await client.put("/items")
 
     assert answer.status_code == 405
@@ -168,7 +168,7 @@ async def test_waiting_is_asked_for_in_seconds(client: httpx.AsyncClient) -> Non
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
 
 
-async def test_what_nobody_expected_tells_no_details(client: httpx.AsyncClient) -> None:
+async def test_an_unexpected_error_reveals_no_details(client: httpx.AsyncClient) -> None:
     answer = await client.get("/broken", headers={"x-request-id": "r-2"})
 
     assert answer.status_code == 500

@@ -7,7 +7,7 @@ from todoapp.kit.telemetry import Trace, current_traceparent, work
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 
 
-def test_a_step_keeps_the_trace_and_the_flags_of_its_caller_under_a_name_of_its_own() -> None:
+def test_a_step_keeps_trace_and_flags_with_a_new_span() -> None:
     step = Trace.following(PARENT)
 
     assert step.trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -28,7 +28,7 @@ def test_a_step_keeps_the_trace_and_the_flags_of_its_caller_under_a_name_of_its_
         f"{PARENT}-more",
     ],
 )
-def test_what_is_no_valid_header_starts_a_new_trace(header: str | None) -> None:
+def test_a_malformed_header_starts_a_new_trace(header: str | None) -> None:
     first, second = Trace.following(header), Trace.following(header)
 
     assert first.trace_id != second.trace_id
@@ -36,11 +36,11 @@ def test_what_is_no_valid_header_starts_a_new_trace(header: str | None) -> None:
     assert "4bf92f3577b34da6a3ce929d0e0e4736" not in first.traceparent
 
 
-def test_a_version_of_the_future_may_say_more() -> None:
+def test_a_later_version_may_have_more_fields() -> None:
     assert Trace.following(f"cc{PARENT[2:]}-more").trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-def test_the_header_for_calls_is_that_of_the_work_going_on() -> None:
+def test_calls_carry_the_trace_of_the_current_work() -> None:
     step = Trace.following(PARENT)
 
     with work(step):

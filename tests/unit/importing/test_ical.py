@@ -77,7 +77,7 @@ def test_of_many_alarms_the_first_are_taken() -> None:
     assert entry.notes == ("Of its 25 reminders the first 20 are taken.",)
 
 
-def test_what_has_no_place_is_noted() -> None:
+def test_fields_that_are_dropped_are_noted() -> None:
     entry = task("DUE:20270701T090000Z", "RRULE:FREQ=DAILY", "EXDATE:20270702T090000Z", "RELATED-TO:other")
 
     assert entry.new.recurrence == {"rrule": "FREQ=DAILY"}
@@ -112,7 +112,7 @@ def test_when_it_was_done(lines: list[str], completed_at: datetime | None) -> No
         (["UID:x-event@todoapp.dev"], "VEVENT", "It is the event of a to-do that is imported."),
     ],
 )
-def test_what_is_no_task_of_its_own_is_skipped(lines: list[str], component: str, note: str) -> None:
+def test_entries_that_are_not_tasks_are_skipped(lines: list[str], component: str, note: str) -> None:
     entry = read("SUMMARY:Pay the rent", *lines, component=component)
 
     assert isinstance(entry, SkippedEntry)
@@ -127,21 +127,21 @@ def test_what_is_no_task_of_its_own_is_skipped(lines: list[str], component: str,
         (["SUMMARY:x", "CATEGORIES;VALUE=DATE:x"], "A property does not have the type that its VALUE names."),
     ],
 )
-def test_what_cannot_be_a_task_is_refused(lines: list[str], reason: str) -> None:
+def test_an_entry_that_cannot_be_a_task_is_refused(lines: list[str], reason: str) -> None:
     entry = read(*lines)
 
     assert isinstance(entry, RefusedEntry)
     assert entry.reason == reason
 
 
-def test_a_component_without_an_end_goes_to_the_end_of_the_file() -> None:
+def test_an_unclosed_component_reaches_the_end_of_the_file() -> None:
     [entry] = read_ical(b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x", zone="UTC")
 
     assert isinstance(entry, RefusedEntry)
 
 
 @pytest.mark.parametrize("uid", ["x@todoapp.dev", "other", ""])
-def test_the_source_is_the_same_each_time_and_differs_between_components(uid: str) -> None:
+def test_the_source_is_stable_and_unique_per_component(uid: str) -> None:
     first, again, other = (task(f"UID:{uid}", line) for line in ("PRIORITY:1", "PRIORITY:1", "PRIORITY:2"))
 
     assert first.source == again.source

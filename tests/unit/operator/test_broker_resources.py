@@ -30,7 +30,7 @@ def of_kind(kind: str, manifests: list[Manifest]) -> list[Manifest]:
     return [manifest for manifest in manifests if manifest["kind"] == kind]
 
 
-def test_topics_are_made_in_kafkas_namespace_with_the_sizes_of_the_resource() -> None:
+def test_topics_have_the_configured_sizes_in_kafkas_namespace() -> None:
     app = todoapp(topics={"taskEvents": {"name": "Events", "partitions": 12, "retention": "2h"}})
 
     topics = {each["spec"]["topicName"]: each for each in of_kind("KafkaTopic", rendered(app))}
@@ -46,7 +46,7 @@ def test_topics_are_made_in_kafkas_namespace_with_the_sizes_of_the_resource() ->
     assert topics["reminders"]["metadata"]["labels"]["strimzi.io/cluster"] == "kafka"
 
 
-def test_a_user_reads_what_its_process_is_subscribed_to_and_writes_for_all() -> None:
+def test_a_user_reads_subscribed_topics_and_writes_all() -> None:
     users = of_kind("KafkaUser", rendered(todoapp()))
     reads, writes = (
         {
@@ -89,7 +89,7 @@ def test_any_other_broker_gets_nothing_of_strimzi(broker: dict[str, Any]) -> Non
     assert rendered(todoapp(broker=broker)) == []
 
 
-def test_unread_events_of_a_process_are_those_of_its_group_in_its_topic() -> None:
+def test_the_unread_count_is_per_group_and_topic() -> None:
     manifests = autoscalers(todoapp(**BY_LAG), Component.NOTIFICATION, target="todo-notification")
     authentication, scaled = manifests
     [trigger] = scaled["spec"]["triggers"]
@@ -118,7 +118,7 @@ def test_an_open_broker_needs_no_authentication() -> None:
     assert "authenticationRef" not in scaled["spec"]["triggers"][0]
 
 
-def test_cpu_is_that_of_the_process_and_not_of_its_sidecar() -> None:
+def test_cpu_is_measured_without_the_sidecar() -> None:
     [scaler] = autoscalers(todoapp(api={"autoscaling": {"maxReplicas": 4}}), Component.API, target="todo-api")
 
     assert scaler["spec"]["metrics"][0]["containerResource"] == {

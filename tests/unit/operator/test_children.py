@@ -56,7 +56,7 @@ def agrees(children: Children, kind: Kind = CONFIG_MAP) -> bool:
     return child.agrees(DIGEST, lambda: RENDERED)
 
 
-def test_what_is_listed_is_compared_once(children: Children) -> None:
+def test_a_listed_object_is_compared_once(children: Children) -> None:
     children.of_kind(CONFIG_MAP).put(live(5))
 
     assert agrees(children)
@@ -72,7 +72,7 @@ def test_what_was_applied_agrees_without_being_compared(children: Children, told
     assert told == []
 
 
-def test_our_own_write_heard_from_the_watch_is_no_news(children: Children, told: list[AppKey]) -> None:
+def test_our_own_writes_are_not_reported_as_changes(children: Children, told: list[AppKey]) -> None:
     children.applied(CONFIG_MAP, live(5), DIGEST)
 
     children.of_kind(CONFIG_MAP).put(live(4, answer="before"))
@@ -82,7 +82,7 @@ def test_our_own_write_heard_from_the_watch_is_no_news(children: Children, told:
     assert agrees(children)
 
 
-def test_an_edit_is_news_and_a_new_version_alone_is_not(children: Children, told: list[AppKey]) -> None:
+def test_an_edit_is_reported_but_not_a_new_version(children: Children, told: list[AppKey]) -> None:
     children.applied(CONFIG_MAP, live(5), DIGEST)
 
     children.of_kind(CONFIG_MAP).put(live(6))
@@ -92,7 +92,7 @@ def test_an_edit_is_news_and_a_new_version_alone_is_not(children: Children, told
     assert (told, agrees(children)) == ([HOME], False)
 
 
-def test_a_deletion_is_news_but_not_of_a_predecessor(children: Children, told: list[AppKey]) -> None:
+def test_a_deletion_is_reported_but_not_of_a_predecessor(children: Children, told: list[AppKey]) -> None:
     children.applied(CONFIG_MAP, live(8, uid="2"), DIGEST)
 
     children.of_kind(CONFIG_MAP).remove(live(7, uid="1"))
@@ -104,7 +104,7 @@ def test_a_deletion_is_news_but_not_of_a_predecessor(children: Children, told: l
     assert list(children.of_app(HOME)) == []
 
 
-def test_what_a_list_lacks_is_gone(children: Children, told: list[AppKey]) -> None:
+def test_objects_missing_from_a_list_are_removed(children: Children, told: list[AppKey]) -> None:
     kept = live(5) | {"metadata": live(5)["metadata"] | {"name": "kept"}}
     for each in (live(5), kept):
         children.applied(CONFIG_MAP, each, DIGEST)
@@ -115,7 +115,7 @@ def test_what_a_list_lacks_is_gone(children: Children, told: list[AppKey]) -> No
     assert [child.name for child in children.of_app(HOME)] == ["kept"]
 
 
-def test_both_are_told_when_an_object_changes_its_todoapp(children: Children, told: list[AppKey]) -> None:
+def test_both_todoapps_are_notified_when_an_object_moves(children: Children, told: list[AppKey]) -> None:
     children.applied(CONFIG_MAP, live(5), DIGEST)
 
     children.of_kind(CONFIG_MAP).put(live(6, app="other"))
@@ -137,7 +137,7 @@ def test_the_values_of_secrets_are_kept_nowhere(children: Children) -> None:
     assert "aHVudGVyMg==" not in repr(child)
 
 
-def test_pods_that_get_ready_are_news(children: Children, told: list[AppKey]) -> None:
+def test_pods_that_become_ready_are_reported(children: Children, told: list[AppKey]) -> None:
     def deployment(version: int, ready: int) -> dict[str, Any]:
         template = {"spec": {"containers": [{"name": "api", "image": "todoapp:1"}]}}
         status = {"observedGeneration": 1, "readyReplicas": ready, "availableReplicas": ready}

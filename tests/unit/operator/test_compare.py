@@ -111,7 +111,7 @@ def test_entries_of_a_set_are_owned_by_their_values() -> None:
     assert not is_as_rendered(rendered, object_, {"f:metadata": {"f:finalizers": {".": {}, 'v:"gone"': {}}}})
 
 
-def test_only_what_the_manager_applied_to_the_object_itself_is_owned() -> None:
+def test_owned_fields_are_those_the_manager_applied() -> None:
     def entry(manager: str, operation: str, fields: str, subresource: str = "") -> dict[str, Any]:
         return {
             "manager": manager,

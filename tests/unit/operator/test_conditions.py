@@ -48,7 +48,7 @@ def test_a_first_condition_is_from_now() -> None:
     assert condition["lastTransitionTime"] == "2030-01-02T00:00:00Z"
 
 
-def test_conditions_nobody_finds_any_more_are_gone() -> None:
+def test_outdated_conditions_are_removed() -> None:
     finding = Finding(ConditionType.DEGRADED, "False", Reason.AS_EXPECTED)
 
     found = conditions([finding], [before("True")], generation=1, now=NOW)

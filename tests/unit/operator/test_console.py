@@ -30,7 +30,7 @@ def test_an_event_becomes_time_name_message_and_fields() -> None:
     assert rest == 'api   Task added task_id=0190 title="Pay rent" count=2\n'
 
 
-def test_a_warning_says_that_it_is_one() -> None:
+def test_a_warning_is_marked_as_one() -> None:
     assert "api   WARNING Events wait" in shown('{"level": "WARNING", "message": "Events wait"}')
 
 
@@ -57,7 +57,7 @@ def test_a_traceback_follows_its_event() -> None:
     assert out.splitlines()[1:] == ["Traceback:", "  boom"]
 
 
-def test_anything_that_is_no_event_is_shown_as_it_is() -> None:
+def test_a_line_that_is_not_json_is_shown_unchanged() -> None:
     assert shown("plain text").endswith("api   plain text\n")
     assert shown("42").endswith("api   42\n")
 
@@ -69,5 +69,5 @@ def test_colours_are_for_terminals_that_want_them() -> None:
     assert "\x1b[31m" in coloured
 
 
-def test_output_that_is_no_terminal_has_no_colours() -> None:
+def test_output_to_a_file_has_no_colours() -> None:
     assert not Console.on(io.StringIO()).colours

@@ -42,7 +42,7 @@ def test_every_field_is_described() -> None:
     assert undescribed == []
 
 
-def test_nothing_but_the_name_is_said_of_metadata() -> None:
+def test_the_schema_of_metadata_has_only_the_name() -> None:
     assert SCHEMA["properties"]["metadata"]["properties"].keys() == {"name"}
     assert SCHEMA["properties"]["metadata"]["properties"]["name"]["maxLength"] == 40
 

@@ -47,7 +47,7 @@ def sidecar(app: TodoApp, component: Component, platform: Platform = PLATFORM) -
 
 
 @pytest.mark.parametrize("component", Component)
-def test_a_pod_runs_the_process_of_its_component_with_a_sidecar_of_its_own_name(component: Component) -> None:
+def test_a_pod_runs_its_process_with_a_matching_sidecar(component: Component) -> None:
     app = todoapp()
 
     assert container(app, component)["args"] == [component.value]
@@ -55,7 +55,7 @@ def test_a_pod_runs_the_process_of_its_component_with_a_sidecar_of_its_own_name(
     assert sidecar(app, component)["dapr.io/app-port"] == "8000"
 
 
-def test_the_image_is_the_resources_or_that_of_the_operators_release() -> None:
+def test_the_default_image_is_that_of_the_operators_release() -> None:
     assert container(todoapp())["image"] == "registry.example.com/todoapp:1.0"
     assert container(todoapp(image="example/own:2"))["image"] == "example/own:2"
 
@@ -71,7 +71,7 @@ def test_pods_pass_the_restricted_pod_security_standard() -> None:
             assert each["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_a_pod_has_time_to_leave() -> None:
+def test_a_pod_has_time_to_shut_down() -> None:
     spec = pod(todoapp())
     drained = sidecar(todoapp(), Component.API)["dapr.io/block-shutdown-duration"].removesuffix("s")
     stopped = sidecar(todoapp(), Component.API)["dapr.io/graceful-shutdown-seconds"]
@@ -93,7 +93,7 @@ def test_requests_have_defaults_that_a_limit_or_a_request_replaces() -> None:
     assert container(chosen)["resources"] == {"requests": {"cpu": "500m"}, "limits": {"memory": "1Gi"}}
 
 
-def test_users_labels_and_annotations_stand_beside_ours_and_never_in_their_place() -> None:
+def test_users_labels_and_annotations_never_replace_ours() -> None:
     app = todoapp(
         api={
             "podLabels": {"team": "a", "todoapp.dev/name": "other"},
@@ -123,7 +123,7 @@ def test_pods_keep_apart_unless_the_resource_says_where_they_belong() -> None:
         ({"autoscaling": {"minReplicas": 2, "maxReplicas": 5, "lag": 9}}, WITHOUT_KEDA, 2),
     ],
 )
-def test_the_number_of_pods_is_left_to_an_autoscaler_that_can_work(
+def test_a_working_autoscaler_decides_the_number_of_pods(
     workload: dict[str, Any], platform: Platform, count: int | None
 ) -> None:
     spec = rendered(todoapp(notification=workload), Component.NOTIFICATION, platform)
@@ -139,7 +139,7 @@ def test_the_number_of_pods_is_left_to_an_autoscaler_that_can_work(
         {"dapr": {"resiliency": {"retries": 9}}},
     ],
 )
-def test_what_sidecars_read_at_their_start_makes_new_pods(change: dict[str, Any]) -> None:
+def test_changed_sidecar_settings_make_new_pods(change: dict[str, Any]) -> None:
     before, after = (
         sidecar(app, Component.API)["todoapp.dev/dapr"] for app in (todoapp(), todoapp(**change))
     )
@@ -153,7 +153,7 @@ def test_a_new_secret_makes_new_pods() -> None:
     assert sidecar(todoapp(), Component.API, changed)["todoapp.dev/secrets"] == "2f"
 
 
-def test_a_rolling_update_changes_one_deployment_and_takes_no_pod_away_first() -> None:
+def test_a_rolling_update_keeps_pods_available_in_one_deployment() -> None:
     app = todoapp()
 
     assert deployments(app, PLATFORM)[Component.API]["metadata"]["name"] == "todo-api"
@@ -172,7 +172,7 @@ def test_blue_and_green_are_two_deployments_of_the_api() -> None:
     assert blue["spec"]["selector"] != green["spec"]["selector"]
 
 
-def test_blue_and_green_are_one_deployment_where_nobody_is_served() -> None:
+def test_blue_and_green_share_the_deployment_of_background_processes() -> None:
     blue, green = releases(Component.RECURRENCE)
 
     assert blue["metadata"]["name"] == green["metadata"]["name"] == "todo-recurrence"
@@ -190,7 +190,7 @@ def test_a_service_serves_every_release_until_one_is_chosen() -> None:
     }
 
 
-def test_a_new_image_is_migrated_by_a_job_of_its_own() -> None:
+def test_a_new_image_has_its_own_migration_job() -> None:
     names = [
         migration_job(todoapp(image=image), PLATFORM)["metadata"]["name"] for image in ("a:1", "a:2", "a:1")
     ]

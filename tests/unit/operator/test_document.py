@@ -40,7 +40,7 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
     assert "hidden" not in str(refused(tmp_path, f"{HEAD}---\n{SECRET}data: {{url: hidden}}\n"))
 
 
-def test_every_mistake_is_told_with_its_line_and_field(tmp_path: Path) -> None:
+def test_every_mistake_is_reported_with_line_and_field(tmp_path: Path) -> None:
     text = (
         f"{HEAD}spec:\n"
         "  suspend: 'no'\n"
@@ -68,7 +68,7 @@ def test_an_unknown_field_comes_with_the_nearest_known_one(tmp_path: Path) -> No
     ]
 
 
-def test_an_unknown_field_like_no_other_comes_with_the_known_ones(tmp_path: Path) -> None:
+def test_an_unknown_field_without_a_similar_one_lists_all(tmp_path: Path) -> None:
     assert refused(tmp_path, f"{HEAD}spec: {{retention: {{xyz: 1}}}}\n") == [
         "todo.yaml:4: spec.retention.xyz: this field is not known here; known are `activity`, `notifications`"
     ]
@@ -112,7 +112,7 @@ def test_a_rule_across_fields_points_at_one_of_them(tmp_path: Path) -> None:
         (SECRET + "data: {url: '?'}\n---\n" + HEAD, "todo.yaml:4: data: `url` is not base64 of a text"),
     ],
 )
-def test_what_is_no_todoapp_is_refused_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_another_document_is_refused_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     [told] = refused(tmp_path, text)
 
     assert told.startswith(sentence)
@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "none.yaml")
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "todo.yaml").write_bytes(b"\xff\xfe")
 
     with pytest.raises(UserError, match=r"todo\.yaml: the file is not UTF-8 text\."):

@@ -34,7 +34,7 @@ def test_components_on_a_cluster_are_called_by_the_todoapps_name() -> None:
     assert rendered["TODOAPP_UPDATES_PUBSUB"].value == "todo-updates"
 
 
-def test_secrets_that_the_resource_names_are_the_ones_that_are_read() -> None:
+def test_the_secrets_named_by_the_resource_are_read() -> None:
     rendered = variables(
         todoapp(
             database={"secretRef": {"name": "neon"}}, auth={"jwtSecretRef": {"name": "own", "key": "jwt"}}
@@ -52,7 +52,7 @@ def test_the_tokens_between_process_and_sidecar_come_from_secrets() -> None:
     assert rendered["APP_API_TOKEN"].value_from == from_secret("todo-app-api-token", "token")
 
 
-def test_people_are_sent_to_the_host_of_the_ingress_or_gateway() -> None:
+def test_the_public_url_is_the_ingress_or_gateway_host() -> None:
     plain = todoapp(ingress={"host": "todo.example.com"})
     secure = todoapp(ingress={"host": "todo.example.com", "tlsSecretName": "tls"})
     gateway = todoapp(
@@ -79,7 +79,7 @@ def test_topics_and_log_level_are_those_of_the_resource() -> None:
     assert rendered["TODOAPP_LOG_LEVEL"].value == "DEBUG"
 
 
-def test_features_are_on_and_off_as_the_resource_says() -> None:
+def test_the_resource_switches_features_on_and_off() -> None:
     assert variables(todoapp())["TODOAPP_FEATURE_QUICK_ADD"].value == "true"
     assert variables(todoapp(features={"quickAdd": False}))["TODOAPP_FEATURE_QUICK_ADD"].value == "false"
 

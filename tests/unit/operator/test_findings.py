@@ -207,7 +207,7 @@ WELL = {
         "an object is refused",
     ],
 )
-def test_conditions_tell_how_it_is(seen: Observation, differences: dict[str, tuple[str, str]]) -> None:
+def test_conditions_describe_the_state(seen: Observation, differences: dict[str, tuple[str, str]]) -> None:
     assert told(seen) == WELL | differences
 
 

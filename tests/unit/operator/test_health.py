@@ -31,7 +31,7 @@ UP = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "availableRe
     ],
     ids=["up", "new", "a pod is missing", "not looked at", "half new", "old ones go", "stalled"],
 )
-def test_a_deployment_is_ready_when_all_pods_are_new_and_available(
+def test_a_deployment_is_ready_with_all_pods_new_and_available(
     status: dict[str, Any], expected: Health
 ) -> None:
     assert judged("Deployment", status, generation=2, replicas=2) is expected
@@ -85,7 +85,7 @@ def test_a_pod_fails_when_a_container_cannot_start(status: dict[str, Any], expec
     ],
     ids=["new", "ready", "of an earlier spec", "not ready", "failed", "creating", "paused", "only a hint"],
 )
-def test_strimzis_two_ways_to_say_no_are_understood(
+def test_both_kinds_of_strimzi_failures_are_recognised(
     kind: str, status: dict[str, Any], expected: Health
 ) -> None:
     assert judged(kind, status, generation=2) is expected
@@ -110,5 +110,5 @@ def test_a_route_is_ready_when_each_gateway_took_it() -> None:
     assert judged("HTTPRoute", {"parents": [taken, refused]}) is Health.FAILED
 
 
-def test_what_has_no_controller_is_just_there() -> None:
+def test_an_object_without_a_controller_is_present() -> None:
     assert judged("ConfigMap", {}) is Health.PRESENT

@@ -32,7 +32,7 @@ def test_a_name_that_fits_is_taken_as_it_is() -> None:
     assert object_name("home", "todo", "task-events") == "home.todo.task-events"
 
 
-def test_a_name_that_does_not_fit_is_shortened_and_stays_unique() -> None:
+def test_a_long_name_is_shortened_and_stays_unique() -> None:
     names = ["Task_Events", "task_events", "x" * 80, "x" * 81, "a..b", "-"]
     made = [object_name("home", "todo", name) for name in names]
 

@@ -41,7 +41,7 @@ def test_an_old_daprd_is_named_with_its_version(folder: Path, version: str, said
     assert refusal() == f"{daprd} is too old: it calls itself {said}, and 1.18 is needed{REMEDY}"
 
 
-def test_a_daprd_that_is_no_program_is_named(folder: Path) -> None:
+def test_an_unusable_daprd_is_named(folder: Path) -> None:
     daprd = folder / "daprd"
     daprd.write_bytes(b"\x00")
     daprd.chmod(0o755)

@@ -20,7 +20,7 @@ def installation(secrets: dict[str, dict[str, str]] | None = None, **spec: Any) 
     return Installation(app, secrets or {})
 
 
-def test_what_is_made_once_is_kept() -> None:
+def test_generated_values_are_kept() -> None:
     first = secret_values(installation(), {}, sqlite_url=SQLITE)
 
     assert secret_values(installation(), first, sqlite_url=SQLITE) == first

@@ -21,7 +21,7 @@ def test_a_renamed_entry_has_its_list_replaced() -> None:
     assert renamed_entries(RENDERED, service(PORT | {"port": 8001})) == {"spec": {"ports": [PORT]}}
 
 
-def test_what_others_add_to_a_list_stays() -> None:
+def test_list_entries_of_other_managers_are_kept() -> None:
     assert renamed_entries(RENDERED, service(PORT, PORT | {"port": 9090})) == {}
 
 
@@ -31,11 +31,11 @@ def test_a_removed_entry_is_simply_applied_again() -> None:
     assert renamed_entries(RENDERED, live | {"spec": {"ports": [], "type": "ClusterIP"}}) == {}
 
 
-def test_another_value_is_no_other_entry() -> None:
+def test_a_changed_value_is_the_same_entry() -> None:
     assert renamed_entries(RENDERED, service(PORT | {"name": "web"})) == {}
 
 
-def test_a_list_within_a_list_is_replaced_with_the_one_around_it() -> None:
+def test_a_nested_list_is_replaced_with_its_outer_list() -> None:
     def pods(mount: str) -> dict[str, Any]:
         return {"spec": {"containers": [{"name": "api", "volumeMounts": [{"mountPath": mount}]}]}}
 

@@ -31,11 +31,11 @@ def rendered(**observability: Any) -> list[Manifest]:
         ({"dashboards": True}, ["ConfigMap", "ConfigMap"]),
     ],
 )
-def test_there_is_what_was_asked_for(asked: dict[str, Any], kinds: list[str]) -> None:
+def test_only_requested_monitoring_is_rendered(asked: dict[str, Any], kinds: list[str]) -> None:
     assert [manifest["kind"] for manifest in rendered(**asked)] == kinds
 
 
-def test_an_alert_says_whom_it_is_about_and_where_help_is() -> None:
+def test_an_alert_names_its_todoapp_and_runbook() -> None:
     [rule] = alerts(todoapp(alerts=True))
 
     for alert in rule["spec"]["groups"][0]["rules"]:

@@ -44,7 +44,7 @@ def test_pods_hang_below_their_deployment() -> None:
     assert names(tree) == ["todo-api-service", ("todo-api", ["new-1", "old-1"])]
 
 
-def test_what_lost_its_parent_is_still_shown() -> None:
+def test_an_object_without_its_parent_is_still_shown() -> None:
     tree = overview(todoapp(), [child("Pod", "orphan", owner="gone")]).children
 
     assert names(tree) == ["orphan"]
@@ -83,5 +83,5 @@ def test_a_condition_is_good_or_bad_by_its_meaning() -> None:
     assert marks == ["✔", "✔", "✘", "…", "…"]
 
 
-def test_what_could_not_be_read_comes_last() -> None:
+def test_unreadable_kinds_come_last() -> None:
     assert shown(unknown=("pods is forbidden",))[-1] == "pods is forbidden"

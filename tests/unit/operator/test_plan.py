@@ -53,7 +53,7 @@ def test_no_two_listeners_share_a_port() -> None:
     assert len(set(ports)) == len(ports) == 12
 
 
-def test_a_process_listens_on_this_machine_only_and_sends_people_to_the_api() -> None:
+def test_a_process_listens_on_loopback_and_links_to_the_api() -> None:
     planned = plan(ingress={"host": "todo.example.com"})
 
     for process, instance in zip(planned.services(), planned.instances, strict=True):
@@ -104,7 +104,7 @@ def test_a_variable_from_elsewhere_needs_its_secret_in_the_file() -> None:
         plan(api={"env": [{"name": "MAIL_PASSWORD", "valueFrom": source}]}).services()
 
 
-def test_every_process_has_a_daprd_of_its_own_beside_one_scheduler() -> None:
+def test_every_process_has_its_own_daprd_and_shares_the_scheduler() -> None:
     scheduler, *sidecars = plan({**ONE_OF_EACH, Component.API: 2}).dapr(DAPR)
 
     assert scheduler.command[0] == "/dapr/scheduler"

@@ -26,7 +26,7 @@ def connection(**broker: Any) -> dict[str, Any]:
     return settings(shared)
 
 
-def test_strimzis_user_is_that_of_the_process_and_its_authority_is_in_a_secret() -> None:
+def test_the_strimzi_connection_reads_user_and_authority_from_secrets() -> None:
     kafka = connection(strimzi={"cluster": "events", "namespace": "streams"})
 
     assert kafka["brokers"] == "events-kafka-bootstrap.streams.svc:9093"
@@ -74,7 +74,9 @@ def test_redpanda_cloud_is_trusted_by_public_authorities() -> None:
         ({"auth": "mtls", "certificateSecretRef": {"name": "cert"}, "caSecretRef": {"name": "ca"}}, "mtls"),
     ],
 )
-def test_any_other_kafka_is_spoken_to_as_it_wants(kafka: dict[str, Any], auth_type: str) -> None:
+def test_other_kafka_clusters_get_their_configured_authentication(
+    kafka: dict[str, Any], auth_type: str
+) -> None:
     rendered = connection(kafka={"brokers": BROKERS, **kafka})
 
     assert rendered["authType"] == auth_type
@@ -82,7 +84,7 @@ def test_any_other_kafka_is_spoken_to_as_it_wants(kafka: dict[str, Any], auth_ty
     assert rendered.get("saslMechanism") == ("SHA-512" if auth_type == "password" else None)
 
 
-def test_replicas_share_pubsub_and_each_hears_all_updates() -> None:
+def test_replicas_share_pubsub_and_each_receives_all_updates() -> None:
     embedded, kafka = embedded_pubsub(), kafka_pubsub(APP, Broker.model_validate({"strimzi": {}}), LAPTOP)
 
     for shared, updates in (map(settings, embedded), map(settings, kafka)):

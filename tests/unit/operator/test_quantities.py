@@ -22,6 +22,6 @@ from todoapp_operator.resource.quantities import canonical
         ("2", "2"),
     ],
 )
-def test_a_quantity_has_the_form_in_which_the_api_server_returns_it(written: str, returned: str) -> None:
+def test_a_quantity_has_the_form_the_api_server_returns(written: str, returned: str) -> None:
     assert canonical(written) == returned
     assert canonical(returned) == returned

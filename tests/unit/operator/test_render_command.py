@@ -14,7 +14,7 @@ def todoappctl(*arguments: str) -> Result:
     return CliRunner().invoke(cli, arguments)
 
 
-def test_everything_is_printed_in_the_order_in_which_it_is_applied() -> None:
+def test_manifests_are_printed_in_the_order_of_application() -> None:
     kinds = [
         manifest["kind"] for manifest in yaml.safe_load_all(todoappctl("render", str(PRODUCTION)).stdout)
     ]
@@ -30,7 +30,7 @@ def test_secrets_are_named_beside_it() -> None:
     assert "kind: Secret\n" not in result.stdout
 
 
-def test_every_object_gets_a_file_of_its_own(tmp_path: Path) -> None:
+def test_every_object_gets_its_own_file(tmp_path: Path) -> None:
     printed = list(yaml.safe_load_all(todoappctl("render", str(PRODUCTION)).stdout))
 
     result = todoappctl("render", str(PRODUCTION), "--output-dir", str(tmp_path / "new"))
@@ -61,7 +61,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["render", "validate"])
-def test_a_mistake_is_told_by_line_field_and_rule(command: str, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_by_line_field_and_rule(command: str, tmp_path: Path) -> None:
     file = tmp_path / "todo.yaml"
     head = "apiVersion: todoapp.dev/v1alpha1\nkind: TodoApp\nmetadata: {name: todo}\n"
     file.write_text(f"{head}spec:\n  api:\n    replicas: 2\n    autoscaling: {{maxReplicas: 3}}\n")

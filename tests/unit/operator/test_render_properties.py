@@ -45,7 +45,7 @@ def test_the_same_todoapp_becomes_the_same_text(app: TodoApp) -> None:
 
 @generated
 @given(todoapps())
-def test_every_object_has_a_name_and_a_place_of_its_own(app: TodoApp) -> None:
+def test_every_object_has_a_valid_unique_name(app: TodoApp) -> None:
     places = Counter(map(place, render(app, PLATFORM).manifests))
 
     assert max(places.values()) == 1
@@ -57,7 +57,7 @@ def test_every_object_has_a_name_and_a_place_of_its_own(app: TodoApp) -> None:
 
 @generated
 @given(todoapps())
-def test_every_object_says_whose_it_is(app: TodoApp) -> None:
+def test_every_object_is_labelled_with_its_todoapp(app: TodoApp) -> None:
     for manifest in render(app, PLATFORM).manifests:
         labels = manifest["metadata"]["labels"]
         assert labels["app.kubernetes.io/managed-by"] == "todoapp-operator"
@@ -70,7 +70,7 @@ def test_every_object_says_whose_it_is(app: TodoApp) -> None:
 
 @generated
 @given(todoapps())
-def test_every_object_goes_with_its_todoapp_but_those_elsewhere_and_a_database_to_keep(app: TodoApp) -> None:
+def test_objects_are_owned_except_elsewhere_and_retained_databases(app: TodoApp) -> None:
     own = app.spec.database.cluster if app.spec.database else None
     kept = own is None or own.deletion_policy == "Retain"
     for manifest in render(app, PLATFORM).manifests:
@@ -82,7 +82,7 @@ def test_every_object_goes_with_its_todoapp_but_those_elsewhere_and_a_database_t
 
 @generated
 @given(todoapps())
-def test_what_selects_pods_are_labels_that_never_change(app: TodoApp) -> None:
+def test_pods_are_selected_by_labels_that_never_change(app: TodoApp) -> None:
     for manifest in render(app, PLATFORM).manifests:
         if manifest["kind"] == "Deployment":
             chosen = manifest["spec"]["selector"]["matchLabels"]
@@ -93,9 +93,7 @@ def test_what_selects_pods_are_labels_that_never_change(app: TodoApp) -> None:
 
 @generated
 @given(todoapps(), kinds())
-def test_a_cluster_is_given_what_it_knows_and_told_what_is_missing(
-    app: TodoApp, known: frozenset[Kind]
-) -> None:
+def test_unknown_kinds_are_left_out_and_reported_as_missing(app: TodoApp, known: frozenset[Kind]) -> None:
     everything = {kind_of(manifest) for manifest in render(app, PLATFORM).manifests}
 
     rendered = render(app, Platform(image=PLATFORM.image, kinds=known))
@@ -120,7 +118,7 @@ def renamed(app: TodoApp, name: str) -> TodoApp:
 
 @generated
 @given(todoapps())
-def test_no_value_has_a_form_that_the_api_server_would_rewrite(app: TodoApp) -> None:
+def test_the_api_server_rewrites_no_rendered_value(app: TodoApp) -> None:
     for manifest in render(app, PLATFORM).manifests:
         assert json.loads(json.dumps(manifest)) == manifest
         for quantity in quantities(manifest):

@@ -8,7 +8,7 @@ def rendered(**spec: Any) -> list[dict[str, Any]]:
     return routes(TodoApp.model_validate({"metadata": {"name": "todo", "namespace": "home"}, "spec": spec}))
 
 
-def test_without_a_way_in_there_is_none() -> None:
+def test_no_route_is_rendered_without_ingress_or_gateway() -> None:
     assert rendered() == []
 
 
@@ -42,7 +42,7 @@ def test_an_ingress_routes_its_host_to_the_api() -> None:
     assert rule["http"]["paths"][0]["backend"] == {"service": {"name": "todo-api", "port": {"name": "http"}}}
 
 
-def test_an_ingress_of_few_words_leaves_the_rest_to_the_cluster() -> None:
+def test_a_minimal_ingress_uses_the_defaults_of_the_cluster() -> None:
     [ingress] = rendered(ingress={"host": "todo.example.com"})
 
     assert ingress["spec"].keys() == {"rules"}

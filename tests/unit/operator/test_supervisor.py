@@ -82,7 +82,7 @@ def python(name: str, program: str, **rest: object) -> Process:
     return Process(name, (sys.executable, "-c", program), {"PATH": os.environ["PATH"]}, **rest)  # type: ignore[arg-type]
 
 
-async def test_what_crashes_is_started_again_and_again() -> None:
+async def test_a_crashing_process_is_restarted_repeatedly() -> None:
     # On a busy machine even a program that crashes may run for some seconds.
     back_off = BackOff(first=0.01, longest=0.04, jitter=0)
 
@@ -95,7 +95,7 @@ async def test_what_crashes_is_started_again_and_again() -> None:
     assert len({running.pid for running in watched.starts}) == len(watched.starts)
 
 
-async def test_a_process_that_was_stable_starts_over_with_the_first_wait() -> None:
+async def test_a_stable_process_is_restarted_after_the_first_delay() -> None:
     back_off = BackOff(first=0.01, longest=0.04, jitter=0)
 
     async with supervised(python("api", CRASHES), back_off=back_off, stable_seconds=0) as watched:
@@ -104,7 +104,7 @@ async def test_a_process_that_was_stable_starts_over_with_the_first_wait() -> No
     assert {line.rpartition(" in ")[2] for line in watched.lines} == {"0.01 s"}
 
 
-async def test_a_killed_process_is_replaced_and_its_neighbour_is_left_alone() -> None:
+async def test_a_killed_process_is_restarted_and_others_keep_running() -> None:
     async with supervised(python("api", WAITS_FOR_SIGTERM), python("relay", WAITS_FOR_SIGTERM)) as watched:
         await watched.until(lambda: len(watched.starts) == 2)
         os.kill(watched.starts[0].pid, signal.SIGKILL)
@@ -114,7 +114,7 @@ async def test_a_killed_process_is_replaced_and_its_neighbour_is_left_alone() ->
     assert any("ended by SIGKILL; it starts again" in line for line in watched.lines)
 
 
-async def test_stopping_ends_every_process_and_says_nothing_of_restarts() -> None:
+async def test_stopping_ends_every_process_without_restart_messages() -> None:
     async with supervised(python("api", WAITS_FOR_SIGTERM), python("relay", WAITS_FOR_SIGTERM)) as watched:
         await watched.until(lambda: len(watched.lines) == 2)
 
@@ -129,7 +129,7 @@ async def test_a_process_that_ignores_sigterm_is_killed() -> None:
     assert not psutil.pid_exists(watched.starts[0].pid)
 
 
-async def test_what_a_process_started_ends_with_it() -> None:
+async def test_child_processes_end_with_their_process() -> None:
     program = (
         "import signal, subprocess, sys\n"
         f"command = [sys.executable, '-c', {WAITS_FOR_SIGTERM!r}]\n"
@@ -144,7 +144,7 @@ async def test_what_a_process_started_ends_with_it() -> None:
     await watched.until(lambda: has_ended(grandchild))
 
 
-async def test_readiness_is_told_once_every_process_answers() -> None:
+async def test_readiness_is_reported_when_every_process_answers() -> None:
     port = free_port()
     serves = (
         "from http.server import HTTPServer, SimpleHTTPRequestHandler\n"
@@ -186,7 +186,7 @@ async def test_a_run_to_the_end_is_cut_short_by_stop() -> None:
     assert await running in (0, -signal.SIGTERM)
 
 
-async def test_a_line_that_is_too_long_is_left_out_and_the_next_is_shown() -> None:
+async def test_an_overlong_line_is_skipped_and_the_next_shown() -> None:
     watched = Watched()
 
     await run_to_end(

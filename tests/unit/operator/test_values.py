@@ -29,7 +29,7 @@ from todoapp_operator.resource import values
         (values.Percentage, 100),
     ],
 )
-def test_a_value_of_the_right_form_is_taken_as_it_is(kind: Any, value: Any) -> None:
+def test_a_well_formed_value_is_accepted_unchanged(kind: Any, value: Any) -> None:
     assert TypeAdapter(kind).validate_python(value) == value
 
 

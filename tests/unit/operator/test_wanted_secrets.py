@@ -17,7 +17,7 @@ def todoapp(**spec: Any) -> TodoApp:
 TOKENS = [GeneratedSecret("todo-dapr-api-token", "token"), GeneratedSecret("todo-app-api-token", "token")]
 
 
-def test_what_nobody_names_is_made_by_the_operator() -> None:
+def test_secrets_not_named_are_created_by_the_operator() -> None:
     assert wanted_secrets(todoapp()) == [
         CopiedSecret(
             "todo-kafka", {"ca.crt": SourceKey("kafka", "kafka-cluster-ca-cert", "ca.crt")}, literals={}
@@ -35,7 +35,7 @@ def test_what_nobody_names_is_made_by_the_operator() -> None:
     ]
 
 
-def test_what_the_resource_names_is_the_users_to_make() -> None:
+def test_secrets_named_by_the_resource_are_required() -> None:
     app = todoapp(
         imagePullSecrets=[{"name": "registry"}],
         database={"secretRef": {"name": "neon"}},
@@ -64,7 +64,7 @@ def test_what_the_resource_names_is_the_users_to_make() -> None:
     ]
 
 
-def test_each_is_told_in_a_sentence() -> None:
+def test_each_secret_is_described_in_a_sentence() -> None:
     _, copied, *_, generated, _, _ = wanted_secrets(todoapp())
     required = RequiredSecret("neon", "spec.database.secretRef", ("url",))
 

@@ -53,7 +53,7 @@ TestQueue = QueueMachine.TestCase
 
 
 @given(st.integers(1, 10_000), st.floats(0.01, 10), st.floats(10, 1000), st.floats(0, 1))
-def test_a_wait_grows_to_its_bound_and_never_beyond_its_jitter(
+def test_a_delay_grows_to_its_limit_plus_jitter(
     failures: int, first: float, longest: float, jitter: float
 ) -> None:
     wait = BackOff(first, longest, jitter).after(failures)
@@ -72,7 +72,7 @@ async def test_the_oldest_key_is_first() -> None:
     assert [await queue.get() for _ in range(3)] == ["b", "c", "a"]
 
 
-async def test_whoever_waits_is_woken_by_the_next_key() -> None:
+async def test_a_waiting_worker_gets_the_next_key() -> None:
     queue: WorkQueue[str] = WorkQueue(NO_WAIT)
     waiting = [asyncio.create_task(queue.get()) for _ in range(2)]
     await asyncio.sleep(0)
@@ -83,7 +83,7 @@ async def test_whoever_waits_is_woken_by_the_next_key() -> None:
     assert sorted(await asyncio.gather(*waiting)) == ["a", "b"]
 
 
-async def test_a_retry_comes_by_itself_and_an_event_comes_before_it() -> None:
+async def test_an_event_comes_before_a_scheduled_retry() -> None:
     queue: WorkQueue[str] = WorkQueue(BackOff(first=0.01, longest=0.01))
     patient: WorkQueue[str] = WorkQueue(BackOff(first=3600, longest=3600))
 

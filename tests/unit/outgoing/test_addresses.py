@@ -38,5 +38,5 @@ def test_addresses_of_machines_and_their_networks_are_not(address: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "example.com", "127.1", "0x7f000001", "2130706433"])
-def test_what_has_to_be_resolved_first_is_not(name: str) -> None:
+def test_a_host_name_is_not_a_public_address(name: str) -> None:
     assert not is_public(name)

@@ -20,11 +20,11 @@ async def test_an_installation_may_allow_them(receiver: RecordingApp) -> None:
     await stream.aclose()
 
 
-async def test_a_name_that_does_not_resolve_is_one_that_cannot_be_reached() -> None:
+async def test_a_name_that_does_not_resolve_is_unreachable() -> None:
     with pytest.raises(httpcore.ConnectError):
         await PublicNetwork(allow_private=False).connect_tcp("nowhere.invalid", 443)
 
 
-async def test_a_name_that_is_none_is_one_that_cannot_be_reached() -> None:
+async def test_a_malformed_name_is_unreachable() -> None:
     with pytest.raises(httpcore.ConnectError):
         await PublicNetwork(allow_private=False).connect_tcp("x" * 64, 443)

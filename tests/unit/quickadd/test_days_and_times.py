@@ -162,7 +162,7 @@ def test_a_time(phrase: str, moment: str) -> None:
         "remind me 5 minutes before",
     ],
 )
-def test_what_only_looks_like_a_part_stays_in_the_title(title: str) -> None:
+def test_lookalikes_stay_in_the_title(title: str) -> None:
     found = reading(title)
 
     assert (found.task.title, found.parts) == (title, ())
@@ -188,14 +188,14 @@ def test_the_last_of_two_days_counts_and_the_first_stays() -> None:
         ),
     ],
 )
-def test_what_could_be_read_otherwise_is_said(text: str, note: str) -> None:
+def test_ambiguous_text_gets_a_note(text: str, note: str) -> None:
     assert reading(text).notes == (note,)
 
 
 @pytest.mark.parametrize(
     "text", ["Pay 13/03", "Pay 03/13", "Pay 04/04", "Pay Friday 5 March", "Run every second day"]
 )
-def test_what_can_be_read_in_one_way_has_no_note(text: str) -> None:
+def test_unambiguous_text_has_no_note(text: str) -> None:
     assert reading(text).notes == ()
 
 
@@ -211,7 +211,7 @@ def test_days_and_times_are_those_of_the_zone() -> None:
     assert los_angeles.at == datetime(2027, 3, 4, 17, 0, tzinfo=UTC)
 
 
-def test_a_time_that_the_clocks_skip_is_the_first_after_it() -> None:
+def test_a_skipped_time_becomes_the_first_time_after() -> None:
     due = reading("Pay 2027-03-28 at 2:30").due
 
     assert due is not None

@@ -80,7 +80,7 @@ def test_a_recurrence(phrase: str, rule: str, first: str) -> None:
         ("every! Monday", "FREQ=WEEKLY;BYDAY=MO"),
     ],
 )
-def test_a_recurrence_that_starts_anew_on_completion(phrase: str, rule: str) -> None:
+def test_a_recurrence_that_restarts_on_completion(phrase: str, rule: str) -> None:
     recurrence = reading(f"Pay {phrase}").recurrence
 
     assert recurrence is not None

@@ -99,7 +99,7 @@ def test_the_shorthand_monthly_clamps_and_never_drifts(day: int, february: int, 
     assert days[13:] == [f"2028-02-{leap_february}", f"2028-03-{day}"]
 
 
-def test_the_shorthand_monthly_on_the_31st_is_stored_as_the_last_of_four_days() -> None:
+def test_monthly_on_the_31st_is_stored_as_last_day() -> None:
     rent = parse_recurrence("monthly", due=at("2027-01-31T09:00"), zone=BERLIN)
 
     assert str(rent.rrule) == "FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1"
@@ -111,13 +111,13 @@ def test_the_shorthand_yearly_on_a_leap_day_clamps() -> None:
     assert days_done_on_time(birthday, 5)[1:] == ["2029-02-28", "2030-02-28", "2031-02-28", "2032-02-29"]
 
 
-def test_basis_due_takes_the_next_date_after_the_old_due_date() -> None:
+def test_basis_due_takes_the_date_after_the_due_date() -> None:
     plants = series({"type": "custom", "unit": "day", "interval": 3}, "2027-03-01T09:00")
 
     assert done_at(plants, "2027-03-01T12:00") == "2027-03-04 09:00"
 
 
-def test_basis_due_done_early_still_takes_the_date_after_the_old_one() -> None:
+def test_basis_due_done_early_takes_the_date_after_it() -> None:
     meeting = series({"type": "weekly", "days": ["Monday"]}, "2027-03-01T09:00")
 
     assert done_at(meeting, "2027-02-20T12:00") == "2027-03-08 09:00"
@@ -142,7 +142,7 @@ def test_a_late_completion_lands_on_the_first_occurrence_after_now() -> None:
         ("yearly", "2028-03-04 09:00"),
     ],
 )
-def test_basis_completion_starts_anew_on_the_day_of_completion(repeats: object, following: str) -> None:
+def test_basis_completion_restarts_on_the_day_of_completion(repeats: object, following: str) -> None:
     named = {"type": repeats} if isinstance(repeats, str) else repeats
     assert isinstance(named, dict)
     plants = series({**named, "basis": "completion"}, "2027-03-01T09:00")
@@ -150,7 +150,7 @@ def test_basis_completion_starts_anew_on_the_day_of_completion(repeats: object, 
     assert done_at(plants, "2027-03-04T22:00") == following
 
 
-def test_basis_completion_reads_the_day_in_the_zone_of_the_task() -> None:
+def test_basis_completion_uses_the_zone_of_the_task() -> None:
     plants = series({"type": "daily", "basis": "completion"}, "2027-03-01T09:00", "Asia/Tokyo")
 
     following = done(plants, begin(plants), datetime(2027, 3, 4, 20, 0, tzinfo=UTC))
@@ -165,13 +165,13 @@ def test_basis_completion_clamps_to_short_months() -> None:
     assert done_at(filters, "2027-01-31T10:00") == "2027-02-28 09:00"
 
 
-def test_basis_completion_done_early_does_not_repeat_the_named_day_just_done() -> None:
+def test_basis_completion_done_early_does_not_repeat_that_day() -> None:
     bins = series({"type": "weekly", "days": ["Monday"], "basis": "completion"}, "2027-03-08T09:00")
 
     assert done_at(bins, "2027-03-07T12:00") == "2027-03-15 09:00"
 
 
-def test_nine_o_clock_stays_nine_o_clock_across_daylight_saving_changes() -> None:
+def test_wall_time_is_kept_across_daylight_saving_changes() -> None:
     standup = series("daily", "2027-03-26T09:00")
     occurrence: Occurrence | None = begin(standup)
     dues: list[datetime] = []
@@ -224,7 +224,7 @@ def test_count_ends_the_series() -> None:
     assert days_done_on_time(course, 9) == ["2027-03-01", "2027-03-04", "2027-03-08", "2027-03-11"]
 
 
-def test_count_includes_a_first_date_that_the_rule_would_not_place() -> None:
+def test_count_includes_a_first_date_outside_the_rule() -> None:
     course = series({"rrule": "FREQ=WEEKLY;BYDAY=MO;COUNT=3"}, "2027-03-03T09:00")
 
     assert days_done_on_time(course, 9) == ["2027-03-03", "2027-03-08", "2027-03-15"]
@@ -249,7 +249,7 @@ def test_count_with_basis_completion_counts_what_was_done() -> None:
     assert done(course, third, third.due) is None
 
 
-def test_until_ends_a_series_that_starts_anew_on_completion() -> None:
+def test_until_ends_a_series_that_restarts_on_completion() -> None:
     course = series({"type": "daily", "end_date": "2027-03-05", "basis": "completion"}, "2027-03-01T09:00")
 
     assert done_at(course, "2027-03-04T12:00") == "2027-03-05 09:00"

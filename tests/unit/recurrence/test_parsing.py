@@ -133,7 +133,7 @@ def test_every_written_form_is_stored_as_one_rule_without_nulls(
         ("FREQ=DAILY;" * 100, "longer than 1000 characters"),
     ],
 )
-def test_a_refused_rule_is_told_which_part_breaks_which_rule(rule: str, named: str) -> None:
+def test_a_refused_rule_names_its_invalid_part(rule: str, named: str) -> None:
     with pytest.raises(InvalidRecurrence) as refused:
         parsed({"rrule": rule})
 
@@ -166,7 +166,7 @@ def test_a_rule_that_never_yields_a_date_is_refused(rule: str) -> None:
         "FREQ=YEARLY;INTERVAL=999",
     ],
 )
-def test_a_rule_that_yields_no_date_after_the_due_date_is_refused(rule: str) -> None:
+def test_a_rule_without_a_later_date_is_refused(rule: str) -> None:
     with pytest.raises(InvalidRecurrence, match="yields no date after the due date 2027-01-07"):
         parsed({"rrule": rule})
 
@@ -242,7 +242,7 @@ def test_a_series_starts_in_a_year_that_people_plan_for(year: int) -> None:
         parse_recurrence("daily", due=DUE.replace(year=year), zone=NEW_YORK)
 
 
-def test_a_task_without_a_due_date_cannot_take_a_rule_that_has_ended() -> None:
+def test_an_ended_rule_is_refused_without_a_due_date() -> None:
     ended = parse_recurrence({"rrule": "FREQ=DAILY;UNTIL=20260101"}, zone=NEW_YORK)
 
     with pytest.raises(InvalidRecurrence, match="no date left after 2027-01-07"):

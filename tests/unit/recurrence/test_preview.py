@@ -32,7 +32,7 @@ def notes(found: Preview) -> list[list[str]]:
     return [each.notes for each in found.dates]
 
 
-def test_the_first_date_is_the_tasks_own_and_the_numbers_count_from_1() -> None:
+def test_the_first_date_is_the_tasks_own_numbered_1() -> None:
     found = previewed("daily", "2027-03-01T09:00", count=3)
 
     assert walls(found) == ["2027-03-01 09:00", "2027-03-02 09:00", "2027-03-03 09:00"]
@@ -75,7 +75,7 @@ def test_a_doubled_hour_is_due_the_first_time() -> None:
     ]
 
 
-def test_changes_of_the_clocks_are_nothing_to_a_whole_day() -> None:
+def test_clock_changes_do_not_affect_all_day_tasks() -> None:
     found = previewed("daily", "2027-09-04", count=2, zone="America/Santiago")  # no midnight on 5 September
 
     assert found.dates[1].due == Due.on(date(2027, 9, 5), "America/Santiago")
@@ -151,7 +151,7 @@ def test_a_cron_expression_has_its_own_times() -> None:
     assert len(notes(found)[1]) == 1
 
 
-def test_a_rule_without_a_date_is_given_one_and_says_so() -> None:
+def test_a_missing_date_is_chosen_and_noted() -> None:
     found = preview("weekdays", due=None, zone=BERLIN, now=NOW, count=2)
 
     assert walls(found) == ["2027-01-01 09:00", "2027-01-04 09:00"]

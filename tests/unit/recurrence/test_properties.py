@@ -134,7 +134,7 @@ def test_a_series_has_the_dates_that_dateutil_finds(rule: Rule, end: str, after:
 
 @settings(max_examples=200, deadline=None)
 @given(rules(), starts)
-def test_a_series_has_the_dates_that_a_walk_through_the_days_finds(rule: Rule, start: datetime) -> None:
+def test_a_series_has_the_dates_found_day_by_day(rule: Rule, start: datetime) -> None:
     expected = list(islice(walked(rule, start), 12))
     try:
         series = Series(parse_recurrence({"rrule": str(rule)}, due=start, zone=ZONE), start, ZONE)
@@ -149,7 +149,7 @@ def test_a_series_has_the_dates_that_a_walk_through_the_days_finds(rule: Rule, s
 
 @settings(max_examples=100, deadline=None)
 @given(rules(), starts, st.integers(0, 1500), st.times())
-def test_a_late_completion_lands_on_the_first_walked_date_after_it(
+def test_a_late_completion_takes_the_first_date_found_after(
     rule: Rule, start: datetime, days: int, time_of_day: time
 ) -> None:
     late = datetime.combine(start.date() + DAY * days, time_of_day)
@@ -229,7 +229,7 @@ def is_nth_weekday(rule: Rule, day: date, n: int, weekday: str) -> bool:
 
 @settings(max_examples=200, deadline=None)
 @given(rules(), ends)
-def test_the_canonical_form_of_a_rule_is_its_own_canonical_form(rule: Rule, end: str) -> None:
+def test_the_canonical_form_of_a_rule_is_stable(rule: Rule, end: str) -> None:
     try:
         stored = parse_recurrence({"rrule": f"{rule}{end}"}, zone=ZONE)
     except InvalidRecurrence:
@@ -293,7 +293,7 @@ nearly_rules = st.builds(
     | st.builds(lambda text: {"cron": text}, anything),
     st.none() | starts,
 )
-def test_anything_is_either_refused_or_goes_on_to_a_later_date(value: object, due: datetime | None) -> None:
+def test_any_value_is_refused_or_gives_later_dates(value: object, due: datetime | None) -> None:
     try:
         recurrence = parse_recurrence(value, due=due, zone=ZONE)
     except InvalidRecurrence:

@@ -27,7 +27,7 @@ def test_found_words_are_marked(text: str, asked: str, expected: str) -> None:
     assert highlight(text, parse(asked)) == expected
 
 
-def test_an_excerpt_begins_shortly_before_the_first_word_that_was_found() -> None:
+def test_an_excerpt_starts_shortly_before_the_first_match() -> None:
     text = f"{'before ' * 100}needle {'after ' * 100}"
 
     found = excerpt(text, parse("needle"))

@@ -52,7 +52,7 @@ def test_an_unknown_word_stands_for_those_it_resembles(typed: str, meant: list[s
 
 
 @pytest.mark.parametrize("typed", ["xyz", "quixotic", "mil", "-aplpe", '"aplpe"'])
-def test_what_resembles_nothing_is_taken_as_it_is(typed: str) -> None:
+def test_a_word_without_similar_ones_is_kept(typed: str) -> None:
     query = parse(typed)
 
     assert corrected(query, set(typed_words(query)), VOCABULARY) == query

@@ -49,12 +49,12 @@ def test_case_accents_and_forms_make_no_difference(spellings: list[str]) -> None
 
 
 @pytest.mark.parametrize(("one", "other"), [("が", "か"), ("한", "하"), ("कुल", "कल")])
-def test_marks_that_make_another_letter_stay(one: str, other: str) -> None:
+def test_marks_that_form_another_letter_are_kept(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
 @given(st.text())
-def test_a_word_stands_where_it_says(text: str) -> None:
+def test_the_position_of_a_word_is_correct(text: str) -> None:
     for token in tokens(text):
         assert 0 < len(token.word) <= MAX_LENGTH
         assert words(text[token.start : token.end]) == [token.word]

@@ -23,6 +23,6 @@ def test_the_tags_of_a_component_name_the_instance(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     "text", ["", "id=api", "id=,app-port=1,http-port=2", "api", "id=api,app-port=0,http-port=1"]
 )
-def test_what_is_no_app(text: str) -> None:
+def test_a_malformed_app_argument_is_refused(text: str) -> None:
     with pytest.raises(InvalidApp, match=r"^--app "):
         parse_app(text)

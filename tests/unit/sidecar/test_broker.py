@@ -43,7 +43,7 @@ async def test_a_lane_has_the_messages_of_a_key_in_order(broker: Broker, group: 
     assert sorted(bodies(*await claimed(broker, group))) == [["a1", "a2"], ["b1"], ["free"]]
 
 
-async def test_a_claimed_lane_is_nobody_elses(broker: Broker, group: Group) -> None:
+async def test_a_claimed_lane_has_one_owner(broker: Broker, group: Group) -> None:
     await broker.publish([message("a1", "a")])
     [claim] = await claimed(broker, group)
     await broker.publish([message("a2", "a")])
@@ -73,7 +73,7 @@ async def test_a_released_lane_starts_where_it_was(broker: Broker, group: Group)
     assert bodies(again) == [["a1", "a2"]]
 
 
-async def test_who_lost_the_lease_is_told(broker: Broker, group: Group) -> None:
+async def test_losing_the_lease_is_reported(broker: Broker, group: Group) -> None:
     await broker.publish([message("a1", "a")])
     [claim] = await claimed(broker, group)
     done = Settlement(claim, handled=claim.messages[0].position, due_in=0)
@@ -96,7 +96,7 @@ async def test_a_dead_letter_is_published_with_the_settlement(broker: Broker, gr
 
 
 @pytest.mark.parametrize(("oldest", "heard"), [(True, [["early", "late"]]), (False, [["late"]])])
-async def test_a_new_group_starts_at_the_oldest_or_at_the_next(
+async def test_a_new_group_starts_at_oldest_or_newest(
     broker: Broker, oldest: bool, heard: list[list[str]]
 ) -> None:
     await broker.publish([message("early", "a")])
@@ -126,7 +126,7 @@ async def test_only_what_all_groups_handled_goes_after_the_retention(store: Stor
     assert bodies(*await claimed(broker, late)) == [["pending"]]
 
 
-async def test_a_group_that_nobody_attends_is_forgotten_after_the_retention(store: Store) -> None:
+async def test_an_unused_group_is_deleted_after_the_retention(store: Store) -> None:
     gone = await Broker(store, Wakeups(), retention_seconds=0).join(
         "tasks", "x", ephemeral=False, oldest=True
     )

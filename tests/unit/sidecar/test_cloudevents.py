@@ -43,7 +43,7 @@ def test_metadata_override_the_envelope() -> None:
 
 
 @pytest.mark.parametrize("seconds", ["abc", "-5", "", "1.5", "9" * 30])
-def test_a_lifetime_that_is_no_number_of_seconds_is_ignored(seconds: str) -> None:
+def test_a_malformed_lifetime_is_ignored(seconds: str) -> None:
     assert "expiration" not in wrap({"data": 1}, envelope(ttlInSeconds=seconds))
 
 

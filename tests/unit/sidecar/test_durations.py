@@ -24,7 +24,7 @@ def test_go_durations(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "5", "-5s", "5 s", "s", "1d", "PT5S", "5s!"])
-def test_what_is_no_duration(text: str) -> None:
+def test_a_malformed_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration such as 500ms, 5s or 1h30m"):
         parse_duration(text)
 
@@ -46,6 +46,6 @@ def test_an_instant_is_absolute_or_from_now(text: str, instant: datetime) -> Non
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "P", "PT", "2027-03-01T09:00:00", "2027-13-01T09:00:00Z"])
-def test_what_is_no_instant(text: str) -> None:
+def test_a_malformed_instant_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_instant(text, now=NOW)

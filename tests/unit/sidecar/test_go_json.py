@@ -6,7 +6,7 @@ from todoapp_sidecar.go_json import dumps, loads
 
 
 @pytest.mark.parametrize("text", [b'{"n":1180591620717411303424}', b'{"n":-0.5,"text":"\xc3\xa9"}', b"[[]]"])
-def test_what_was_read_is_written_as_it_was(text: bytes) -> None:
+def test_json_is_written_as_it_was_read(text: bytes) -> None:
     assert dumps(loads(text)) == text
 
 
@@ -16,15 +16,15 @@ def test_keys_are_sorted_unless_their_order_is_meant() -> None:
 
 
 @pytest.mark.parametrize("large", [0, 2**70])
-def test_what_a_browser_would_take_for_markup_is_escaped(large: int) -> None:
+def test_markup_characters_are_escaped(large: int) -> None:
     assert dumps(["<&>", large]) == rb'["\u003c\u0026\u003e",%d]' % large
 
 
-def test_half_of_a_surrogate_pair_is_read_and_replaced_when_written() -> None:
+def test_a_lone_surrogate_is_read_and_replaced_when_written() -> None:
     assert dumps(loads(rb'"\ud800!"')) == b'"?!"'
 
 
 @pytest.mark.parametrize("text", [b"NaN", b"-Infinity", b"{", b"\xff", b"[" * 100_000])
-def test_what_is_no_json_is_refused(text: bytes) -> None:
+def test_malformed_json_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         loads(text)

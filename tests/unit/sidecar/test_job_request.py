@@ -44,7 +44,7 @@ def test_time_to_live_counts_from_the_due_time() -> None:
         ({"drop": {}}, [None]),
     ],
 )
-def test_the_failure_policy_says_when_to_try_again(policy: Any, delays: list[float | None]) -> None:
+def test_the_failure_policy_decides_when_to_retry(policy: Any, delays: list[float | None]) -> None:
     fields = {} if policy is None else {"failurePolicy": policy}
     job = request(dueTime="1s", **fields)
 

@@ -28,7 +28,7 @@ def entry(event: object, content_type: str, **more: object) -> dict[str, Any]:
         (7, "text/plain", "data", "7"),
     ],
 )
-def test_an_entry_is_read_as_its_content_type_says(
+def test_an_entry_is_read_by_its_content_type(
     event: object, content_type: str, member: str, expected: object
 ) -> None:
     [message] = bulk_messages(dumps([entry(event, content_type)]), ENVELOPE)
@@ -37,7 +37,7 @@ def test_an_entry_is_read_as_its_content_type_says(
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"{}", b"[1]"])
-def test_what_is_no_list_of_entries_is_refused(body: bytes) -> None:
+def test_anything_but_a_list_of_entries_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidEntryList):
         bulk_messages(body, ENVELOPE)
 
@@ -52,6 +52,6 @@ def test_what_is_no_list_of_entries_is_refused(body: bytes) -> None:
     ],
     ids=["no id", "an id twice", "not base64", "metadata that names nothing"],
 )
-def test_entries_that_cannot_be_told_apart_or_read_are_refused(entries: list[dict[str, Any]]) -> None:
+def test_duplicate_or_unreadable_entries_are_refused(entries: list[dict[str, Any]]) -> None:
     with pytest.raises(InvalidEntries):
         bulk_messages(dumps(entries), ENVELOPE)

@@ -41,7 +41,7 @@ def test_status_codes_are_matched_by_number_and_by_range(status: int, retried: b
 
 
 @pytest.mark.parametrize("codes", ["5xx", "500-", "a-b"])
-def test_what_is_no_status_code_is_refused(codes: str) -> None:
+def test_a_malformed_status_code_is_refused(codes: str) -> None:
     with pytest.raises(ValidationError, match="is not a status code or a range such as 500-599"):
         policy(policy="constant", matching={"httpStatusCodes": codes})
 

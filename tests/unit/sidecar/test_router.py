@@ -27,7 +27,7 @@ def test_a_rule_about_what_is_not_there_does_not_hold() -> None:
     assert routes.path(OTHER) == "/rest"
 
 
-def test_a_rule_has_to_be_true_and_not_only_a_value() -> None:
+def test_a_rule_must_evaluate_to_true() -> None:
     assert router(("event.type", "/typed")).path(COMPLETED) is None
 
 

@@ -45,7 +45,7 @@ def test_cron_and_its_shorthands(text: str, first: str, second: str) -> None:
     assert ticks(text, 2) == [datetime.fromisoformat(first), datetime.fromisoformat(second)]
 
 
-def test_wall_time_stays_across_the_change_to_summer_time() -> None:
+def test_wall_time_is_kept_across_the_change_to_summer_time() -> None:
     before = datetime(2027, 3, 27, 0, tzinfo=UTC)
 
     hours = [tick.hour for tick in ticks("CRON_TZ=Europe/Berlin 0 0 9 * * *", 3, before)]
@@ -82,12 +82,12 @@ def test_a_day_that_never_comes_has_no_tick(text: str, start: datetime) -> None:
         ("@every now", "failed to parse duration @every now"),
     ],
 )
-def test_what_is_no_schedule(text: str, reason: str) -> None:
+def test_a_malformed_schedule_is_refused(text: str, reason: str) -> None:
     with pytest.raises(InvalidSchedule, match=reason):
         parse_schedule(text)
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "", "P99999Y"])
-def test_what_is_no_due_time(text: str) -> None:
+def test_a_malformed_due_time_is_refused(text: str) -> None:
     with pytest.raises(InvalidSchedule, match="due time format not recognized"):
         parse_due_time(text, now=START)

@@ -62,7 +62,7 @@ def test_a_broken_file_is_refused_without_its_content(tmp_path: Path) -> None:
     assert "hunter2" not in str(refusal.value)
 
 
-def test_the_environment_keeps_the_sidecars_own_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_store_hides_the_sidecars_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAPR_API_TOKEN", "token")
     monkeypatch.setenv("NOTES_KEY", "value")
 

@@ -22,7 +22,7 @@ def test_who_may_publish_what(settings: dict[str, str], topic: str, allowed: boo
     assert TopicAccess(settings, "api").may_publish(topic) is allowed
 
 
-def test_subscribing_has_scopes_of_its_own() -> None:
+def test_subscribing_has_its_own_scopes() -> None:
     access = TopicAccess({"publishingScopes": "api=a", "subscriptionScopes": "api=b"}, "api")
 
     assert access.may_subscribe("b")

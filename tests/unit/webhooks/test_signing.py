@@ -25,7 +25,7 @@ def test_the_example_of_the_specification() -> None:
     }
 
 
-def test_a_new_secret_signs_as_the_specification_says() -> None:
+def test_a_new_secret_signs_by_the_specification() -> None:
     secret = new_secret()
 
     headers = signed_headers([secret], message_id="one", body=BODY, now=AT)
