@@ -10,9 +10,9 @@ pytest.register_assert_rewrite("testbed")
 
 # A machine that has other things to do is no defect: examples may take their time.
 settings.register_profile(
-    "unhurried", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "slow_machine", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("unhurried")
+settings.load_profile("slow_machine")
 
 pytest_plugins = [
     "testbed.app.application",

@@ -21,7 +21,7 @@ SPEC = ELSEWHERE | {"networkPolicy": False, "rollout": {"migrations": "Manual"}}
 STATUS = "todoapps/status"
 SERVICE = kind_named("Service")
 CLIENTS = 8
-PATIENCE_SECONDS = 1800
+WAIT_TIMEOUT = 1800
 MEBIBYTE = 2**20
 
 
@@ -108,7 +108,7 @@ def until_each_has_a_status(operator: OperatorProcess, audit: Audit, count: int)
         done.update(each.name for each in new if each.resource == STATUS)
         return len(done) == count
 
-    wait_until(all_done, what=f"{count} TodoApps have a status", seconds=PATIENCE_SECONDS)
+    wait_until(all_done, what=f"{count} TodoApps have a status", seconds=WAIT_TIMEOUT)
     return requests
 
 
@@ -123,7 +123,7 @@ def repair_seconds(installation: Installation, turn: int) -> float:
     begun = perf_counter()
     # Asked again without a pause, which would be longer than what is measured.
     while (found := objects.get(*place)) is None or found["metadata"]["labels"] != before:
-        if perf_counter() - begun > PATIENCE_SECONDS:
+        if perf_counter() - begun > WAIT_TIMEOUT:
             raise TimeoutError(f"Service {place[1]} is not repaired.")
     return perf_counter() - begun
 
@@ -138,6 +138,6 @@ def restart(operator: OperatorProcess, audit: Audit, namespace: str, count: int)
     wait_until(
         lambda: operator.metric("todoapp_operator_reconciles_total") >= count,
         what="every TodoApp was looked at",
-        seconds=PATIENCE_SECONDS,
+        seconds=WAIT_TIMEOUT,
     )
     return perf_counter() - begun, cpu_seconds(operator), len(audit.writes(namespace))

@@ -18,7 +18,7 @@ from testbed.app.databases import migrate
 from testbed.app.rows import inside
 from testbed.app.service_process import ServiceProcess, running_service
 from testbed.postgresql import PostgreSQL, running_postgresql
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 
 A_TITLE = {"title": "Pay the rent"}
 A_LONG_ONE = A_TITLE | {"description": "x" * 20_000}
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.timeout(300)
 @contextmanager
 def signed_up(service: ServiceProcess) -> Iterator[httpx.Client]:
     account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse"}
-    with httpx.Client(base_url=service.url, timeout=PATIENCE_SECONDS) as person:
+    with httpx.Client(base_url=service.url, timeout=WAIT_TIMEOUT) as person:
         tokens = person.post("/api/auth/signup", json=account).json()
         person.headers["Authorization"] = f"Bearer {tokens['access_token']}"
         yield person

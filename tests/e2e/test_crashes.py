@@ -84,7 +84,7 @@ class Killer:
     def done(self) -> bool:
         return self.killed.total() >= KILLS
 
-    async def rage(self) -> None:
+    async def kill_until_done(self) -> None:
         while not self.done():
             await self._let_them_work()
             if self.random.random() < POSTGRESQL_SHARE:
@@ -127,7 +127,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled(
         watching = [asyncio.create_task(each.watch(feed)) for each, feed in zip(accounts, feeds, strict=True)]
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(killer.rage())
+            group.create_task(killer.kill_until_done())
             for worker in workers:
                 group.create_task(worker.work(until=killer.done))
         await settled(own_database)

@@ -25,7 +25,7 @@ from testbed.app.promises import (
 )
 from testbed.app.stack import Stack, running_stack, todoapp_file
 from testbed.postgresql import PostgreSQL
-from testbed.waiting import PATIENCE_SECONDS
+from testbed.waiting import WAIT_TIMEOUT
 from todoapp.kit.database import Database, open_database
 from todoapp.messaging.outbox import OutboxEvent
 
@@ -68,7 +68,7 @@ async def anna(doubled: Stack) -> AsyncIterator[list[Account]]:
 @asynccontextmanager
 async def elsewhere(person: Account, url: str) -> AsyncIterator[Account]:
     headers = person.http.headers
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_SECONDS) as http:
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=WAIT_TIMEOUT) as http:
         yield Account(http, url, person.token)
 
 

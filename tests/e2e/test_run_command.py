@@ -15,7 +15,7 @@ import pytest
 from testbed.app.stack import READY_SECONDS
 from testbed.ending import STOP_SECONDS
 from testbed.ports import free_port
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 
 TODOAPPCTL = Path(".venv/bin/todoappctl").absolute()
 HEAD = "apiVersion: todoapp.dev/v1alpha1\nkind: TodoApp\nmetadata: {name: todo}\n"
@@ -87,7 +87,7 @@ def refusal(folder: Path, text: str, *options: str) -> str:
 
 
 def test_the_address_is_printed_once(run: Run) -> None:
-    assert httpx.get(f"{run.url}/health/ready", timeout=PATIENCE_SECONDS).status_code == 200
+    assert httpx.get(f"{run.url}/health/ready", timeout=WAIT_TIMEOUT).status_code == 200
     assert run.log.read_text().count(f"TodoApp is ready at {run.url}\n") == 1
 
 
@@ -157,9 +157,7 @@ def test_replicas_listen_side_by_side(tmp_path: Path) -> None:
     with running(tmp_path, "--replicas", "api=2", port=port) as run:
         assert {"api-0", "api-1"} <= set(run.pids)
         for each in (port, port + 1):
-            assert (
-                httpx.get(f"http://127.0.0.1:{each}/health/live", timeout=PATIENCE_SECONDS).status_code == 200
-            )
+            assert httpx.get(f"http://127.0.0.1:{each}/health/live", timeout=WAIT_TIMEOUT).status_code == 200
 
 
 @pytest.mark.parametrize(

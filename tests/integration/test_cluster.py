@@ -23,7 +23,7 @@ from testbed.control_plane.components import Component
 from testbed.control_plane.initial_objects import not_usable
 from testbed.kubernetes.objects import CUSTOM_RESOURCE_DEFINITION, Objects
 from testbed.kubernetes.tools import HELM, KUBECTL, KUSTOMIZE
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 from todoapp_operator.resource.user_error import UserError
 
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
@@ -226,7 +226,7 @@ def test_a_developer_gets_a_cluster_beside_this_one(cluster: Cluster, kubectl: P
     ]
     assert len(processes) == len(Component) + 1
     output(*CLUSTER, "down", "--state", str(state))
-    assert psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)[1] == []
+    assert psutil.wait_procs(processes, timeout=WAIT_TIMEOUT)[1] == []
     assert [each.name for each in state.iterdir()] == ["control-plane.lock"]
 
 

@@ -23,7 +23,7 @@ from testbed.app.stack import Stack, running_stack
 from testbed.kafka.broker import Account, Kafka
 from testbed.kafka.strimzi_operators import carried_out
 from testbed.postgresql import PostgreSQL
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.names import LAPTOP
 from todoapp_operator.render.strimzi import strimzi_resources
@@ -157,11 +157,11 @@ def test_a_reminder_has_a_dapr_job_until_it_is_cancelled(stack: Stack, anna: Per
 
     assert found.json()["data"]["value"]["reminder_id"] == reminder["id"]
     assert found.json()["failurePolicy"]["constant"]["interval"] == "5s"
-    assert httpx.get(job, timeout=PATIENCE_SECONDS).status_code == HTTPStatus.UNAUTHORIZED
+    assert httpx.get(job, timeout=WAIT_TIMEOUT).status_code == HTTPStatus.UNAUTHORIZED
 
 
 def answered(url: str, headers: Mapping[str, str], status: HTTPStatus) -> httpx.Response | None:
-    answer = httpx.get(url, headers=headers, timeout=PATIENCE_SECONDS)
+    answer = httpx.get(url, headers=headers, timeout=WAIT_TIMEOUT)
     return answer if answer.status_code == status else None
 
 

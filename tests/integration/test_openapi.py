@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from testbed.app.service_process import running_service
-from testbed.waiting import PATIENCE_SECONDS
+from testbed.waiting import WAIT_TIMEOUT
 
 SCHEMATHESIS = Path(sys.executable).with_name("st")
 ADA = {"email": "ada@example.com", "password": "correct horse"}
@@ -18,7 +18,7 @@ ADA = {"email": "ada@example.com", "password": "correct horse"}
 NOT_PROMISED = "positive_data_acceptance"
 ENDS_THE_SESSION = "^(log_out|delete_me|end_session|change_password)$"
 # How long that takes is the machine's affair.
-PATIENT = ("--request-timeout", str(PATIENCE_SECONDS), "--suppress-health-check", "too_slow")
+PATIENT = ("--request-timeout", str(WAIT_TIMEOUT), "--suppress-health-check", "too_slow")
 UNLIMITED = {"TODOAPP_REQUESTS_PER_MINUTE": "1000000", "TODOAPP_LOG_INS_PER_MINUTE": "1000000"}
 A_DAY = str(24 * 60)
 
@@ -34,7 +34,7 @@ def test_no_request_makes_the_api_break_its_promise(database_url: str, tmp_path:
         "api", tmp_path, TODOAPP_DATABASE_URL=database_url, TODOAPP_ACCESS_TOKEN_MINUTES=A_DAY, **UNLIMITED
     ) as api:
         api.wait_for(200, "/health/ready")
-        token = httpx.post(f"{api.url}/api/auth/signup", json=ADA, timeout=PATIENCE_SECONDS).json()[
+        token = httpx.post(f"{api.url}/api/auth/signup", json=ADA, timeout=WAIT_TIMEOUT).json()[
             "access_token"
         ]
 

@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 
 from testbed.app.databases import migrate
 from testbed.app.service_process import JWT_SECRET, ServiceProcess, run_command, running_service
-from testbed.waiting import PATIENCE_SECONDS
+from testbed.waiting import WAIT_TIMEOUT
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 
@@ -38,7 +38,7 @@ def test_a_service_waits_for_its_database_and_then_works(service: str, tmp_path:
 def test_it_stops_when_asked_even_with_connected_clients(database_url: str, tmp_path: Path) -> None:
     with running_service("api", tmp_path, TODOAPP_DATABASE_URL=database_url) as running:
         running.wait_for(200, "/health/ready")
-        with httpx.Client(base_url=running.url, timeout=PATIENCE_SECONDS) as client:
+        with httpx.Client(base_url=running.url, timeout=WAIT_TIMEOUT) as client:
             token = client.post("/api/auth/signup", json=ADA).json()["access_token"]
             protocols = [Subprotocol("todoapp.v1"), Subprotocol(f"bearer.{token}")]
             with connect(f"ws://127.0.0.1:{running.port}/api/ws", subprotocols=protocols) as watcher:
@@ -88,7 +88,7 @@ def test_a_proxy_that_is_trusted_names_the_caller(
                 f"{running.url}/api/auth/signup",
                 json=ADA | {"email": f"{number}@example.com"},
                 headers={"X-Forwarded-For": caller},
-                timeout=PATIENCE_SECONDS,
+                timeout=WAIT_TIMEOUT,
             )
             for number, caller in enumerate(["198.51.100.7", "198.51.100.7", "203.0.113.9"])
         ]

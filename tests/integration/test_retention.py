@@ -17,7 +17,7 @@ from testbed.app.deliveries import Deliveries, Envelope
 from testbed.app.server import serving
 from testbed.ports import free_port
 from testbed.sidecar.process import AppInstance, running_sidecar
-from testbed.waiting import PATIENCE_SECONDS, eventually
+from testbed.waiting import WAIT_TIMEOUT, eventually
 from todoapp.features.webhooks.model import Webhook, WebhookDelivery
 from todoapp.kit.database import Database, new_id
 from todoapp.kit.settings import Settings
@@ -167,7 +167,7 @@ async def scheduler(database_url: str, tmp_path: Path) -> AsyncIterator[httpx.As
         app = AppInstance("notification", server.port, port)
         with running_sidecar([app], resources=[RESILIENCY], state=tmp_path / "sidecar.db"):
             await notification.sidecar.wait_until_ready()
-            async with httpx.AsyncClient(base_url=app.url, timeout=PATIENCE_SECONDS) as sidecar:
+            async with httpx.AsyncClient(base_url=app.url, timeout=WAIT_TIMEOUT) as sidecar:
                 yield sidecar
     await notification.close()
 

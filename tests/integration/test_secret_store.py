@@ -10,7 +10,7 @@ import pytest
 from testbed.app.service_process import JWT_SECRET, running_service
 from testbed.ports import free_port
 from testbed.sidecar.process import AppInstance, app_instance, running_sidecar
-from testbed.waiting import PATIENCE_SECONDS
+from testbed.waiting import WAIT_TIMEOUT
 
 STORE = """\
 apiVersion: dapr.io/v1alpha1
@@ -92,7 +92,7 @@ def test_a_secret_that_is_not_there_is_named(
         sidecar_with_secrets(app, tmp_path, database_url),
         running_service("api", tmp_path, **wrong) as running,
     ):
-        assert running.process.wait(timeout=PATIENCE_SECONDS) == 1
+        assert running.process.wait(timeout=WAIT_TIMEOUT) == 1
 
     log = running.log.read_text()
     assert sentence in log

@@ -5,18 +5,16 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-__all__ = ["PATIENCE_SECONDS", "eventually", "wait_until"]
+__all__ = ["WAIT_TIMEOUT", "eventually", "wait_until"]
 
 Found = TypeVar("Found")
 
-PATIENCE_SECONDS = 60
+WAIT_TIMEOUT = 60
 """For answers as well: those of a busy machine are late, which is no defect."""
 PAUSE_SECONDS = 0.02
 
 
-def wait_until(
-    condition: Callable[[], Found | None], *, what: str, seconds: float = PATIENCE_SECONDS
-) -> Found:
+def wait_until(condition: Callable[[], Found | None], *, what: str, seconds: float = WAIT_TIMEOUT) -> Found:
     """Ask again and again until the answer is true.
 
     Returns:
@@ -33,7 +31,7 @@ def wait_until(
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[Found | None]], *, what: str, seconds: float = PATIENCE_SECONDS
+    condition: Callable[[], Awaitable[Found | None]], *, what: str, seconds: float = WAIT_TIMEOUT
 ) -> Found:
     """As `wait_until`, while other work of the test's event loop goes on."""
     deadline = time.monotonic() + seconds

@@ -20,7 +20,7 @@ import pytest
 
 from testbed.sidecar.process import app_instance, running_sidecar
 from testbed.sidecar.recording_app import RecordingApp, recording_app
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 
 RESOURCES = Path("tests/contract/dapr/resources")
 SUBSCRIPTIONS = (
@@ -114,7 +114,7 @@ def callee(_callee: RecordingApp) -> Iterator[RecordingApp]:
 @pytest.fixture
 def sidecar(_sidecar_url: str) -> Iterator[httpx.Client]:
     """A client of the sidecar under test, as its app `app1` would be."""
-    with httpx.Client(base_url=_sidecar_url, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=_sidecar_url, timeout=WAIT_TIMEOUT) as client:
         yield client
 
 

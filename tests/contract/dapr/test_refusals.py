@@ -8,7 +8,7 @@ import pytest
 
 from testbed.ports import free_port
 from testbed.sidecar.process import COMMAND
-from testbed.waiting import PATIENCE_SECONDS
+from testbed.waiting import WAIT_TIMEOUT
 
 PUBSUB = Path("tests/contract/dapr/resources/pubsub.yaml")
 
@@ -24,7 +24,7 @@ def refusal(tmp_path: Path, *, resource: str | None = None, app: str | None = No
         "--app": app or f"id=api,app-port={free_port()},http-port={free_port()}",
     } | {f"--{name.replace('_', '-')}": value for name, value in options.items()}
     command = [str(COMMAND), *(part for pair in arguments.items() for part in pair)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=False)
     assert result.returncode == 1
     [sentence] = result.stderr.splitlines()
     return sentence.removeprefix("todoapp-sidecar: ")

@@ -8,7 +8,7 @@ import pytest
 
 from testbed.sidecar.process import app_instance, running_sidecar
 from testbed.sidecar.recording_app import RecordingApp, recording_app
-from testbed.waiting import PATIENCE_SECONDS
+from testbed.waiting import WAIT_TIMEOUT
 
 PUBSUB = Path("tests/contract/dapr/resources/pubsub.yaml")
 TOKENS = {"DAPR_API_TOKEN": "shown-by-callers", "APP_API_TOKEN": "shown-to-apps"}
@@ -29,7 +29,7 @@ def guarded(guarded_app: RecordingApp, tmp_path_factory: pytest.TempPathFactory)
     state = tmp_path_factory.mktemp("guarded") / "state.db"
     with running_sidecar([instance], resources=[PUBSUB], state=state, environment=TOKENS) as sidecar:
         sidecar.wait_until_ready()
-        with httpx.Client(base_url=instance.url, timeout=PATIENCE_SECONDS) as client:
+        with httpx.Client(base_url=instance.url, timeout=WAIT_TIMEOUT) as client:
             yield client
 
 

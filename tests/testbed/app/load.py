@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from testbed.app.person import Change
-from testbed.waiting import PATIENCE_SECONDS
+from testbed.waiting import WAIT_TIMEOUT
 
 __all__ = ["Account", "Ledger", "Worker", "account"]
 
@@ -88,7 +88,7 @@ class Account:
 async def account(url: str) -> AsyncIterator[Account]:
     """Sign somebody up."""
     body = {"email": f"{uuid4().hex}@example.com", "password": "correct horse", "timezone": "Europe/Berlin"}
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=WAIT_TIMEOUT) as http:
         answer = await http.post("/api/auth/signup", json=body)
         assert answer.is_success, answer.text
         token = answer.json()["access_token"]

@@ -14,7 +14,7 @@ from websockets import Subprotocol
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 
 __all__ = ["Change", "Person", "Watcher"]
 
@@ -34,7 +34,7 @@ class Person:
     @contextmanager
     def signing_up(cls, url: str, *, timezone: str = "Europe/Berlin") -> Iterator[Self]:
         account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse", "timezone": timezone}
-        with httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as http:
+        with httpx.Client(base_url=url, timeout=WAIT_TIMEOUT) as http:
             answer = http.post("/api/auth/signup", json=account)
             assert answer.is_success, answer.text
             token = answer.json()["access_token"]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 
 __all__ = ["take_the_journey"]
 
@@ -63,7 +63,7 @@ class _Terminal:
         self.shell.stdin.write(commands.encode())
         self.shell.stdin.flush()
 
-    def will_show(self, *texts: str, seconds: float = PATIENCE_SECONDS) -> None:
+    def will_show(self, *texts: str, seconds: float = WAIT_TIMEOUT) -> None:
         """Wait until its output holds all of these, one after another."""
         wanted = re.compile(".*".join(map(re.escape, texts)), re.DOTALL)
         what = f"{self.output.name} shows {' and then '.join(texts)}"

@@ -10,12 +10,12 @@ from filelock import Timeout
 
 from testbed.control_plane.artifacts.cache import Report
 from testbed.control_plane.connection import Connection
-from testbed.control_plane.place import Keeper, Place
+from testbed.control_plane.state_dir import Daemon, StateDir
 from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["bring_up", "running", "take_down"]
 
-_KEEPER = "testbed.control_plane.keeper"
+_DAEMON = "testbed.control_plane.daemon"
 _ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 _STOP_SECONDS = 30
 
@@ -26,10 +26,10 @@ def bring_up(state: Path, report: Report) -> Connection:
     Raises:
         UserError: it did not start; `report` was told why.
     """
-    found = _keeper(state)
+    found = _daemon(state)
     if not found:
         _start(state, report)
-        found = _keeper(state)
+        found = _daemon(state)
     if not found:
         raise UserError("The control plane did not start, for the reason given above.")
     return found.connection
@@ -40,7 +40,7 @@ def running(state: Path) -> Connection | None:
     Raises:
         UserError: one is just being started or stopped.
     """
-    found = _keeper(state)
+    found = _daemon(state)
     return found.connection if found else None
 
 
@@ -53,12 +53,12 @@ def take_down(state: Path) -> bool:
     Raises:
         UserError: it does not stop.
     """
-    found = _keeper(state)
+    found = _daemon(state)
     if not found:
         return False
     os.kill(found.pid, signal.SIGTERM)
     try:
-        with Place(state).lock.acquire(timeout=_STOP_SECONDS):
+        with StateDir(state).lock.acquire(timeout=_STOP_SECONDS):
             return True
     except Timeout as error:
         raise UserError(
@@ -66,16 +66,16 @@ def take_down(state: Path) -> bool:
         ) from error
 
 
-def _keeper(state: Path) -> Keeper | None:
+def _daemon(state: Path) -> Daemon | None:
     if not state.is_dir():
         return None
     try:
-        with Place(state).lock.acquire(timeout=0):
+        with StateDir(state).lock.acquire(timeout=0):
             return None
     except Timeout:
         pass
     try:
-        return Place(state).read()
+        return StateDir(state).read()
     except FileNotFoundError as error:
         raise UserError(
             f"The control plane in {state} is just being started or stopped; try again in a moment."
@@ -83,9 +83,9 @@ def _keeper(state: Path) -> Keeper | None:
 
 
 def _start(state: Path, report: Report) -> None:
-    """Returns when the keeper has closed its output: its control plane can be used, or it has ended."""
+    """Returns when the daemon has closed its output: its control plane can be used, or it has ended."""
     process = subprocess.Popen(
-        [sys.executable, "-m", _KEEPER, state],
+        [sys.executable, "-m", _DAEMON, state],
         env=_ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -9,7 +9,7 @@ import pytest
 
 from testbed.kubernetes.comparison import differences
 from testbed.kubernetes.objects import NAMESPACE, SECRET, TODOAPP, Objects, kind_named
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 from todoapp_operator.kube.kinds import KINDS, Kind, kind_of
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.release import released_image
@@ -71,7 +71,7 @@ class Installation:
         return found if found.get("observedGeneration") == newest else {}
 
     def wait_for(
-        self, kind: str, status: str, reason: str | None = None, *, seconds: float = PATIENCE_SECONDS
+        self, kind: str, status: str, reason: str | None = None, *, seconds: float = WAIT_TIMEOUT
     ) -> dict[str, Any]:
         """Wait for a condition about the newest spec.
 

@@ -18,7 +18,7 @@ from testbed.app.service_process import environment
 from testbed.control_plane.cluster import Cluster
 from testbed.kubernetes.objects import LEASE, NAMESPACE, Objects
 from testbed.ports import free_port
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 
 __all__ = [
     "OPERATOR_NAMESPACE",
@@ -112,7 +112,7 @@ class OperatorProcess:
         return psutil.Process(self._started().pid)
 
     def _answer(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE_SECONDS)
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=WAIT_TIMEOUT)
 
     def _started(self) -> subprocess.Popen[bytes]:
         assert self.process is not None

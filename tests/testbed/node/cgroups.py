@@ -37,7 +37,7 @@ def remove_ended() -> None:
 
 def _remove(group: Path) -> None:
     for folder, _, _ in os.walk(group, topdown=False):
-        # Where something is still dying, or another keeper was faster, the next one looks again.
+        # Where something is still dying, or another daemon was faster, the next one looks again.
         with suppress(OSError):
             Path(folder).rmdir()
 

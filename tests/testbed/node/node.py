@@ -85,22 +85,22 @@ def running_node(folder: Path, report: Report) -> Iterator[Node]:
     file = folder / "site.json"
     site.write(file)
     with subprocess.Popen(
-        [sys.executable, "-m", "testbed.node.keeper", str(file)],
+        [sys.executable, "-m", "testbed.node.daemon", str(file)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         env=_ENVIRONMENT,
-        # Ctrl-C is for us: the keeper ends when its input does.
+        # Ctrl-C is for us: the daemon ends when its input does.
         start_new_session=True,
-    ) as keeper:
-        _wait_until_ready(keeper)
-        yield Node(site.connection, site.control_plane.audit_log, _first_process(keeper.pid))
+    ) as daemon:
+        _wait_until_ready(daemon)
+        yield Node(site.connection, site.control_plane.audit_log, _first_process(daemon.pid))
 
 
-def _wait_until_ready(keeper: subprocess.Popen[str]) -> None:
+def _wait_until_ready(daemon: subprocess.Popen[str]) -> None:
     said = []
-    for line in keeper.stdout or ():
+    for line in daemon.stdout or ():
         if line.rstrip() == READY:
             return
         said.append(line.rstrip())
@@ -144,7 +144,7 @@ def _identities(issuer: Issuer) -> Identities:
     )
 
 
-def _first_process(keeper: int) -> int:
-    [unshare] = psutil.Process(keeper).children()
+def _first_process(daemon: int) -> int:
+    [unshare] = psutil.Process(daemon).children()
     [first] = unshare.children()
     return first.pid

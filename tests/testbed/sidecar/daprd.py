@@ -15,7 +15,7 @@ from testbed.control_plane.artifacts.go_modules import GoTool
 from testbed.ending import end
 from testbed.kubernetes.tools import PINS
 from testbed.ports import free_port
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 from todoapp_operator.kube.manifest import Manifest
 
 __all__ = ["DAPRD", "INJECTOR", "SCHEDULER", "dapr", "injected", "running_daprd"]
@@ -103,7 +103,7 @@ def running_daprd(
     token = {"dapr-api-token": environment.get("DAPR_API_TOKEN", "")}
     try:
         with httpx.Client(
-            base_url=f"http://127.0.0.1:{http_port}", headers=token, timeout=PATIENCE_SECONDS
+            base_url=f"http://127.0.0.1:{http_port}", headers=token, timeout=WAIT_TIMEOUT
         ) as client:
 
             def loaded() -> bool:

@@ -13,7 +13,7 @@ import httpx
 
 from testbed.ending import STOP_SECONDS, end
 from testbed.ports import free_port
-from testbed.waiting import PATIENCE_SECONDS, wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 
 __all__ = ["AppInstance", "SidecarProcess", "app_instance", "running_sidecar"]
 
@@ -40,11 +40,11 @@ class AppInstance:
 
     def get(self, path: str) -> httpx.Response:
         """Ask its sidecar, as the app would."""
-        return httpx.get(self.url + path, timeout=PATIENCE_SECONDS)
+        return httpx.get(self.url + path, timeout=WAIT_TIMEOUT)
 
     def post(self, path: str, body: object = None) -> httpx.Response:
         """Tell its sidecar something, as the app would."""
-        return httpx.post(self.url + path, json=body, timeout=PATIENCE_SECONDS)
+        return httpx.post(self.url + path, json=body, timeout=WAIT_TIMEOUT)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """The process that keeps a node, and removes what is left of it however it ends.
 
-    python -m testbed.node.keeper SITE
+    python -m testbed.node.daemon SITE
 
 It ends with its input: with the process that started it at the latest. The control groups are all that
-outlives a keeper that is killed; the next one removes them.
+outlives a daemon that is killed; the next one removes them.
 """
 
 import socket

@@ -8,23 +8,23 @@ from pydantic import TypeAdapter
 
 from testbed.control_plane.connection import Connection
 
-__all__ = ["Keeper", "Place"]
+__all__ = ["Daemon", "StateDir"]
 
 
 @dataclass(frozen=True)
-class Keeper:
-    """A keeper at work, and the way to the API server that it keeps."""
+class Daemon:
+    """A running daemon, and the connection to its API server."""
 
     pid: int
     connection: Connection
 
 
-_KEEPER = TypeAdapter(Keeper)
+_DAEMON = TypeAdapter(Daemon)
 
 
 @dataclass(frozen=True)
-class Place:
-    """What belongs to a keeper in a state folder. Whoever holds `lock` is the keeper."""
+class StateDir:
+    """The files of a daemon in a state folder. The process that holds `lock` is the daemon."""
 
     state: Path
 
@@ -36,18 +36,18 @@ class Place:
     def lock(self) -> FileLock:
         return FileLock(self.state / "control-plane.lock")
 
-    def read(self) -> Keeper:
+    def read(self) -> Daemon:
         """
         Raises:
             FileNotFoundError: no control plane can be used yet.
         """
-        return _KEEPER.validate_json(self._description.read_bytes())
+        return _DAEMON.validate_json(self._description.read_bytes())
 
-    def write(self, keeper: Keeper) -> None:
+    def write(self, daemon: Daemon) -> None:
         unfinished = self._description.with_suffix(".unfinished")
-        unfinished.write_bytes(_KEEPER.dump_json(keeper))
+        unfinished.write_bytes(_DAEMON.dump_json(daemon))
         unfinished.rename(self._description)
 
     @property
     def _description(self) -> Path:
-        return self.folder / "keeper.json"
+        return self.folder / "daemon.json"

@@ -1,6 +1,6 @@
 """The process that keeps a control plane running in the background.
 
-    python -m testbed.control_plane.keeper STATE
+    python -m testbed.control_plane.daemon STATE
 
 It says on its output what it does until the control plane can be used, and closes it then. It ends on
 SIGTERM and takes everything with it.
@@ -18,7 +18,7 @@ import typer
 from filelock import Timeout
 
 from testbed.control_plane.cluster import running_cluster
-from testbed.control_plane.place import Keeper, Place
+from testbed.control_plane.state_dir import Daemon, StateDir
 from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["main"]
@@ -26,10 +26,10 @@ __all__ = ["main"]
 
 def main(state: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    place = Place(state)
+    state_dir = StateDir(state)
     try:
-        with _held(place), running_cluster(place.folder, typer.echo) as cluster:
-            place.write(Keeper(os.getpid(), cluster.connection))
+        with _held(state_dir), running_cluster(state_dir.folder, typer.echo) as cluster:
+            state_dir.write(Daemon(os.getpid(), cluster.connection))
             _close_output()
             signal.pause()
     except UserError as error:
@@ -37,32 +37,32 @@ def main(state: Path) -> None:
 
 
 @contextmanager
-def _held(place: Place) -> Iterator[None]:
-    """Be the keeper of an empty folder. None is left behind when we are told to end; after a failure it
+def _held(state_dir: StateDir) -> Iterator[None]:
+    """Become the daemon of an empty folder. None is left behind when we are told to end; after a failure it
     stays, for its logs.
 
     Raises:
         UserError: another process is, or the state folder cannot be written.
     """
     try:
-        place.state.mkdir(parents=True, exist_ok=True)
-        lock = place.lock.acquire(timeout=1)
+        state_dir.state.mkdir(parents=True, exist_ok=True)
+        lock = state_dir.lock.acquire(timeout=1)
     except Timeout as error:
         raise UserError(
-            f"A control plane is just being started in {place.state}; wait for it, "
+            f"A control plane is just being started in {state_dir.state}; wait for it, "
             "or choose another folder with --state."
         ) from error
     except OSError as error:
         raise UserError(
-            f"{place.state} cannot be written ({error.strerror}); choose another folder with --state."
+            f"{state_dir.state} cannot be written ({error.strerror}); choose another folder with --state."
         ) from error
     with lock:
-        # An earlier keeper that was killed had no time to remove it.
-        shutil.rmtree(place.folder, ignore_errors=True)
+        # An earlier daemon that was killed had no time to remove it.
+        shutil.rmtree(state_dir.folder, ignore_errors=True)
         try:
             yield
         except SystemExit:
-            shutil.rmtree(place.folder, ignore_errors=True)
+            shutil.rmtree(state_dir.folder, ignore_errors=True)
             raise
 
 
