@@ -120,6 +120,39 @@ def test_a_documented_path_exists(page: Path) -> None:
             assert Path(path).exists() or elsewhere or chosen_by_the_reader or made_by_a_command(path), path
 
 
+def test_architecture_names_existing_files() -> None:
+    packages = [Path("app/todoapp"), Path("operator/todoapp_operator")]
+
+    for path in re.findall(r"`([\w./]+/\w+(?:\.\w+)?)`", Path("docs/architecture.md").read_text()):
+        assert any((folder / path).exists() for folder in [Path(), *packages]), path
+
+
+def test_every_page_is_in_the_index() -> None:
+    """docs/README.md links each page of docs, and a decision by its title."""
+    index = Path("docs/README.md")
+    links = re.findall(r"\[([^\]]+)\]\(([^)#\s]+)\)", index.read_text())
+    pages = {
+        page.relative_to("docs").as_posix(): page for page in Path("docs").rglob("*.md") if page != index
+    }
+
+    assert pages.keys() - {target for _, target in links} == set()
+    assert [
+        (title, target)
+        for title, target in links
+        if target.startswith("adr/") and title_of(pages[target]) != title
+    ] == []
+
+
+def title_of(page: Path) -> str:
+    return page.read_text().partition("\n")[0].removeprefix("# ")
+
+
+def test_glossary_is_sorted_and_explains_each_word_once() -> None:
+    words = re.findall(r"^\| \*\*(.+?)\*\*", Path("docs/glossary.md").read_text(), re.MULTILINE)
+
+    assert words == sorted(set(words), key=str.lower)
+
+
 def made_by_a_command(path: str) -> bool:
     """Whether it is there only after a command: such paths are not under version control."""
     return f"/{path}/" in Path(".gitignore").read_text().splitlines()
