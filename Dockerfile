@@ -13,21 +13,24 @@ ENV UV_PROJECT_ENVIRONMENT=/opt/todoapp \
     UV_NO_CACHE=1 \
     UV_PYTHON_DOWNLOADS=never
 WORKDIR /src
-# What others wrote changes rarely: it gets a layer of its own.
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync --frozen --no-dev --no-install-project
-COPY app app
-COPY operator operator
-COPY dapr dapr
-COPY pulumi pulumi
-RUN uv sync --frozen --no-dev --no-editable
+
+# Libraries change rarely: they get a layer of their own. What is copied after that, .dockerignore says.
+FROM build AS application_build
+RUN uv sync --frozen --no-dev --extra app --no-install-project
+COPY . .
+RUN uv sync --frozen --no-dev --extra app --no-editable
+
+FROM build AS operator_build
+RUN uv sync --frozen --no-dev --extra operator --no-install-project
+COPY . .
+RUN uv sync --frozen --no-dev --extra operator --no-editable
 
 FROM python AS runtime
 # Nothing is installed into a container that runs.
 RUN groupadd --gid 10001 todoapp \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin todoapp \
     && pip uninstall --yes --root-user-action ignore pip
-COPY --from=build /opt/todoapp /opt/todoapp
 # Nothing is written beside what is installed, so the root may be read-only.
 ENV PATH=/opt/todoapp/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -36,6 +39,7 @@ ENV PATH=/opt/todoapp/bin:$PATH \
 USER 10001:10001
 
 FROM runtime AS operator
+COPY --from=operator_build /opt/todoapp /opt/todoapp
 LABEL org.opencontainers.image.title="TodoApp operator" \
       org.opencontainers.image.description="Keeps every TodoApp of a cluster as its resource says." \
       org.opencontainers.image.licenses="Apache-2.0"
@@ -44,6 +48,7 @@ ENTRYPOINT ["todoappctl"]
 CMD ["operate"]
 
 FROM runtime AS application
+COPY --from=application_build /opt/todoapp /opt/todoapp
 LABEL org.opencontainers.image.title="TodoApp" \
       org.opencontainers.image.description="The processes of TodoApp: api, notification, recurrence, and migrate." \
       org.opencontainers.image.licenses="Apache-2.0"

@@ -62,7 +62,7 @@ pulumi-command:
 # --inexact: what a developer has beyond this may stay.
 .venv/ready-to-run: uv.lock pyproject.toml | $(UV)
 	@echo "Setting up Python packages in .venv (downloaded once, then from uv's cache) ..."
-	@$(UV) sync --frozen --quiet --inexact --no-dev
+	@$(UV) sync --frozen --quiet --inexact --no-dev --extra local
 	@touch $@
 
 .venv/ready-for-pulumi: uv.lock pyproject.toml | $(UV)

@@ -33,6 +33,15 @@ def test_a_target_starts_a_program_of_the_project(target: str, program: str) -> 
     assert program in PROJECT["project"]["scripts"]
 
 
+@pytest.mark.parametrize(("target", "extra"), [("application", "app"), ("operator", "operator")])
+def test_an_image_installs_the_extra_of_its_program(target: str, extra: str) -> None:
+    builder = stage(f"{target}_build")
+
+    assert f"COPY --from={target}_build /opt/todoapp /opt/todoapp" in stage(target)
+    assert re.findall(r"^RUN uv sync .*--extra (\w+)", builder, re.MULTILINE) == [extra, extra]
+    assert re.findall(r"--(?:extra|all-extras|group|dev)\b", builder) == ["--extra", "--extra"]
+
+
 def test_an_image_runs_as_the_user_that_pods_run_as() -> None:
     [user] = re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE)
 
@@ -58,9 +67,8 @@ def test_the_builder_copies_exactly_the_packages_of_the_wheel() -> None:
     given = re.findall(r"^!(.+/.+)$", Path(".dockerignore").read_text(), re.MULTILINE)
 
     assert sorted(given) == sorted(PACKAGES)
-    assert set(re.findall(r"^COPY (\w+) \1$", stage("build"), re.MULTILINE)) == {
-        package.partition("/")[0] for package in PACKAGES
-    }
+    for target in TARGETS:
+        assert re.findall(r"^COPY (.+)$", stage(f"{target}_build"), re.MULTILINE) == [". ."]
 
 
 def test_a_release_builds_both_targets_and_compose_the_application() -> None:

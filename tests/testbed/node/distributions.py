@@ -10,9 +10,9 @@ from packaging.requirements import Requirement
 __all__ = ["copy_files", "needed_by"]
 
 
-def needed_by(name: str) -> Iterator[Distribution]:
-    """Every distribution without which `name` does not run here, itself left out."""
-    found, pending = set[tuple[str, str]](), {(name, "")}
+def needed_by(name: str, extra: str) -> Iterator[Distribution]:
+    """Every distribution that `name` needs here to run with `extra`, itself left out."""
+    found, pending = set[tuple[str, str]](), {(name, extra)}
     while pending:
         wanted = pending.pop()
         found.add(wanted)

@@ -32,18 +32,23 @@ _ENVIRONMENT = {
 def write_images(folder: Path, report: Report) -> Path:
     """Make the archive with all of them in `folder`, which is made as well."""
     folder.mkdir()
-    project = (layers.python_layer(report), layers.project_layer(folder))
+    python, project = layers.python_layer(report), layers.project_layer(folder)
+    application, operator, sidecar = (
+        (python, layers.libraries_layer(extra, report), project) for extra in ("app", "operator", "sidecar")
+    )
     launcher = layers.file_layer(folder, Path(__file__).with_name("daprd.py"), _LAUNCHER)
     sleep = layers.program_layer(folder, Path("/bin/sleep"))
     archive = folder / "images.tar"
     write_archive(
         archive,
         [
-            _python(RELEASE, project, "todoapp"),
-            _python(NEXT_RELEASE, project, "todoapp"),
-            _python(BROKEN_RELEASE, project, _PYTHON, "-c", "raise SystemExit('This release is broken.')"),
-            _python(_OPERATOR, project, "todoappctl"),
-            _python(DAPRD, (*project, launcher), _PYTHON, str(_LAUNCHER)),
+            _python(RELEASE, application, "todoapp"),
+            _python(NEXT_RELEASE, application, "todoapp"),
+            _python(
+                BROKEN_RELEASE, application, _PYTHON, "-c", "raise SystemExit('This release is broken.')"
+            ),
+            _python(_OPERATOR, operator, "todoappctl"),
+            _python(DAPRD, (*sidecar, launcher), _PYTHON, str(_LAUNCHER)),
             Image(POSTGRESQL, (layers.postgresql_layer(report),), ("/bin/sh", "-c")),
             Image(PAUSE, (sleep,), ("/bin/sleep", "infinity")),
         ],

@@ -3,6 +3,8 @@
 import hashlib
 import sys
 import sysconfig
+from collections.abc import Iterable
+from importlib.metadata import Distribution
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +23,7 @@ __all__ = [
     "POSTGRESQL",
     "PROJECT",
     "file_layer",
+    "libraries_layer",
     "postgresql_layer",
     "program_layer",
     "project_layer",
@@ -48,18 +51,32 @@ _SCHEME = {
 
 
 def python_layer(report: Report) -> Layer:
-    """The interpreter, where it is on this machine, and in `PROJECT` the libraries that the project needs."""
-    libraries = [f"{each.name}=={each.version}" for each in needed_by("todoapp")]
+    """The interpreter, where it is on this machine, and `PROJECT` as an environment without libraries."""
 
     def make(folder: Path) -> None:
-        report("packing Python and the project's libraries for containers, once for each set of them")
+        report("packing Python for containers, once for each version")
         with TemporaryDirectory() as root:
             tree = Tree(Path(root))
             _add_interpreter(tree)
-            _add_libraries(tree)
             write_layer(folder / "layer.tar", tree.root)
 
-    name = _name("node-python", str(_INTERPRETER), sys.version, *libraries)
+    name = _name("node-python", str(_INTERPRETER), sys.version)
+    return Layer(made_once(name, make, report) / "layer.tar")
+
+
+def libraries_layer(extra: str, report: Report) -> Layer:
+    """The libraries that one program needs, in `PROJECT`: those of the project's extra `extra`."""
+    libraries = list(needed_by("todoapp", extra))
+
+    def make(folder: Path) -> None:
+        report(f"packing the libraries of todoapp[{extra}] for containers, once for each set of them")
+        with TemporaryDirectory() as root:
+            tree = Tree(Path(root))
+            _add_libraries(tree, libraries)
+            write_layer(folder / "layer.tar", tree.root)
+
+    versions = [f"{library.name}=={library.version}" for library in libraries]
+    name = _name(f"node-{extra}", str(_INTERPRETER), sys.version, *versions)
     return Layer(made_once(name, make, report) / "layer.tar")
 
 
@@ -130,10 +147,10 @@ def _add_interpreter(tree: Tree) -> None:
     tree.at(PROJECT / "pyvenv.cfg").write_text(f"home = {_INTERPRETER.parent}\n")
 
 
-def _add_libraries(tree: Tree) -> None:
+def _add_libraries(tree: Tree, libraries: Iterable[Distribution]) -> None:
     target = tree.at(_LIBRARIES)
-    for each in needed_by("todoapp"):
-        copy_files(each, target)
+    for library in libraries:
+        copy_files(library, target)
     tree.add_libraries_of(shared_objects(target), bundled_in=tree.root)
     # Pods cannot write bytecode, and would compile all of it at each start.
     _python("-m", "compileall", "-q", "-j", "0", "-s", str(tree.root), "-p", "/", str(target))
