@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
+import todoapp.models  # noqa: F401 - a foreign key finds its table only where that is imported too
 from todoapp.kit.database import Database
 from todoapp.kit.metrics import Metrics
 from todoapp.kit.outage import describe_outage, is_outage
