@@ -12,16 +12,16 @@ _SIZE = re.compile(r"[1-9]\d*(k|[MGTP]i?|Ki)?")
 def require_number(number: int, *, of: str) -> None:
     """
     Raises:
-        UserError: there would be none of what `of` names.
+        UserError: `number` is less than 1; `of` says what it counts.
     """
     if number < 1:
-        raise UserError(f"{number} is no number of {of}; write 1 or more.")
+        raise UserError(f"{number} is not a valid number of {of}; write 1 or more.")
 
 
 def require_size(size: str, *, of: str) -> None:
     """
     Raises:
-        UserError: what `of` names, such as "a broker's volume", cannot have the size.
+        UserError: `size` is not a size; `of` says what has it, such as "a broker's volume".
     """
     if not _SIZE.fullmatch(size):
-        raise UserError(f"'{size}' is no size of {of}; write one such as 10Gi.")
+        raise UserError(f"'{size}' is not a valid size of {of}; write one such as 10Gi.")

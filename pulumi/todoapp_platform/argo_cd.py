@@ -37,13 +37,14 @@ class Repository:
             )
         if not self.path or self.path.startswith("/"):
             raise UserError(
-                f"'{self.path}' is no folder of a Git repository; write one such as gitops/apps/production."
+                f"'{self.path}' is not a folder of a Git repository; "
+                "write one such as gitops/apps/production."
             )
 
 
 @dataclass(frozen=True)
 class ArgoCdArgs:
-    """What can be chosen of Argo CD. Without `repository` it is there, and in charge of nothing yet."""
+    """What can be chosen of Argo CD. Without `repository` it is installed and follows nothing yet."""
 
     repository: Repository | None = None
     high_availability: bool = False
@@ -99,7 +100,7 @@ def _settings() -> dict[str, dict[str, str]]:
     """What Argo CD's ConfigMaps hold, as the kustomization of `gitops/argocd/settings` says."""
     folder = files(__package__) / "manifests/argocd"
     written = yaml.safe_load((folder / "kustomization.yaml").read_bytes())["configMapGenerator"]
-    return {_VALUES[each["name"]]: dict(_entries(each, folder)) for each in written}
+    return {_VALUES[config_map["name"]]: dict(_entries(config_map, folder)) for config_map in written}
 
 
 def _entries(config_map: dict[str, Any], folder: Traversable) -> Iterator[tuple[str, str]]:

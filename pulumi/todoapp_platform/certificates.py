@@ -34,7 +34,8 @@ class CertificatesArgs:
     def __post_init__(self) -> None:
         if self.email is not None and "@" not in self.email:
             raise UserError(
-                f"'{self.email}' is no address for Let's Encrypt; write one such as ada@example.com."
+                f"'{self.email}' is not an email address for Let's Encrypt; "
+                "write one such as ada@example.com."
             )
 
 

@@ -52,7 +52,7 @@ class Dapr(pulumi.ComponentResource):
                     "ha": {"enabled": args.high_availability},
                     "mtls": {"enabled": True},
                 },
-                # By default a pod whose sidecar could not be injected starts without one, and hears no event.
+                # By default a pod whose sidecar could not be injected starts without, and receives no event.
                 "dapr_sidecar_injector": {
                     "webhookFailurePolicy": "Fail",
                     "sidecarRunAsNonRoot": True,

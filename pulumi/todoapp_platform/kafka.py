@@ -10,9 +10,9 @@ __all__ = ["Kafka"]
 
 
 class Kafka(pulumi.ComponentResource):
-    """A broker for TodoApps in the namespace `todo_namespace`, whichever of the two it is.
+    """A broker for TodoApps in the namespace `todo_namespace`, of either kind.
 
-    `monitored` says that the Prometheus operator is there to watch it.
+    `monitored` says that the Prometheus operator is installed and watches it.
 
     Outputs:
         broker: `spec.broker` of a TodoApp.

@@ -129,7 +129,7 @@ def _prometheus(args: MonitoringArgs) -> dict[str, Any]:
             ],
         },
         "nodeExporter": {"enabled": args.node_metrics},
-        # Clouds run these where nobody can ask them; an alert that they are down would never end.
+        # Clouds run these out of Prometheus's reach; an alert that they are down would never end.
         "kubeControllerManager": out_of_reach,
         "kubeEtcd": out_of_reach,
         "kubeProxy": out_of_reach,

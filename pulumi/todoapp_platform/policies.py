@@ -1,4 +1,4 @@
-"""The rules that we hold ourselves to, as a policy pack checks them at every preview.
+"""Our rules for resources, which a policy pack checks at every preview.
 
 Each rule gets a resource's type and inputs, and yields a sentence for everything that breaks it.
 """
@@ -37,7 +37,7 @@ _INTERNAL = (
 
 
 def _fields(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Everything inside `value`, with the names that lead there, but for what no preview can know yet."""
+    """Everything inside `value`, with its path; values unknown until the update are left out."""
     yield path, value
     for key in _keys(value):
         try:
@@ -67,11 +67,11 @@ def no_plain_secrets(kind: str, props: Props) -> Iterator[str]:
         elif isinstance(value, str) and _URL_WITH_PASSWORD.search(value):
             yield f"{'.'.join(path)} is a URL with a password; keep it in a Secret."
         elif isinstance(value, str) and value and path and _SECRET_NAME.search(path[-1]):
-            yield f"{'.'.join(path)} is readable by all; name a Secret in its place."
+            yield f"{'.'.join(path)} is readable by everyone; name a Secret instead."
 
 
 def no_latest_tags(kind: str, props: Props) -> Iterator[str]:
-    """Every image and chart is of one version, so that tomorrow's is chosen and not met with."""
+    """Every image and chart is of one version, so that a new one is chosen and never arrives by surprise."""
     if kind == _RELEASE and not _EXACT_VERSION.fullmatch(str(props.get("version", ""))):
         yield "The chart has no exact version; write one such as 1.2.3."
     for path, value in _fields(props):
@@ -89,7 +89,7 @@ def _is_pinned(image: str) -> bool:
 
 
 def resources_and_probes(kind: str, props: Props) -> Iterator[str]:
-    """Every container says what it needs, what it may take at most, and how one sees that it works."""
+    """Every container has requests, a memory limit, and probes."""
     if kind.rpartition(":")[2] not in _WORKLOADS:
         return
     for container in props["spec"]["template"]["spec"]["containers"]:

@@ -1,4 +1,4 @@
-"""Where the tasks are kept."""
+"""The database: CloudNativePG on the cluster, or another PostgreSQL."""
 
 from dataclasses import dataclass, field
 
@@ -90,7 +90,7 @@ class Postgres(pulumi.ComponentResource):
 def _postgresql(url: str) -> str:
     """
     Raises:
-        UserError: the URL, which the sentence keeps to itself, is not one of a PostgreSQL.
+        UserError: the URL is not one of a PostgreSQL; the sentence does not show it.
     """
     if not url.startswith(("postgresql://", "postgres://")):
         raise UserError("The database's URL is not one of a PostgreSQL; it starts with postgresql://.")

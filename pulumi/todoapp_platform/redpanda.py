@@ -16,7 +16,7 @@ __all__ = ["TOPICS", "EventTopic", "RedpandaCloudArgs", "use_redpanda"]
 
 USER = "todo"
 _SECRET = "redpanda"  # noqa: S105 - the name of a Secret
-# Redpanda Cloud keeps three copies whatever is asked for; saying less would be drift for ever.
+# Redpanda Cloud always keeps three copies; any other number would be drift at every preview.
 _COPIES = 3
 
 

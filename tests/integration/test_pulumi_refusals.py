@@ -66,36 +66,40 @@ URL = "postgresql://todo:hidden@db.example.com/todo"
         (
             "minikube",
             {"gitRepository": "https://example.com/todo.git", "gitPath": "/gitops"},
-            "'/gitops' is no folder of a Git repository; write one such as gitops/apps/production.",
+            "'/gitops' is not a folder of a Git repository; write one such as gitops/apps/production.",
         ),
         (
             "minikube",
             {"name": "My Todo"},
-            "'My Todo' is no name of a cluster; write up to 40 small letters, digits and hyphens, "
+            "'My Todo' is not a valid name of a cluster; write up to 40 small letters, digits and hyphens, "
             "beginning with a letter, such as todoapp.",
         ),
         (
             "minikube",
             {"certificateEmail": "ada"},
-            "'ada' is no address for Let's Encrypt; write one such as ada@example.com.",
+            "'ada' is not an email address for Let's Encrypt; write one such as ada@example.com.",
         ),
         (
             "minikube",
             {"kafkaStorage": "10 GB"},
-            "'10 GB' is no size of a broker's volume; write one such as 10Gi.",
+            "'10 GB' is not a valid size of a broker's volume; write one such as 10Gi.",
         ),
         (
             "minikube",
             {"databaseStorage": "0"},
-            "'0' is no size of a PostgreSQL server's volume; write one such as 10Gi.",
+            "'0' is not a valid size of a PostgreSQL server's volume; write one such as 10Gi.",
         ),
-        ("minikube", {"databaseInstances": 0}, "0 is no number of PostgreSQL servers; write 1 or more."),
+        (
+            "minikube",
+            {"databaseInstances": 0},
+            "0 is not a valid number of PostgreSQL servers; write 1 or more.",
+        ),
         (
             "minikube",
             {"monitoringDays": -1},
-            "-1 is no number of days to keep metrics and logs; write 1 or more.",
+            "-1 is not a valid number of days to keep metrics and logs; write 1 or more.",
         ),
-        ("minikube", {"apiReplicas": 0}, "0 is no number of replicas of the api; write 1 or more."),
+        ("minikube", {"apiReplicas": 0}, "0 is not a valid number of replicas of the api; write 1 or more."),
         (
             "aks",
             {"region": ""},
@@ -109,7 +113,7 @@ URL = "postgresql://todo:hidden@db.example.com/todo"
         (
             "aks",
             {"nodesLeast": 5, "nodesMost": 4},
-            "From 5 to 4 nodes is no range; the least is 1 to the most.",
+            "From 5 to 4 nodes is not a range; the least must be between 1 and the most.",
         ),
         ("gke", {"project": ""}, "GKE needs a project; `gcloud projects list` lists yours."),
         ("gke", {"region": ""}, "GKE needs a region; `gcloud compute regions list` lists them."),
@@ -122,7 +126,7 @@ URL = "postgresql://todo:hidden@db.example.com/todo"
         (
             "oke",
             {"kubernetesVersion": "1.34"},
-            "'1.34' is no Kubernetes version of OKE; write one such as v1.34.1, "
+            "'1.34' is not a Kubernetes version of OKE; write one such as v1.34.1, "
             "from `oci ce cluster-options get --cluster-option-id all`.",
         ),
     ],

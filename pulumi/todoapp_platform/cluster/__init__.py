@@ -27,17 +27,18 @@ class Nodes:
             raise UserError("The nodes need a size that the cloud knows, such as Standard_D4s_v5 on Azure.")
         if not 1 <= self.least <= self.most:
             raise UserError(
-                f"From {self.least} to {self.most} nodes is no range; the least is 1 to the most."
+                f"From {self.least} to {self.most} nodes is not a range; "
+                "the least must be between 1 and the most."
             )
 
 
 class Cluster(pulumi.ComponentResource):
-    """A Kubernetes cluster, however it came to be.
+    """A Kubernetes cluster, created here or before.
 
     What is made with its `provider` is made on this cluster.
 
     Outputs:
-        identifier: names the cluster for ever, whatever its address and certificates become.
+        identifier: names the cluster, and stays the same when its address and certificates change.
     """
 
     provider: Provider
@@ -46,13 +47,13 @@ class Cluster(pulumi.ComponentResource):
     def __init__(self, type_name: str, name: str, opts: pulumi.ResourceOptions | None) -> None:
         if not _NAME.fullmatch(name):
             raise UserError(
-                f"'{name}' is no name of a cluster; write up to 40 small letters, digits and hyphens, "
-                "beginning with a letter, such as todoapp."
+                f"'{name}' is not a valid name of a cluster; write up to 40 small letters, digits and "
+                "hyphens, beginning with a letter, such as todoapp."
             )
         super().__init__(f"todoapp:platform:{type_name}", name, None, opts)
 
     def _reached(self, name: str, identifier: str, args: ProviderArgs) -> None:
-        """Make the provider of the cluster that `identifier` names for ever.
+        """Make the provider of the cluster, which `identifier` names for its whole life.
 
         Without an identifier, a kubeconfig that changed would replace everything on the cluster.
         """

@@ -101,7 +101,7 @@ def _managed_cluster(name: str, args: AksArgs, group: Any, parent: pulumi.Resour
 
 
 def _administrator(name: str, cluster: Any) -> Any:
-    """Let whoever runs this program administer the cluster; without local accounts nobody else may yet."""
+    """Let the user who runs this program administer the cluster: it has no local accounts."""
     me = authorization.get_client_config_output()
     role = f"providers/Microsoft.Authorization/roleDefinitions/{_CLUSTER_ADMIN}"
     return authorization.RoleAssignment(

@@ -1,4 +1,4 @@
-"""A cluster that exists, whoever made it."""
+"""A cluster that exists already."""
 
 from dataclasses import dataclass
 

@@ -37,7 +37,7 @@ class OkeArgs:
             )
         if not re.fullmatch(r"v\d+\.\d+\.\d+", self.kubernetes_version):
             raise UserError(
-                f"'{self.kubernetes_version}' is no Kubernetes version of OKE; write one such as v1.34.1, "
+                f"'{self.kubernetes_version}' is not a Kubernetes version of OKE; write one such as v1.34.1, "
                 "from `oci ce cluster-options get --cluster-option-id all`."
             )
 

@@ -86,7 +86,7 @@ def test_a_good_resource_passes(kind: str, inputs: Mapping[str, Any]) -> None:
             "kubernetes:core/v1:ConfigMap",
             {"data": {"apiKey": "k"}},
             "no_plain_secrets",
-            "data.apiKey is readable by all; name a Secret in its place.",
+            "data.apiKey is readable by everyone; name a Secret instead.",
         ),
         (
             TODOAPP,
@@ -98,7 +98,7 @@ def test_a_good_resource_passes(kind: str, inputs: Mapping[str, Any]) -> None:
             RELEASE,
             {"version": "1.2.3", "values": {"grafana": {"adminPassword": "p"}}},
             "no_plain_secrets",
-            "values.grafana.adminPassword is readable by all; name a Secret in its place.",
+            "values.grafana.adminPassword is readable by everyone; name a Secret instead.",
         ),
         (
             RELEASE,
