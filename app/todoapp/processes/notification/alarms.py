@@ -91,7 +91,7 @@ def alarm_router(runtime: Runtime, consumer: Consumer) -> APIRouter:
             alarm = Alarm.model_validate_json(await request.body())
         except ValidationError:
             # Answered as done: no repetition makes another body of it.
-            logger.warning("A job that is none of ours is forgotten", extra={"job": name})
+            logger.warning("Ignoring unknown job", extra={"job": name})
         else:
             await ring(runtime, alarm)
         return Response(status_code=HTTPStatus.NO_CONTENT)

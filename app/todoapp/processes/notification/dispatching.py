@@ -90,7 +90,7 @@ class Dispatcher:
                 await sender.attempt(delivery)
             except Exception as error:
                 if is_outage(error):
-                    logger.warning("A result is not noted", extra={"error": describe_outage(error)})
+                    logger.warning("Delivery result not saved", extra={"error": describe_outage(error)})
                 else:
                     logger.exception("A delivery could not be attempted")
             finally:
