@@ -118,6 +118,10 @@ def operate_command(
     resync_seconds: Annotated[
         float, typer.Option(min=1, help="How often every TodoApp is looked at without a reason.")
     ] = 600,
+    lease_seconds: Annotated[
+        int,
+        typer.Option(min=1, help="How long without a sign of the active replica until another takes over."),
+    ] = 15,
     log_level: Annotated[LogLevel, typer.Option(help="Least severe line to log.")] = "INFO",
 ) -> None:
     """Keep every TodoApp of a cluster as its resource says, until SIGTERM.
@@ -128,7 +132,7 @@ def operate_command(
     # Kopf alone takes longer to import than most other commands to run.
     from todoapp_operator.controller.process import operate
 
-    operate(port, namespace, resync_seconds, log_level)
+    operate(port, namespace, resync_seconds, lease_seconds, log_level)
 
 
 @cli.command("crd")

@@ -26,12 +26,16 @@ EASY = ELSEWHERE | {"rollout": {"migrations": "Manual"}}
 
 @pytest.fixture
 def replicas(
-    operator_kubeconfig: Path, definition: str, objects: Objects, tmp_path: Path
+    operator_kubeconfig: Path,
+    definition: str,
+    objects: Objects,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> Iterator[list[OperatorProcess]]:
-    """Two replicas of the operator, of which the first is active."""
+    """Two replicas of the operator with the options of the parameter, of which the first is active."""
     with (
-        running_operator(operator_kubeconfig, tmp_path / "first.log") as first,
-        running_operator(operator_kubeconfig, tmp_path / "second.log") as second,
+        running_operator(operator_kubeconfig, tmp_path / "first.log", *request.param) as first,
+        running_operator(operator_kubeconfig, tmp_path / "second.log", *request.param) as second,
     ):
         wait_until(lambda: first.is_active or second.is_active, what="one of them is active")
         active, waiting = (first, second) if first.is_active else (second, first)
@@ -136,11 +140,24 @@ def test_a_restarted_api_server_is_found_again(
     assert not [line for line in ours if "exception" in line]
 
 
-@pytest.mark.parametrize("end", [OperatorProcess.kill, OperatorProcess.stop], ids=["killed", "told to end"])
+@pytest.mark.parametrize(
+    ("replicas", "lease_seconds", "end"),
+    [
+        pytest.param(["--lease-seconds", "5"], 5, OperatorProcess.kill, id="killed"),
+        pytest.param([], 15, OperatorProcess.stop, id="told to end"),
+    ],
+    indirect=["replicas"],
+)
 def test_the_waiting_replica_takes_over(
-    end: Callable[[OperatorProcess], object], replicas: list[OperatorProcess], installation: Installation
+    replicas: list[OperatorProcess],
+    lease_seconds: int,
+    end: Callable[[OperatorProcess], object],
+    installation: Installation,
 ) -> None:
     active, waiting = replicas
+    lease = installation.objects.get(LEASE, LEASE_NAME, OPERATOR_NAMESPACE)
+    assert lease
+    assert lease["spec"]["leaseDurationSeconds"] == lease_seconds
     installation.install()
     installation.wait_until_ready()
     ready_beside, idle = waiting.answers("/readyz"), waiting.metric("todoapp_operator_leader") == 0

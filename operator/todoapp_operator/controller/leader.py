@@ -1,4 +1,4 @@
-"""One active replica: leader election by a Lease, with the algorithm and the times of client-go.
+"""One active replica: leader election by a Lease, with client-go's algorithm and proportions of its times.
 
 https://pkg.go.dev/k8s.io/client-go/tools/leaderelection
 """
@@ -7,6 +7,7 @@ import asyncio
 import logging
 import random
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -17,19 +18,33 @@ from todoapp_operator.kube.manifest import body_of
 from todoapp_operator.metrics import LEADER
 from todoapp_operator.render.identity import MANAGER
 
-__all__ = ["Leadership", "LeadershipLost"]
+__all__ = ["Leadership", "LeadershipLost", "Times"]
 
 logger = logging.getLogger(__name__)
 
 _LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
 
-_LEASE_SECONDS = 15
-"""A lease that was not renewed for so long is anybody's."""
-_RENEW_SECONDS = 10
-"""Whoever could not renew for so long stops working, well before somebody else begins."""
-_RETRY_SECONDS = 2
-_ATTEMPT_SECONDS = 4
-"""One answer that does not come must not use up the time for another attempt."""
+
+@dataclass(frozen=True)
+class Times:
+    """How long a lease lasts, as whole seconds. The rest follows as 10, 2 and 4 do from client-go's 15."""
+
+    lease: int = 15
+    """A lease that was not renewed for so long is anybody's."""
+
+    @property
+    def renew(self) -> float:
+        """Whoever could not renew for so long stops working, well before somebody else begins."""
+        return self.lease * 10 / 15
+
+    @property
+    def retry(self) -> float:
+        return self.lease * 2 / 15
+
+    @property
+    def attempt(self) -> float:
+        """One answer that does not come must not use up the time for another attempt."""
+        return self.lease * 4 / 15
 
 
 class LeadershipLost(Exception):
@@ -42,8 +57,9 @@ class Leadership:
     Clocks of machines differ, so a lease counts from when a change of it was seen here.
     """
 
-    def __init__(self, client: Client, namespace: str, identity: str) -> None:
+    def __init__(self, client: Client, namespace: str, identity: str, times: Times) -> None:
         self._client = client
+        self._times = times
         self._namespace = namespace
         self._identity = identity
         self._lease: dict[str, Any] = {}
@@ -55,7 +71,7 @@ class Leadership:
         """Wait until this replica is the active one."""
         logger.info("Waiting to become the active replica.", extra={"identity": self._identity})
         while not await self._held_now():  # noqa: ASYNC110 - another process does not tell
-            await asyncio.sleep(_RETRY_SECONDS * random.uniform(1, 1.2))  # noqa: S311 - no secret
+            await asyncio.sleep(self._times.retry * random.uniform(1, 1.2))  # noqa: S311 - no secret
         LEADER.set(1)
         logger.info("This replica is the active one.", extra={"identity": self._identity})
 
@@ -67,14 +83,14 @@ class Leadership:
         """
         while not self._released:
             try:
-                async with asyncio.timeout(_RENEW_SECONDS):
-                    await asyncio.sleep(_RETRY_SECONDS)
+                async with asyncio.timeout(self._times.renew):
+                    await asyncio.sleep(self._times.retry)
                     while not await self._held_now():
                         if self._holder not in ("", self._identity):
                             raise LeadershipLost(f"{self._holder} is the active replica now")
-                        await asyncio.sleep(_RETRY_SECONDS)
+                        await asyncio.sleep(self._times.retry)
             except TimeoutError as error:
-                raise LeadershipLost(f"the lease could not be renewed for {_RENEW_SECONDS} s") from error
+                raise LeadershipLost(f"the lease could not be renewed for {self._times.renew:g} s") from error
 
     async def release(self) -> None:
         """Let another replica take over at once; doing it again does nothing."""
@@ -91,12 +107,14 @@ class Leadership:
     async def _held_now(self) -> bool:
         """Take or renew the lease, if that can be done."""
         try:
-            async with asyncio.timeout(_ATTEMPT_SECONDS), self._writing:
+            async with asyncio.timeout(self._times.attempt), self._writing:
                 await self._look()
                 free = self._holder in ("", self._identity) or self._expired()
                 if self._released or not free:
                     return False
-                await self._write({"holderIdentity": self._identity, "leaseDurationSeconds": _LEASE_SECONDS})
+                await self._write(
+                    {"holderIdentity": self._identity, "leaseDurationSeconds": self._times.lease}
+                )
         except (ApiError, *UNREACHABLE) as error:
             # A conflict is somebody else who was quicker.
             if not (isinstance(error, ApiError) and error.status == HTTPStatus.CONFLICT):
@@ -109,7 +127,7 @@ class Leadership:
         return self._lease.get("spec", {}).get("holderIdentity") or ""
 
     def _expired(self) -> bool:
-        seconds = self._lease["spec"].get("leaseDurationSeconds") or _LEASE_SECONDS
+        seconds = self._lease["spec"].get("leaseDurationSeconds") or self._times.lease
         return time.monotonic() > self._changed_at + seconds
 
     async def _look(self) -> None:

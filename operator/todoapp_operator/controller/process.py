@@ -12,7 +12,7 @@ from contextlib import suppress
 import uvloop
 
 from todoapp_operator.controller.controller import Controller
-from todoapp_operator.controller.leader import Leadership, LeadershipLost
+from todoapp_operator.controller.leader import Leadership, LeadershipLost, Times
 from todoapp_operator.controller.logs import log_json_lines
 from todoapp_operator.controller.probes import Readiness, serving_probes
 from todoapp_operator.kube.client import Client
@@ -24,13 +24,14 @@ __all__ = ["operate"]
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
-def operate(port: int, namespace: str, resync_seconds: float, log_level: str) -> None:
+def operate(port: int, namespace: str, resync_seconds: float, lease_seconds: int, log_level: str) -> None:
     """Keep every TodoApp of a cluster as its resource says, until SIGTERM.
 
     Args:
         port: of `/healthz`, `/readyz` and `/metrics`.
         namespace: where the Lease is by which replicas take turns.
         resync_seconds: between full resyncs: each reconciles every TodoApp.
+        lease_seconds: after how long without a sign of the active replica another one takes over.
 
     Raises:
         UserError: nothing says where the API server is, the port is taken, or another replica is active now.
@@ -41,7 +42,7 @@ def operate(port: int, namespace: str, resync_seconds: float, log_level: str) ->
     gc.freeze()
     try:
         with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_operate(port, namespace, resync_seconds))
+            runner.run(_operate(port, namespace, resync_seconds, Times(lease_seconds)))
     except* LeadershipLost as lost:
         reasons = "; ".join(map(str, lost.exceptions))
     else:
@@ -49,7 +50,7 @@ def operate(port: int, namespace: str, resync_seconds: float, log_level: str) ->
     raise UserError(f"This replica is no longer the active one: {reasons}.")
 
 
-async def _operate(port: int, namespace: str, resync_seconds: float) -> None:
+async def _operate(port: int, namespace: str, resync_seconds: float, times: Times) -> None:
     """
     Raises:
         CancelledError: the process is told to end.
@@ -59,7 +60,7 @@ async def _operate(port: int, namespace: str, resync_seconds: float) -> None:
     _on_signal(main.cancel)
     readiness = Readiness()
     async with Client.connected(MANAGER) as client, serving_probes(port, readiness):
-        leadership = Leadership(client, namespace, _identity())
+        leadership = Leadership(client, namespace, _identity(), times)
         await leadership.acquire()
         try:
             await _work(client, leadership, readiness, resync_seconds, end=main.cancel)
