@@ -1,7 +1,6 @@
 """`todoappctl run`, as people type it."""
 
 import json
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,30 +121,15 @@ def test_a_port_in_use_is_refused(run: Run, tmp_path: Path) -> None:
     assert refusal(tmp_path, HEAD, "--port", port).startswith(f"Port {port} of 127.0.0.1 cannot be used")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
-    with running(tmp_path) as run:
-        children = run.children
-
-        run.process.send_signal(number)
-
-        assert run.process.wait(timeout=STOP_SECONDS) == 0
-        assert not any(child.is_running() for child in children)
-        assert "Traceback" not in run.log.read_text()
-
-
-def test_no_process_outlives_a_killed_supervisor(tmp_path: Path) -> None:
-    with running(tmp_path) as run:
-        children = run.children
-
-        run.process.kill()
-
-        wait_until(lambda: not any(map(runs, children)), what="every process has ended")
-
-
-def test_the_same_folder_runs_again_with_the_same_secrets(tmp_path: Path) -> None:
+def test_a_stopped_todoapp_runs_again_with_the_same_secrets(tmp_path: Path) -> None:
     with running(tmp_path) as first:
-        secrets = (first.state / "secrets.json").read_text()
+        children, secrets = first.children, (first.state / "secrets.json").read_text()
+
+        first.process.terminate()
+
+        assert first.process.wait(timeout=STOP_SECONDS) == 0
+        assert not any(child.is_running() for child in children)
+        assert "Traceback" not in first.log.read_text()
 
     with running(tmp_path) as second:
         assert (second.state / "secrets.json").read_text() == secrets
@@ -221,13 +205,6 @@ def test_validate_reports_every_mistake(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert [line.split(": ")[1] for line in done.stderr.splitlines()] == ["spec.a", "spec.suspend"]
-
-
-def runs(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def two_free_ports() -> int:

@@ -13,7 +13,7 @@ WAITING, MOST = 2, 6
 SHARED = ("cluster", "kafka", "large_database_url", "node", "stacks")
 """Fixtures that take too long to be made by more than one worker."""
 STACKS = Path("tests/e2e").resolve()
-"""Tests here start a whole TodoApp, mostly one for a module."""
+"""Tests here start a whole TodoApp for their module, or use the one of the fixture `stack`."""
 
 
 def workers_on(cores: int) -> int:
@@ -53,7 +53,10 @@ def pytest_collection_modifyitems(
 
 
 def _group(item: pytest.Item) -> str | None:
+    fixtures = getattr(item, "fixturenames", ())
     for name in SHARED:
-        if name in getattr(item, "fixturenames", ()):
+        if name in fixtures:
             return name
-    return item.path.stem if STACKS in item.path.parents else None
+    if STACKS not in item.path.parents:
+        return None
+    return "stack" if "stack" in fixtures else item.path.stem

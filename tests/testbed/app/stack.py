@@ -134,9 +134,12 @@ spec:
     return file
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A running TodoApp, once on each kind of database."""
+    """A running TodoApp, once on each kind of database, for all tests that only use it.
+
+    What a test kills or freezes works again before the test ends.
+    """
     directory = tmp_path_factory.mktemp(f"stack-{request.param}")
     if request.param == "sqlite":
         with running_stack(Path("examples/todo.yaml"), directory) as running:

@@ -4,14 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
 
+from testbed.ending import STOP_SECONDS
 from testbed.ports import free_port
 from testbed.waiting import wait_until
 from todoapp_operator.commands.run.console import Console
@@ -197,23 +198,44 @@ async def test_an_overlong_line_is_skipped_and_the_next_shown() -> None:
     assert watched.lines[-1].endswith("api  short")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_supervisor_and_processes(tmp_path: Path, number: signal.Signals) -> None:
+    with supervisor_of(WAITS_FOR_SIGTERM, tmp_path) as (supervisor, child):
+        supervisor.send_signal(number)
+
+        assert supervisor.wait(timeout=STOP_SECONDS) == 0
+        assert has_ended(child)
+
+
 def test_processes_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
-    supervisor = tmp_path / "supervisor.py"
-    supervisor.write_text(
+    with supervisor_of(IGNORES_SIGTERM, tmp_path) as (supervisor, child):
+        supervisor.kill()
+
+        wait_until(lambda: has_ended(child), what="the child of the killed supervisor has ended")
+
+
+@contextmanager
+def supervisor_of(program: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], psutil.Process]]:
+    """A supervisor in a process of its own, and the child that it runs, which is up."""
+    file = folder / "supervisor.py"
+    file.write_text(
         "import asyncio, os, sys\n"
         "from todoapp_operator.commands.run.console import Console\n"
-        "from todoapp_operator.commands.run.supervisor import Process, supervise\n"
-        f"process = Process('api', (sys.executable, '-c', {IGNORES_SIGTERM!r}), dict(os.environ))\n"
-        "asyncio.run(supervise([process], Console(sys.stdout, colours=False), stop=asyncio.Event(),\n"
-        "    on_ready=lambda: None, on_start=lambda latest: print(latest[0].pid, flush=True)))\n"
+        "from todoapp_operator.commands.run.supervisor import Process, stop_signals, supervise\n"
+        f"process = Process('api', (sys.executable, '-c', {program!r}), dict(os.environ))\n"
+        "async def main() -> None:\n"
+        "    await supervise([process], Console(sys.stdout, colours=False), stop=stop_signals(),\n"
+        "        on_ready=lambda: None, on_start=lambda latest: print(latest[0].pid, flush=True))\n"
+        "asyncio.run(main())\n"
     )
-    with subprocess.Popen([sys.executable, supervisor], stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        child = psutil.Process(int(running.stdout.readline()))
-        assert running.stdout.readline().endswith("up\n")
-        running.kill()
-
-    wait_until(lambda: has_ended(child), what="the child of the killed supervisor has ended")
+    with subprocess.Popen([sys.executable, file], stdout=subprocess.PIPE, text=True) as supervisor:
+        try:
+            assert supervisor.stdout is not None
+            child = psutil.Process(int(supervisor.stdout.readline()))
+            assert supervisor.stdout.readline().endswith("up\n")
+            yield supervisor, child
+        finally:
+            supervisor.kill()
 
 
 def has_ended(process: psutil.Process) -> bool:

@@ -1,7 +1,6 @@
 """From a file to a running TodoApp."""
 
 import asyncio
-import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +12,7 @@ from todoapp_operator.commands.run.plan import Plan, instances
 from todoapp_operator.commands.run.ports import HOST, require_free
 from todoapp_operator.commands.run.secret_values import secret_values
 from todoapp_operator.commands.run.state_folder import StateFolder, opened
-from todoapp_operator.commands.run.supervisor import Process, run_to_end, supervise
+from todoapp_operator.commands.run.supervisor import Process, run_to_end, stop_signals, supervise
 from todoapp_operator.render.dapr.files import laptop_files
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.document import Installation, load
@@ -94,11 +93,7 @@ def _explain(app: TodoApp, sidecar: Sidecar, console: Console) -> None:
 
 
 async def _serve(plan: Plan, sidecars: Sequence[Process], request: Request, console: Console) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
-
+    stop = stop_signals()
     processes = [*sidecars, *plan.services()]
     console.width = max(len(process.name) for process in processes)
     code = await run_to_end(plan.migration(), console, stop=stop)

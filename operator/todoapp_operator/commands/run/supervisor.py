@@ -14,7 +14,7 @@ from typing import cast
 from todoapp_operator.commands.run.console import Console
 from todoapp_operator.kube.backoff import BackOff
 
-__all__ = ["Process", "Running", "run_to_end", "supervise"]
+__all__ = ["Process", "Running", "run_to_end", "stop_signals", "supervise"]
 
 STOP_SECONDS = 4.0
 """From SIGTERM to SIGKILL."""
@@ -45,6 +45,14 @@ class Running:
     name: str
     pid: int
     port: int | None
+
+
+def stop_signals() -> asyncio.Event:
+    """What SIGINT, SIGTERM and SIGHUP set from now on."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
 async def supervise(
