@@ -11,7 +11,7 @@ BIN := .venv/bin
 # is lower.
 SHARED_OUT := --dist=loadgroup --no-loadscope-reorder --durations=40 --durations-min=1
 ALL_TESTS := $(BIN)/coverage erase \
-	&& $(BIN)/coverage run -m pytest --numprocesses=auto $(SHARED_OUT) \
+	&& $(BIN)/coverage run -m pytest --build --numprocesses=auto $(SHARED_OUT) \
 	&& $(BIN)/coverage combine --quiet \
 	&& $(BIN)/coverage report --include='app/*,dapr/*' --fail-under=95 \
 	&& $(BIN)/coverage report --include='operator/*,pulumi/*' --fail-under=90

@@ -18,6 +18,7 @@ pytest_plugins = [
     "testbed.app.application",
     "testbed.argocd.command",
     "testbed.kubernetes.audit_log",
+    "testbed.build",
     "testbed.control_plane.fixtures",
     "testbed.costs",
     "testbed.sidecar.daprd",

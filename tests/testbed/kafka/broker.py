@@ -25,7 +25,7 @@ from testbed.control_plane.process_group import ProcessGroup
 from testbed.ports import free_port, is_open
 from testbed.waiting import wait_until
 
-__all__ = ["Account", "Kafka", "kafka", "running_kafka"]
+__all__ = ["Account", "Kafka", "installed_kafka", "kafka", "running_kafka"]
 
 ARCHIVES = MavenArchives("kafka", Path(__file__).parents[1] / "tools" / "kafka" / "pom.xml")
 CLUSTER_ID = "dG9kb2FwcC10ZXN0YmVkMQ"
@@ -97,6 +97,15 @@ def kafka(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
+def installed_kafka(report: Report) -> Path:
+    """Kafka's archives and a formatted disk, fetched now if this machine never did.
+
+    Raises:
+        UserError: Java or Maven is missing, or one of them failed.
+    """
+    return made_once(f"kafka-{ARCHIVES.version}", lambda made: _install(made, report), report)
+
+
 @contextmanager
 def running_kafka(folder: Path, report: Report) -> Iterator[Kafka]:
     """Start a broker that keeps all of its files in `folder`; at the end it is killed.
@@ -105,7 +114,7 @@ def running_kafka(folder: Path, report: Report) -> Iterator[Kafka]:
         UserError: Java or Maven is missing, or one of them failed.
         AssertionError: the broker does not start; the message holds its log.
     """
-    installation = made_once(f"kafka-{ARCHIVES.version}", lambda made: _install(made, report), report)
+    installation = installed_kafka(report)
     ports, authority = Ports(free_port(), free_port(), free_port(), free_port()), trustme.CA()
     shutil.copytree(installation / "data", folder / "data")
     _write_certificates(authority, folder)

@@ -2,14 +2,29 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from todoapp_operator.resource.user_error import UserError
 
-__all__ = ["output_of"]
+__all__ = ["beside_tests", "output_of"]
 
 _LAST_LINES = 10
+_LEAST_URGENT = 19
+
+_niceness = ContextVar("niceness", default=_LEAST_URGENT)
+
+
+@contextmanager
+def beside_tests() -> Iterator[None]:
+    """What runs until the end of the block has the processors as much as tests have: they wait for it."""
+    token = _niceness.set(0)
+    try:
+        yield
+    finally:
+        _niceness.reset(token)
 
 
 def output_of(
@@ -18,7 +33,7 @@ def output_of(
     directory: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """What `program` prints. It leaves other work of the machine its share of the processors.
+    """What `program` prints. It leaves other work of the machine the processors, unless run `beside_tests`.
 
     `environment` is added to our own.
 
@@ -26,7 +41,7 @@ def output_of(
         UserError: it failed, with the last that it said.
     """
     result = subprocess.run(
-        ["/usr/bin/env", "nice", "-n", "19", program, *arguments],
+        ["/usr/bin/env", "nice", "-n", str(_niceness.get()), program, *arguments],
         cwd=directory,
         env=os.environ | (environment or {}),
         stdin=subprocess.DEVNULL,
