@@ -17,7 +17,7 @@ from testbed.pulumi.program import PulumiProgram
 from todoapp.cli import app as todoapp
 from todoapp_operator.cli import cli as todoappctl
 
-PAGES = sorted([Path("README.md"), Path("CONTRIBUTING.md"), *Path("docs").rglob("*.md")])
+PAGES = sorted([*map(Path, ("README.md", "CONTRIBUTING.md", "SECURITY.md")), *Path("docs").rglob("*.md")])
 ROADS = sorted(Path("docs/roads").glob("*.md"))
 PROGRAMS = {"todoapp": todoapp, "todoappctl": todoappctl}
 FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
