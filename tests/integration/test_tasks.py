@@ -175,6 +175,18 @@ async def test_put_keeps_reminders_when_it_omits_them(client: httpx.AsyncClient)
     assert [reminder["due_at"] for reminder in replaced["reminders"]] == ["2027-03-06T15:50:00Z"]
 
 
+async def test_refused_reminder_is_named_by_its_place(client: httpx.AsyncClient) -> None:
+    task = await made(client, due_at="2027-03-05T16:00:00Z", reminders=[{"offset_minutes": 10}])
+
+    tried = [{"offset_minutes": 10}, {"remind_at": "2020-03-05T16:00:00Z"}]
+    body = {"title": "New", "due_at": "2027-03-05T16:00:00Z", "reminders": tried}
+    refused = await client.put(f"/api/tasks/{task['id']}", json=body)
+
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/reminders/1/remind_at"]
+    kept = (await client.get(f"/api/tasks/{task['id']}")).json()["reminders"]
+    assert [reminder["offset_minutes"] for reminder in kept] == [10]
+
+
 async def test_saving_without_a_difference_changes_nothing(client: httpx.AsyncClient) -> None:
     task = await made(client)
 

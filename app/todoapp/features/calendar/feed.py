@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Alarm, Calendar, Event, Todo, vRecur
 
 from todoapp.features.calendar.priorities import priority_to_ical
-from todoapp.features.reminders.model import Reminder
+from todoapp.features.reminders.view import ReminderView
 from todoapp.features.tasks import series
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.model import PRIORITIES, Task
@@ -35,7 +35,7 @@ ZONES_FOR = timedelta(days=20 * 366)
 
 
 def render(
-    tasks: Sequence[Task], reminders: Mapping[UUID, Sequence[Reminder]], components: Collection[Component]
+    tasks: Sequence[Task], reminders: Mapping[UUID, Sequence[ReminderView]], components: Collection[Component]
 ) -> bytes:
     """Write open tasks with their reminders, by task id, in UTF-8. The same tasks give the same bytes."""
     calendar = Calendar()
@@ -62,7 +62,7 @@ def _add_zones(calendar: Calendar, dates: Sequence[datetime]) -> None:
         calendar.add_missing_timezones((first - timedelta(days=366)).date(), (last + ZONES_FOR).date())
 
 
-def _todo(task: Task, reminders: Sequence[Reminder]) -> Todo:
+def _todo(task: Task, reminders: Sequence[ReminderView]) -> Todo:
     todo = Todo()
     todo.add("uid", f"{task.id}@{DOMAIN}")
     _describe(todo, task)
@@ -73,7 +73,7 @@ def _todo(task: Task, reminders: Sequence[Reminder]) -> Todo:
     return todo
 
 
-def _events(task: Task, reminders: Sequence[Reminder]) -> Iterator[Event]:
+def _events(task: Task, reminders: Sequence[ReminderView]) -> Iterator[Event]:
     """The event of a task that has a date; of a series that was moved for once, that exception as well."""
     due = series.due(task)
     if due is None:
@@ -90,7 +90,7 @@ def _events(task: Task, reminders: Sequence[Reminder]) -> Iterator[Event]:
         yield moved
 
 
-def _event(task: Task, due: Due, wall: datetime, reminders: Sequence[Reminder]) -> Event:
+def _event(task: Task, due: Due, wall: datetime, reminders: Sequence[ReminderView]) -> Event:
     event = Event()
     event.add("uid", f"{task.id}-event@{DOMAIN}")
     _describe(event, task)
@@ -149,7 +149,9 @@ def _until(last: date | datetime, due: Due) -> date | datetime:
     return instant(wall, due.zone)
 
 
-def _add_alarms(component: Todo | Event, task: Task, reminders: Sequence[Reminder], *, related: str) -> None:
+def _add_alarms(
+    component: Todo | Event, task: Task, reminders: Sequence[ReminderView], *, related: str
+) -> None:
     for reminder in reminders:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")

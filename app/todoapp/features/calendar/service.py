@@ -13,7 +13,7 @@ from todoapp.features.accounts.token_hash import token_hash
 from todoapp.features.calendar.errors import CalendarNotFound
 from todoapp.features.calendar.feed import Component, render
 from todoapp.features.calendar.model import CalendarFeed
-from todoapp.features.reminders import service as reminders
+from todoapp.features.reminders.queries import reminders_of
 from todoapp.features.tasks.model import Task
 from todoapp.messaging.outbox import UserChanges
 
@@ -65,5 +65,5 @@ async def render_open_tasks(session: AsyncSession, user_id: UUID, components: Co
         .options(selectinload(Task.tags))
     )
     tasks = (await session.scalars(rows)).all()
-    of_tasks = await reminders.of_tasks(session, [task.id for task in tasks])
-    return await asyncio.to_thread(render, tasks, of_tasks, components)
+    reminders = await reminders_of(session, [task.id for task in tasks])
+    return await asyncio.to_thread(render, tasks, reminders, components)

@@ -18,7 +18,7 @@ from todoapp.features.activity.view import ActivityView
 from todoapp.features.notifications.model import Notification
 from todoapp.features.notifications.view import NotificationView
 from todoapp.features.personal_data.document import FORMAT, ExportedTask
-from todoapp.features.reminders import service as reminders
+from todoapp.features.reminders.queries import reminders_of
 from todoapp.features.tasks.model import Category, Tag, Task
 from todoapp.features.tasks.view import LabelView, TaskState
 from todoapp.kit.database import Database
@@ -75,10 +75,10 @@ async def _viewed(session: AsyncSession, rows: Select[Row], view: type[BaseModel
 async def _tasks(session: AsyncSession, user_id: UUID) -> Pages:
     rows = select(Task).where(Task.user_id == user_id).order_by(Task.created_at, Task.id)
     async for page in _pages(session, rows.options(selectinload(Task.tags))):
-        of_tasks = await reminders.of_tasks(session, [task.id for task in page])
+        reminders = await reminders_of(session, [task.id for task in page])
         yield [
             ExportedTask(
-                **dict(TaskState.of(task, task.tags, of_tasks.get(task.id, []))),
+                **dict(TaskState.of(task, task.tags, reminders[task.id])),
                 series_start=task.series_start,
                 scheduled_for=task.scheduled_for,
             )

@@ -4,8 +4,8 @@ Every change happens under the lock that `UserChanges` holds on the user's row, 
 never work on one reminder at once.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,13 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.reminders.errors import InvalidReminder, ReminderNotFound, TooManyReminders
 from todoapp.features.reminders.events import ReminderCancelled, ReminderScheduled
+from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.reminders.model import Reminder, ReminderStatus
 from todoapp.features.reminders.view import ReminderView
 from todoapp.messaging.event import Action
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = [
+    "RemindedTask",
     "add",
+    "add_all",
     "cancel_all",
     "change",
     "copy",
@@ -30,9 +33,9 @@ __all__ = [
     "follow_task",
     "get",
     "is_due",
-    "of_tasks",
     "overdue",
     "remove",
+    "replace_all",
     "trigger",
     "withdraw_all",
 ]
@@ -42,59 +45,81 @@ TOO_LATE = timedelta(days=1)
 """A reminder fires late rather than never, but not when it is older than this."""
 
 
-async def add(
-    changes: UserChanges,
-    *,
-    task_id: UUID,
-    task_title: str,
-    task_due: datetime | None,
-    offset_minutes: int | None,
-    remind_at: datetime | None,
-) -> Reminder:
+@dataclass(frozen=True)
+class RemindedTask:
+    """What reminders need to know about a task."""
+
+    id: UUID
+    title: str
+    due_at: datetime | None
+    is_open: bool
+
+
+async def add(changes: UserChanges, task: RemindedTask, wanted: NewReminder) -> Reminder:
     """Set a reminder. One for an instant of the last day fires at once.
 
     Raises:
         InvalidReminder: an offset without a date of the task, or an instant longer ago than a day.
         TooManyReminders
     """
-    due_at = _instant_asked_for(
-        task_due=task_due, offset_minutes=offset_minutes, remind_at=remind_at, now=changes.now
+    due_at = _wanted_instant(task, wanted, now=changes.now)
+    if len(await _of_task(changes.session, task.id)) >= MOST_PER_TASK:
+        raise TooManyReminders(task.id, MOST_PER_TASK)
+    reminder = _new(
+        changes, task.id, due_at=due_at, offset_minutes=wanted.offset_minutes, remind_at=wanted.remind_at
     )
-    if len(await _of_task(changes.session, task_id)) >= MOST_PER_TASK:
-        raise TooManyReminders(task_id, MOST_PER_TASK)
-    reminder = _new(changes, task_id, due_at=due_at, offset_minutes=offset_minutes, remind_at=remind_at)
-    await _tell_scheduled(changes, reminder, task_title, "created")
+    await _tell_scheduled(changes, reminder, task.title, "created")
     return reminder
 
 
+async def add_all(changes: UserChanges, task: RemindedTask, wanted: Sequence[NewReminder]) -> None:
+    """Set several reminders.
+
+    Raises:
+        InvalidReminder: names the reminder by its position in `wanted`.
+        TooManyReminders
+    """
+    await _add_numbered(changes, task, dict(enumerate(wanted)))
+
+
+async def replace_all(changes: UserChanges, task: RemindedTask, wanted: Sequence[NewReminder]) -> None:
+    """Give a task these reminders instead of its own; those that it has already stay as they are.
+
+    Raises:
+        InvalidReminder: names the reminder by its position in `wanted`.
+        TooManyReminders
+    """
+    missing = dict(enumerate(wanted))
+    for reminder in await _of_task(changes.session, task.id):
+        same = NewReminder(offset_minutes=reminder.offset_minutes, remind_at=reminder.remind_at)
+        position = next((position for position, new in missing.items() if new == same), None)
+        if position is None:
+            await remove(changes, reminder)
+        else:
+            del missing[position]
+    await _add_numbered(changes, task, missing)
+
+
 async def change(
-    changes: UserChanges,
-    reminder: Reminder,
-    *,
-    task_title: str,
-    task_due: datetime | None,
-    offset_minutes: int | None,
-    remind_at: datetime | None,
+    changes: UserChanges, reminder: Reminder, task: RemindedTask, wanted: NewReminder
 ) -> Reminder:
     """Set a reminder to another instant; one that fired or was cancelled is scheduled again.
 
     Nothing happens when it says the same already and has fired or still will.
 
     Raises:
-        InvalidReminder: as in `add`.
+        InvalidReminder: an offset without a date of the task, or an instant longer ago than a day.
     """
     if (
         reminder.status in {ReminderStatus.SCHEDULED, ReminderStatus.TRIGGERED}
-        and reminder.offset_minutes == offset_minutes
-        and reminder.remind_at == remind_at
+        and reminder.offset_minutes == wanted.offset_minutes
+        and reminder.remind_at == wanted.remind_at
     ):
         return reminder
-    due_at = _instant_asked_for(
-        task_due=task_due, offset_minutes=offset_minutes, remind_at=remind_at, now=changes.now
-    )
-    reminder.offset_minutes = offset_minutes
-    reminder.remind_at = remind_at
-    await _schedule(changes, reminder, task_title, due_at)
+    due_at = _wanted_instant(task, wanted, now=changes.now)
+    reminder.offset_minutes = wanted.offset_minutes
+    reminder.remind_at = wanted.remind_at
+    await _schedule(changes, reminder, task.title, due_at)
     return reminder
 
 
@@ -121,56 +146,42 @@ async def withdraw_all(changes: UserChanges) -> None:
         _record_cancelled(changes, reminder)
 
 
-async def follow_task(
-    changes: UserChanges, *, task_id: UUID, task_title: str, due_at: datetime | None, is_open: bool
-) -> bool:
+async def follow_task(changes: UserChanges, task: RemindedTask) -> bool:
     """Bring a task's reminders in line after it was closed, reopened, moved or lost its date.
 
     They are cancelled with the task, move with its date, and come back with it if their instant
     is still ahead. One that fired fires again when its task is moved so that it lies ahead.
 
-    Args:
-        due_at: the task's date as it is now.
-
     Returns:
         Whether any reminder changed.
     """
     changed = False
-    for reminder in await _of_task(changes.session, task_id):
-        wanted = _instant_of(reminder, due_at)
-        if not is_open or wanted is None:
+    for reminder in await _of_task(changes.session, task.id):
+        wanted = _instant_of(reminder, task.due_at)
+        if not task.is_open or wanted is None:
             if reminder.status == ReminderStatus.SCHEDULED:
                 await _cancel(changes, reminder)
                 changed = True
         elif _is_to_be_scheduled(reminder, wanted, changes.now):
-            await _schedule(changes, reminder, task_title, wanted)
+            await _schedule(changes, reminder, task.title, wanted)
             changed = True
     return changed
 
 
-async def copy(
-    changes: UserChanges,
-    *,
-    from_task: UUID,
-    to_task: UUID,
-    task_title: str,
-    old_due: datetime,
-    new_due: datetime,
-) -> list[Reminder]:
+async def copy(changes: UserChanges, task: RemindedTask, successor: RemindedTask) -> None:
     """Give the next occurrence the reminders of this one, whatever became of them.
 
-    Those at a fixed instant move by the same distance as the date.
+    Those at a fixed instant move by the same distance as the date. Without two dates none is copied.
     """
-    copies = []
-    for original in await _of_task(changes.session, from_task):
-        remind_at = original.remind_at + (new_due - old_due) if original.remind_at else None
-        due_at = remind_at or new_due - timedelta(minutes=original.offset_minutes or 0)
-        reminder = _new(
-            changes, to_task, due_at=due_at, offset_minutes=original.offset_minutes, remind_at=remind_at
-        )
-        await _tell_scheduled(changes, reminder, task_title, "created")
-        copies.append(reminder)
-    return copies
+    if task.due_at is None or successor.due_at is None:
+        return
+    for original in await _of_task(changes.session, task.id):
+        offset, remind_at = original.offset_minutes, original.remind_at
+        if remind_at is not None:
+            remind_at += successor.due_at - task.due_at
+        due_at = remind_at or successor.due_at - timedelta(minutes=offset or 0)
+        reminder = _new(changes, successor.id, due_at=due_at, offset_minutes=offset, remind_at=remind_at)
+        await _tell_scheduled(changes, reminder, successor.title, "created")
 
 
 def is_due(reminder: Reminder, now: datetime) -> bool:
@@ -225,17 +236,6 @@ async def first_of_task(session: AsyncSession, task_id: UUID) -> Reminder | None
     return next(iter(await _of_task(session, task_id)), None)
 
 
-async def of_tasks(session: AsyncSession, task_ids: Iterable[UUID]) -> dict[UUID, list[Reminder]]:
-    """The reminders of each of the tasks, those that fire first in front; no key for a task without."""
-    found = await session.scalars(
-        select(Reminder).where(Reminder.task_id.in_(list(task_ids))).order_by(Reminder.due_at, Reminder.id)
-    )
-    by_task: defaultdict[UUID, list[Reminder]] = defaultdict(list)
-    for reminder in found:
-        by_task[reminder.task_id].append(reminder)
-    return dict(by_task)
-
-
 async def overdue(session: AsyncSession, *, before: datetime, limit: int) -> list[tuple[UUID, UUID]]:
     """The scheduled reminders of all users that were due before an instant, oldest first.
 
@@ -252,20 +252,30 @@ async def overdue(session: AsyncSession, *, before: datetime, limit: int) -> lis
 
 
 async def _of_task(session: AsyncSession, task_id: UUID) -> Sequence[Reminder]:
-    return (await of_tasks(session, [task_id])).get(task_id, [])
+    """A task's reminders, to be changed, those that fire first in front."""
+    found = await session.scalars(
+        select(Reminder).where(Reminder.task_id == task_id).order_by(Reminder.due_at, Reminder.id)
+    )
+    return found.all()
 
 
-def _instant_asked_for(
-    *, task_due: datetime | None, offset_minutes: int | None, remind_at: datetime | None, now: datetime
-) -> datetime:
-    if remind_at is not None:
-        field, due_at = "remind_at", remind_at
-    elif task_due is None:
+async def _add_numbered(changes: UserChanges, task: RemindedTask, wanted: Mapping[int, NewReminder]) -> None:
+    for position, new in wanted.items():
+        try:
+            await add(changes, task, new)
+        except InvalidReminder as error:
+            raise error.within(f"/reminders/{position}") from error
+
+
+def _wanted_instant(task: RemindedTask, wanted: NewReminder, *, now: datetime) -> datetime:
+    if wanted.remind_at is not None:
+        field, due_at = "remind_at", wanted.remind_at
+    elif task.due_at is None:
         raise InvalidReminder(
             "offset_minutes", "The task has no date to be reminded before; give it one, or send remind_at."
         )
     else:
-        field, due_at = "offset_minutes", task_due - timedelta(minutes=offset_minutes or 0)
+        field, due_at = "offset_minutes", task.due_at - timedelta(minutes=wanted.offset_minutes or 0)
     if now - due_at > TOO_LATE:
         raise InvalidReminder(
             field, f"The reminder would have been due on {due_at:%Y-%m-%d at %H:%M} UTC, more than a day ago."

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from todoapp.features.reminders import service as reminders
-from todoapp.features.reminders.model import Reminder
+from todoapp.features.reminders.queries import reminders_of
+from todoapp.features.reminders.view import ReminderView
 from todoapp.features.tasks.errors import TaskNotFound
 from todoapp.features.tasks.events import TaskCreated, TaskDeleted, TaskEvent, TaskUpdated
 from todoapp.features.tasks.model import Task
@@ -30,7 +30,7 @@ class Edit:
     task: Task
     event: type[TaskEvent] = TaskUpdated
     notices: list[str] = field(default_factory=list)
-    reminders: Sequence[Reminder] = ()
+    reminders: Sequence[ReminderView] = ()
 
     def view(self, changes: UserChanges) -> TaskView:
         return TaskView.at(changes.now, self.task, self.task.tags, self.reminders, self.notices)
@@ -101,5 +101,5 @@ def _facts(state: TaskState) -> dict[str, Any]:
     return state.model_dump(mode="json", exclude=BOOKKEEPING)
 
 
-async def _reminders(session: AsyncSession, task: Task) -> Sequence[Reminder]:
-    return (await reminders.of_tasks(session, [task.id])).get(task.id, [])
+async def _reminders(session: AsyncSession, task: Task) -> Sequence[ReminderView]:
+    return (await reminders_of(session, [task.id]))[task.id]

@@ -12,6 +12,7 @@ from todoapp.features.tasks.editing import Edit, announce_created, announce_dele
 from todoapp.features.tasks.errors import LaterOccurrenceExists, NotRepeating, OccurrenceClosed, TaskNotFound
 from todoapp.features.tasks.events import TaskCompleted, TaskReopened, TaskSkipped
 from todoapp.features.tasks.model import Task
+from todoapp.features.tasks.task_reminders import move_reminders, reminded
 from todoapp.features.tasks.view import TaskView
 from todoapp.kit.database import new_id
 from todoapp.messaging.outbox import UserChanges
@@ -22,7 +23,6 @@ __all__ = [
     "create_next",
     "create_next_occurrence",
     "end_recurrence",
-    "move_reminders",
     "reopen",
     "reopen_task",
     "set_recurrence",
@@ -159,23 +159,8 @@ async def create_next(changes: UserChanges, task: Task) -> None:
     series.set_due(successor, Due.at_wall(following.scheduled, task.timezone, all_day=task.all_day))
     changes.session.add(successor)
     await changes.session.flush()
-    if task.due_at is not None and successor.due_at is not None:
-        await reminders.copy(
-            changes,
-            from_task=task.id,
-            to_task=successor.id,
-            task_title=successor.title,
-            old_due=task.due_at,
-            new_due=successor.due_at,
-        )
+    await reminders.copy(changes, reminded(task), reminded(successor))
     await announce_created(changes, Edit(successor))
-
-
-async def move_reminders(changes: UserChanges, task: Task) -> None:
-    """Let a task's reminders follow its date and state."""
-    await reminders.follow_task(
-        changes, task_id=task.id, task_title=task.title, due_at=task.due_at, is_open=task.is_open
-    )
 
 
 async def _has_successor(changes: UserChanges, task: Task) -> bool:

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from todoapp.features.accounts import service as accounts
 from todoapp.features.reminders import service as reminders
-from todoapp.features.tasks import labels, occurrences, series, task_reminders
+from todoapp.features.tasks import labels, occurrences, series
 from todoapp.features.tasks.due import changed_due
 from todoapp.features.tasks.editing import Edit, announce_created, announce_deleted, editing
 from todoapp.features.tasks.inputs import NewTask, TagAssignment, TaskPatch
 from todoapp.features.tasks.model import Tag, Task
 from todoapp.features.tasks.past import BEGINS_NOW, Past
+from todoapp.features.tasks.task_reminders import move_reminders, reminded
 from todoapp.features.tasks.view import TaskView
 from todoapp.kit.database import new_id
 from todoapp.messaging.outbox import UserChanges
@@ -48,7 +49,7 @@ async def create_task(
     past.apply(task)
     changes.session.add(task)
     await changes.session.flush()
-    await task_reminders.add_reminders(changes, task, new.reminders or ())
+    await reminders.add_all(changes, reminded(task), new.reminders or ())
     await announce_created(changes, edit)
     return edit.view(changes)
 
@@ -62,8 +63,8 @@ async def replace_task(changes: UserChanges, task: Task, new: NewTask) -> TaskVi
     async with editing(changes, task) as edit:
         await _rewrite_fields(changes, edit, new.model_dump(exclude=_not_written(new)))
         if new.reminders is not None:
-            await task_reminders.replace_reminders(changes, task, new.reminders)
-            await occurrences.move_reminders(changes, task)
+            await reminders.replace_all(changes, reminded(task), new.reminders)
+            await move_reminders(changes, task)
     return edit.view(changes)
 
 
@@ -131,7 +132,7 @@ async def _rewrite_fields(changes: UserChanges, edit: Edit, fields: Mapping[str,
     due_before, title_before = edit.task.due_at, edit.task.title
     await _write_fields(changes, edit, fields)
     if (edit.task.due_at, edit.task.title) != (due_before, title_before):
-        await occurrences.move_reminders(changes, edit.task)
+        await move_reminders(changes, edit.task)
 
 
 async def _write_fields(changes: UserChanges, edit: Edit, fields: Mapping[str, Any]) -> None:

@@ -1,24 +1,26 @@
 """Reminders as parts of a task: an answer about the task shows them, so its version rises with them."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from todoapp.features.reminders import service as reminders
-from todoapp.features.reminders.errors import InvalidReminder
 from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.reminders.model import Reminder
+from todoapp.features.reminders.service import RemindedTask
 from todoapp.features.tasks.editing import editing
 from todoapp.features.tasks.errors import OccurrenceClosed
 from todoapp.features.tasks.model import Task
 from todoapp.messaging.outbox import UserChanges
 
-__all__ = [
-    "add_reminder",
-    "add_reminders",
-    "change_reminder",
-    "remove_reminder",
-    "replace_reminders",
-]
+__all__ = ["add_reminder", "change_reminder", "move_reminders", "reminded", "remove_reminder"]
+
+
+def reminded(task: Task) -> RemindedTask:
+    return RemindedTask(task.id, task.title, task.due_at, task.is_open)
+
+
+async def move_reminders(changes: UserChanges, task: Task) -> None:
+    """Let a task's reminders follow its date and state."""
+    await reminders.follow_task(changes, reminded(task))
 
 
 async def add_reminder(changes: UserChanges, task: Task, wanted: NewReminder) -> Reminder:
@@ -29,36 +31,7 @@ async def add_reminder(changes: UserChanges, task: Task, wanted: NewReminder) ->
     """
     _check_open(task)
     async with editing(changes, task):
-        return await _add(changes, task, wanted)
-
-
-async def add_reminders(changes: UserChanges, task: Task, wanted: Sequence[NewReminder]) -> None:
-    """Add reminders within a wider change of the task.
-
-    Raises:
-        InvalidReminder
-    """
-    for index, each in enumerate(wanted):
-        try:
-            await _add(changes, task, each)
-        except InvalidReminder as error:
-            raise error.within(f"/reminders/{index}") from error
-
-
-async def replace_reminders(changes: UserChanges, task: Task, wanted: Sequence[NewReminder]) -> None:
-    """Give a task other reminders within a wider change of it; those that are wanted again stay.
-
-    Raises:
-        InvalidReminder
-    """
-    missing = list(wanted)
-    for reminder in (await reminders.of_tasks(changes.session, [task.id])).get(task.id, []):
-        same = NewReminder(offset_minutes=reminder.offset_minutes, remind_at=reminder.remind_at)
-        if same in missing:
-            missing.remove(same)
-        else:
-            await reminders.remove(changes, reminder)
-    await add_reminders(changes, task, missing)
+        return await reminders.add(changes, reminded(task), wanted)
 
 
 async def change_reminder(
@@ -72,14 +45,7 @@ async def change_reminder(
     _check_open(task)
     reminder = await reminders.get(changes.session, changes.user_id, reminder_id, task_id=task.id)
     async with editing(changes, task):
-        await reminders.change(
-            changes,
-            reminder,
-            task_title=task.title,
-            task_due=task.due_at,
-            offset_minutes=wanted.offset_minutes,
-            remind_at=wanted.remind_at,
-        )
+        await reminders.change(changes, reminder, reminded(task), wanted)
     return reminder
 
 
@@ -92,17 +58,6 @@ async def remove_reminder(changes: UserChanges, task: Task, reminder_id: UUID) -
     reminder = await reminders.get(changes.session, changes.user_id, reminder_id, task_id=task.id)
     async with editing(changes, task):
         await reminders.remove(changes, reminder)
-
-
-async def _add(changes: UserChanges, task: Task, wanted: NewReminder) -> Reminder:
-    return await reminders.add(
-        changes,
-        task_id=task.id,
-        task_title=task.title,
-        task_due=task.due_at,
-        offset_minutes=wanted.offset_minutes,
-        remind_at=wanted.remind_at,
-    )
 
 
 def _check_open(task: Task) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from todoapp.features.reminders.model import Reminder
 from todoapp.features.reminders.view import ReminderView
 from todoapp.features.tasks import series
 from todoapp.features.tasks.model import PRIORITIES, Priority, StoredTag, StoredTask
@@ -63,9 +62,7 @@ class TaskState(_View):
     updated_at: datetime
 
     @classmethod
-    def of(
-        cls, task: StoredTask, tags: Iterable[StoredTag], reminders: Iterable[Reminder | ReminderView]
-    ) -> Self:
+    def of(cls, task: StoredTask, tags: Iterable[StoredTag], reminders: Iterable[ReminderView]) -> Self:
         return cls(**_stored(task, tags, reminders))
 
 
@@ -86,7 +83,7 @@ class TaskView(TaskState):
         now: datetime,
         task: StoredTask,
         tags: Iterable[StoredTag],
-        reminders: Iterable[Reminder | ReminderView],
+        reminders: Iterable[ReminderView],
         notices: Sequence[str] = (),
     ) -> Self:
         is_open = not task.completed and task.skipped_at is None
@@ -99,9 +96,7 @@ class TaskView(TaskState):
         )
 
 
-def _stored(
-    task: StoredTask, tags: Iterable[StoredTag], reminders: Iterable[Reminder | ReminderView]
-) -> dict[str, Any]:
+def _stored(task: StoredTask, tags: Iterable[StoredTag], reminders: Iterable[ReminderView]) -> dict[str, Any]:
     day = wall_time(task.due_at, task.timezone).date() if task.due_at and task.all_day else None
     return {
         "id": task.id,
@@ -122,7 +117,7 @@ def _stored(
         "occurrence": task.occurrence,
         "parent_task_id": task.parent_task_id,
         "position": task.position,
-        "reminders": [ReminderView.model_validate(reminder) for reminder in reminders],
+        "reminders": list(reminders),
         "version": task.version,
         "created_at": task.created_at,
         "updated_at": task.updated_at,
