@@ -18,7 +18,7 @@ from todoapp.features.tasks.model import Task
 from todoapp.features.tasks.view import TaskState, TaskView
 from todoapp.messaging.outbox import UserChanges
 
-__all__ = ["Edit", "announce_created", "announce_deleted", "editing", "own_task"]
+__all__ = ["Edit", "announce_created", "announce_deleted", "editing", "load_task"]
 
 BOOKKEEPING = {"version", "updated_at"}
 
@@ -36,8 +36,8 @@ class Edit:
         return TaskView.at(changes.now, self.task, self.task.tags, self.reminders, self.notices)
 
 
-async def own_task(session: AsyncSession, user_id: UUID, task_id: UUID) -> Task:
-    """The user's task, with its tags.
+async def load_task(session: AsyncSession, user_id: UUID, task_id: UUID) -> Task:
+    """One of the user's tasks with its tags, to be changed; `find_task` is for one that is only shown.
 
     Raises:
         TaskNotFound

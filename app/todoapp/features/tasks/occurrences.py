@@ -8,7 +8,7 @@ from sqlalchemy.orm import selectinload
 from todoapp.features.reminders import service as reminders
 from todoapp.features.tasks import series
 from todoapp.features.tasks.due import Due
-from todoapp.features.tasks.editing import Edit, announce_created, announce_deleted, editing, own_task
+from todoapp.features.tasks.editing import Edit, announce_created, announce_deleted, editing, load_task
 from todoapp.features.tasks.errors import LaterOccurrenceExists, NotRepeating, OccurrenceClosed, TaskNotFound
 from todoapp.features.tasks.events import TaskCompleted, TaskReopened, TaskSkipped
 from todoapp.features.tasks.model import Task
@@ -121,7 +121,7 @@ async def reopen(changes: UserChanges, edit: Edit) -> None:
 async def create_next_occurrence(changes: UserChanges, task_id: UUID) -> None:
     """Create the occurrence after a finished one; nothing happens where there is none to create."""
     try:
-        task = await own_task(changes.session, changes.user_id, task_id)
+        task = await load_task(changes.session, changes.user_id, task_id)
     except TaskNotFound:
         return
     await create_next(changes, task)

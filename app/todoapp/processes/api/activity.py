@@ -8,7 +8,7 @@ from fastapi import Query
 from todoapp.features.activity import service
 from todoapp.features.activity.service import ActivityQuery, HistoryQuery
 from todoapp.features.activity.view import ActivityView
-from todoapp.features.tasks.editing import own_task
+from todoapp.features.tasks.queries import find_task
 from todoapp.kit.paging import Page
 from todoapp.processes.api.dependencies import Reading
 from todoapp.processes.api.routing import resource_router
@@ -31,6 +31,6 @@ async def get_task_history(
 ) -> Page[ActivityView]:
     """List what happened to one task, newest first. A deleted task keeps its history."""
     if not await service.has_history(reading.session, reading.user_id, task_id):
-        await own_task(reading.session, reading.user_id, task_id)
+        await find_task(reading.session, reading.user_id, task_id)
     wanted = ActivityQuery(**query.model_dump(), task_id=task_id)
     return await service.list_activity(reading.session, reading.user_id, wanted)

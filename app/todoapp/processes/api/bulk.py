@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from todoapp.features.tasks import occurrences, service
-from todoapp.features.tasks.editing import own_task
+from todoapp.features.tasks.editing import load_task
 from todoapp.features.tasks.inputs import NewTask, TaskPatch
 from todoapp.features.tasks.model import Task
 from todoapp.features.tasks.view import TaskView
@@ -110,7 +110,7 @@ async def _done(changes: UserChanges, operation: Operation) -> Result:
 
 
 async def _task(changes: UserChanges, operation: Update | Complete | Delete) -> Task:
-    task = await own_task(changes.session, changes.user_id, operation.id)
+    task = await load_task(changes.session, changes.user_id, operation.id)
     if operation.version not in {None, task.version}:
         raise VersionMismatch(task.version)
     return task

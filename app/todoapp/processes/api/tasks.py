@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Response, status
 
 from todoapp.features.tasks import service
-from todoapp.features.tasks.editing import own_task
+from todoapp.features.tasks.editing import load_task
 from todoapp.features.tasks.inputs import NewTask, TaskPatch
 from todoapp.features.tasks.listing import TaskQuery, list_tasks
 from todoapp.features.tasks.model import Task
@@ -17,7 +17,7 @@ from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag
 from todoapp.processes.api.dependencies import Changes, Reading
 from todoapp.processes.api.routing import resource_router
 
-__all__ = ["OwnTask", "router"]
+__all__ = ["TaskToChange", "router"]
 
 router = resource_router("/api/tasks", "Tasks")
 
@@ -25,13 +25,13 @@ ONE = "/{task_id:uuid}"
 """Only ids fit, so that /api/tasks/bulk and its like are not taken for tasks by other verbs."""
 
 
-async def _own_task(task_id: UUID, changes: Changes, if_match: IfMatch) -> Task:
-    task = await own_task(changes.session, changes.user_id, task_id)
+async def _task_to_change(task_id: UUID, changes: Changes, if_match: IfMatch) -> Task:
+    task = await load_task(changes.session, changes.user_id, task_id)
     if_match.check(task.version)
     return task
 
 
-OwnTask = Annotated[Task, Depends(_own_task)]
+TaskToChange = Annotated[Task, Depends(_task_to_change)]
 """The task in the path, to be changed; it is the user's, and of the version that `If-Match` names."""
 
 
@@ -66,19 +66,19 @@ async def get_task(task_id: UUID, reading: Reading, known: IfNoneMatch, response
 
 
 @router.put(ONE)
-async def replace_task(task: OwnTask, new: NewTask, changes: Changes, response: Response) -> TaskView:
+async def replace_task(task: TaskToChange, new: NewTask, changes: Changes, response: Response) -> TaskView:
     """Replace what can be written of a task; fields that are left out take their defaults."""
     return tagged(response, await service.replace_task(changes, task, new))
 
 
 @router.patch(ONE)
-async def patch_task(task: OwnTask, patch: TaskPatch, changes: Changes, response: Response) -> TaskView:
+async def patch_task(task: TaskToChange, patch: TaskPatch, changes: Changes, response: Response) -> TaskView:
     """Change some fields by a JSON merge patch (RFC 7396); null clears."""
     return tagged(response, await service.patch_task(changes, task, patch))
 
 
 @router.delete(ONE, status_code=status.HTTP_204_NO_CONTENT)
-async def delete_task(task: OwnTask, changes: Changes) -> None:
+async def delete_task(task: TaskToChange, changes: Changes) -> None:
     """Delete a task. With the open occurrence of a repeating task its series ends."""
     await service.delete_task(changes, task)
 

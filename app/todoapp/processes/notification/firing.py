@@ -7,7 +7,7 @@ from todoapp.features.notifications import service as notifications
 from todoapp.features.reminders import service as reminders
 from todoapp.features.reminders.events import ReminderTriggered
 from todoapp.features.reminders.model import Reminder
-from todoapp.features.tasks.editing import editing, own_task
+from todoapp.features.tasks.editing import editing, load_task
 from todoapp.features.tasks.model import Task
 from todoapp.kit.telemetry import bind, current_traceparent
 from todoapp.kit.wall_time import wall_time
@@ -45,7 +45,7 @@ async def fire(runtime: Runtime, user_id: UUID, reminder_id: UUID) -> Reminder |
 
 async def _fire(changes: UserChanges, reminder: Reminder) -> bool:
     bind(user_id=changes.user_id, task_id=reminder.task_id)
-    task = await own_task(changes.session, changes.user_id, reminder.task_id)
+    task = await load_task(changes.session, changes.user_id, reminder.task_id)
     async with editing(changes, task):  # an answer about a task shows its reminders
         fired = await reminders.trigger(changes, reminder)
     if fired:
