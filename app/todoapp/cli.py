@@ -45,9 +45,9 @@ def main() -> None:
 def _settings_sentence(error: ValidationError) -> str:
     """Name the variables and the rules, never the values: one may be a secret."""
     found = []
-    for each in error.errors(include_input=False, include_url=False):
-        variable = "_".join(["TODOAPP", *(str(step) for step in each["loc"])]).upper()
-        found.append(f"{variable}: {each['msg']}" if each["loc"] else each["msg"])
+    for problem in error.errors(include_input=False, include_url=False):
+        variable = "_".join(["TODOAPP", *(str(step) for step in problem["loc"])]).upper()
+        found.append(f"{variable}: {problem['msg']}" if problem["loc"] else problem["msg"])
     return "; ".join(found)
 
 

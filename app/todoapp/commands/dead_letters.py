@@ -61,10 +61,15 @@ def list_letters(
         return
     table = Table("Id", "Received", "Consumer", "Event", "Reason", "Replayed")
     table.columns[0].no_wrap = True
-    for each in letters:
-        replayed = _instant(each.replayed_at) if each.replayed_at else ""
+    for letter in letters:
+        replayed = _instant(letter.replayed_at) if letter.replayed_at else ""
         table.add_row(
-            str(each.id), _instant(each.received_at), each.consumer, each.event_type, each.reason, replayed
+            str(letter.id),
+            _instant(letter.received_at),
+            letter.consumer,
+            letter.event_type,
+            letter.reason,
+            replayed,
         )
     Console().print(table if letters else "No dead letters.")
 
@@ -94,8 +99,8 @@ def replay_letters(
     if every == bool(letter_ids):
         raise typer.BadParameter("Name dead letters by their ids, or all of them by --all.")
     replayed, refusals = asyncio.run(_replay(letter_ids))
-    for each in replayed:
-        typer.echo(f"Replayed {each.id} for {each.consumer}")
+    for letter in replayed:
+        typer.echo(f"Replayed {letter.id} for {letter.consumer}")
     for refusal in refusals:
         typer.echo(f"todoapp: {refusal}", err=True)
     if refusals:

@@ -37,7 +37,7 @@ class Trace:
     flags: str = SAMPLED
 
     @classmethod
-    def following(cls, traceparent: str | None) -> Self:
+    def child_of(cls, traceparent: str | None) -> Self:
         """A step under the caller's, or the first of a new trace when the header is absent or invalid."""
         parent = TRACEPARENT.fullmatch(traceparent.strip()) if traceparent else None
         if parent is None or not _is_valid(parent):

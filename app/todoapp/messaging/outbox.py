@@ -142,10 +142,10 @@ class UserChanges:
         )
 
     @contextmanager
-    def following(self, cause: CloudEvent) -> Iterator[None]:
+    def caused_by(self, cause: CloudEvent) -> Iterator[None]:
         """Let what is recorded in the block continue the trace of an event that led to it."""
         origin = self.origin
-        self.origin = replace(origin, traceparent=Trace.following(cause.traceparent).traceparent)
+        self.origin = replace(origin, traceparent=Trace.child_of(cause.traceparent).traceparent)
         try:
             yield
         finally:
@@ -205,5 +205,5 @@ class Outbox:
             yield changes
             await changes.write_events()
         if not changes.is_empty:
-            for told in self.on_commit:
-                told(changes)
+            for listener in self.on_commit:
+                listener(changes)

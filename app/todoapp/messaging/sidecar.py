@@ -54,13 +54,13 @@ class Sidecar:
         token = settings.dapr_api_token
         headers = {"dapr-api-token": token.get_secret_value()} if token else {}
         # The way is loopback and plain HTTP. Loading the authorities for TLS would delay each start by 40 ms.
-        trusting_nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        no_ca = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return cls(
             httpx.AsyncClient(
                 base_url=settings.sidecar_url,
                 headers=headers,
                 timeout=TIMEOUT,
-                verify=trusting_nobody,
+                verify=no_ca,
                 trust_env=False,  # a proxy that the environment names could not reach this loopback
             )
         )

@@ -141,7 +141,7 @@ class Consumer:
         """Handle events of one user, and find out which of them is to blame if that fails."""
         first = group[0]
         # The sidecar's header is all zeros while it does not trace; the envelope has the publisher's.
-        with work(Trace.following(first.envelope.traceparent), request_id=current_request_id()):
+        with work(Trace.child_of(first.envelope.traceparent), request_id=current_request_id()):
             bind(user_id=first.event.user_id)
             if len(group) == 1:
                 bind(event_id=first.envelope.id, event_type=first.envelope.type)
@@ -167,14 +167,14 @@ class Consumer:
 
     async def _one_by_one(self, handler: Handler, group: Sequence[Received]) -> Sequence[Outcome]:
         outcomes: list[Outcome] = []
-        held_up: set[str] = set()
-        for each in group:
-            if each.event.key in held_up:
+        blocked_keys: set[str] = set()
+        for received in group:
+            if received.event.key in blocked_keys:
                 outcomes.append(Outcome.RETRY)
                 continue
-            [outcome] = await self._handle_group(handler, [each])
+            [outcome] = await self._handle_group(handler, [received])
             if outcome is Outcome.RETRY:
-                held_up.add(each.event.key)
+                blocked_keys.add(received.event.key)
             outcomes.append(outcome)
         return outcomes
 

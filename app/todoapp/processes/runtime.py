@@ -222,8 +222,8 @@ async def _serve(service: str, create: Callable[[Runtime], FastAPI], settings: S
     )
     logger.info("Serving", extra={"address": f"http://{settings.host}:{settings.port}"})
     # uvicorn raises the signal that stopped it once more; a process that stopped as asked ends with 0.
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: None)
+    for stop_signal in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop_signal, lambda *_: None)
     await server.serve(sockets=[listening])
     await runtime.close()
     logger.info("Stopped")

@@ -13,7 +13,7 @@ from todoapp.kit.telemetry import Trace, bind, configure_logging, work
 
 configure_logging(Settings(log_format={format!r}), "api")
 logger = logging.getLogger("todoapp.example")
-with work(Trace.following("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), request_id="r-1"):
+with work(Trace.child_of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), request_id="r-1"):
     bind(user_id="u-1", task_id="t-1")
     logger.info("Task %s", "done", extra={{"version": 3}})
     try:

@@ -8,7 +8,7 @@ PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 
 
 def test_a_step_keeps_trace_and_flags_with_a_new_span() -> None:
-    step = Trace.following(PARENT)
+    step = Trace.child_of(PARENT)
 
     assert step.trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert step.span_id != "00f067aa0ba902b7"
@@ -29,7 +29,7 @@ def test_a_step_keeps_trace_and_flags_with_a_new_span() -> None:
     ],
 )
 def test_a_malformed_header_starts_a_new_trace(header: str | None) -> None:
-    first, second = Trace.following(header), Trace.following(header)
+    first, second = Trace.child_of(header), Trace.child_of(header)
 
     assert first.trace_id != second.trace_id
     assert first.flags == "01"
@@ -37,11 +37,11 @@ def test_a_malformed_header_starts_a_new_trace(header: str | None) -> None:
 
 
 def test_a_later_version_may_have_more_fields() -> None:
-    assert Trace.following(f"cc{PARENT[2:]}-more").trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert Trace.child_of(f"cc{PARENT[2:]}-more").trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def test_calls_carry_the_trace_of_the_current_work() -> None:
-    step = Trace.following(PARENT)
+    step = Trace.child_of(PARENT)
 
     with work(step):
         assert current_traceparent() == step.traceparent

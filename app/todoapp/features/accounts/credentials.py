@@ -34,7 +34,7 @@ class Credentials:
         self._trusted: TLRUCache[str, Identity] = TLRUCache(
             MOST_TRUSTED, _trusted_until, timer=lambda: now().timestamp()
         )
-        self._forgotten = 0
+        self._invalidations = 0
 
     async def identify(self, token: str) -> Identity:
         """Whom an access token or a personal API token speaks for at this moment.
@@ -48,16 +48,16 @@ class Credentials:
         trusted = self._trusted.get(token)
         if trusted is not None:
             return trusted
-        forgotten = self._forgotten
+        invalidations = self._invalidations
         identity = await self._ask(token)
-        if forgotten == self._forgotten:  # or the answer may be older than the reason to forget
+        if invalidations == self._invalidations:  # or the answer may be older than the reason to invalidate
             self._trusted[token] = identity
         return identity
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Ask the database again, whoever comes next."""
         self._trusted.clear()
-        self._forgotten += 1
+        self._invalidations += 1
 
     async def _ask(self, token: str) -> Identity:
         if token.startswith(api_tokens.PREFIX):

@@ -66,10 +66,10 @@ async def log(changes: UserChanges, events: Sequence[Received]) -> None:
     insert = insert_sqlite if changes.session.get_bind().dialect.name == "sqlite" else insert_postgresql
     new = insert(LOG).on_conflict_do_nothing(index_elements=[LOG.c.event_id]).returning(LOG.c.event_id)
     written = set(await changes.session.scalars(new, list(entries.values())))
-    for each in events:
-        if each.envelope.id in written:
-            with changes.following(each.envelope):
-                changes.record(_logged(each, entries[each.envelope.id]["id"]))
+    for received in events:
+        if received.envelope.id in written:
+            with changes.caused_by(received.envelope):
+                changes.record(_logged(received, entries[received.envelope.id]["id"]))
 
 
 def _entry(received: Received) -> dict[str, Any]:

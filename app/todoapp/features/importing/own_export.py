@@ -140,10 +140,10 @@ def _task(place: str, task: Json, category_names: Mapping[str, str]) -> TaskEntr
     found = checked(_Task, task)
     fields = _known(task, SAME)
     reminders = [
-        {"offset_minutes": each.offset_minutes}
-        if each.offset_minutes is not None
-        else {"remind_at": each.remind_at}
-        for each in found.reminders
+        {"offset_minutes": reminder.offset_minutes}
+        if reminder.offset_minutes is not None
+        else {"remind_at": reminder.remind_at}
+        for reminder in found.reminders
     ]
     new = checked(NewTask, fields | {"tags": [tag.name for tag in found.tags], "reminders": reminders})
     return TaskEntry(

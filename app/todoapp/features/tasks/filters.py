@@ -74,7 +74,7 @@ def conditions(wanted: TaskFilter, user_id: UUID, now: datetime) -> list[ColumnE
         found.append(tasks.c.priority.in_([each.rank for each in wanted.priority]))
     if wanted.tags:
         named = [_named(Tag, user_id, tag) for tag in wanted.tags]
-        found += [_bears(each) for each in (named if wanted.tags_mode == "all" else [or_(*named)])]
+        found += [_has_label(each) for each in (named if wanted.tags_mode == "all" else [or_(*named)])]
     if wanted.category is not None:
         found.append(
             tasks.c.category_id.in_(select(Category.id).where(_named(Category, user_id, wanted.category)))
@@ -95,7 +95,7 @@ def conditions(wanted: TaskFilter, user_id: UUID, now: datetime) -> list[ColumnE
     return found
 
 
-def _bears(named: ColumnElement[bool]) -> ColumnElement[bool]:
+def _has_label(named: ColumnElement[bool]) -> ColumnElement[bool]:
     return tasks.c.id.in_(select(task_tags.c.task_id).join(Tag, Tag.id == task_tags.c.tag_id).where(named))
 
 

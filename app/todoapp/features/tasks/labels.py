@@ -1,4 +1,4 @@
-"""Tags and categories: what they are called, and which tasks bear them."""
+"""Tags and categories: what they are called, and which tasks have them."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -89,7 +89,7 @@ async def update(changes: UserChanges, label: L, wanted: NewLabel | LabelPatch) 
         await _check_free(changes, type(label), name)
     async with AsyncExitStack() as edits:
         if isinstance(label, Tag) and name != label.name:
-            for task in await _bearers(changes, label):
+            for task in await _tasks_with(changes, label):
                 await edits.enter_async_context(editing(changes, task))
         label.name, label.name_key, label.colour = name, name_key(name), colour
         label.version += 1
@@ -101,7 +101,7 @@ async def update(changes: UserChanges, label: L, wanted: NewLabel | LabelPatch) 
 async def delete(changes: UserChanges, label: Tag | Category) -> None:
     """Remove a tag or category; its tasks stay, without it."""
     async with AsyncExitStack() as edits:
-        for task in await _bearers(changes, label):
+        for task in await _tasks_with(changes, label):
             await edits.enter_async_context(editing(changes, task))
             if isinstance(label, Tag):
                 task.tags = [tag for tag in task.tags if tag.id != label.id]
@@ -138,9 +138,9 @@ async def check_category(changes: UserChanges, category_id: UUID | None) -> None
         raise UnknownCategory(category_id) from error
 
 
-async def _bearers(changes: UserChanges, label: Tag | Category) -> Sequence[Task]:
-    bears = Task.tags.any(Tag.id == label.id) if isinstance(label, Tag) else Task.category_id == label.id
-    query = select(Task).where(Task.user_id == changes.user_id, bears).options(selectinload(Task.tags))
+async def _tasks_with(changes: UserChanges, label: Tag | Category) -> Sequence[Task]:
+    has_label = Task.tags.any(Tag.id == label.id) if isinstance(label, Tag) else Task.category_id == label.id
+    query = select(Task).where(Task.user_id == changes.user_id, has_label).options(selectinload(Task.tags))
     return (await changes.session.scalars(query)).all()
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from todoapp.features.tasks.filters import SearchText, TaskFilter, conditions
 from todoapp.features.tasks.model import Columns, Priority, tasks
 from todoapp.features.tasks.queries import COLUMNS
-from todoapp.features.tasks.text_search.matching import TextMatch, matching, respelt
+from todoapp.features.tasks.text_search.matching import TextMatch, corrected_query, matching
 from todoapp.features.tasks.text_search.query import Query, parse
 from todoapp.kit.fields import Text, Timestamp
 from todoapp.kit.paging import decode_cursor, encode_cursor
@@ -110,7 +110,7 @@ class Selection:
 async def list_tasks(session: AsyncSession, user_id: UUID, query: TaskQuery, *, now: datetime) -> TaskPage:
     """One page of the user's tasks.
 
-    A search that finds nothing is repeated with its unknown words respelt: with an unknown word, it
+    A search that finds nothing is repeated with its unknown words corrected: with an unknown word, it
     could not have found anything.
 
     Raises:
@@ -120,10 +120,12 @@ async def list_tasks(session: AsyncSession, user_id: UUID, query: TaskQuery, *, 
     searched = parse(query.search) if query.search is not None else None
     selection = select_tasks(user_id, query, searched, now=now, dialect=dialect)
     rows = (await session.execute(selection.page)).all()
-    if searched is not None and not rows and (meant := await respelt(session, user_id, searched)) != searched:
-        searched = meant
-        selection = select_tasks(user_id, query, searched, now=now, dialect=dialect)
-        rows = (await session.execute(selection.page)).all()
+    if searched is not None and not rows:
+        corrected = await corrected_query(session, user_id, searched)
+        if corrected != searched:
+            searched = corrected
+            selection = select_tasks(user_id, query, searched, now=now, dialect=dialect)
+            rows = (await session.execute(selection.page)).all()
     on_page = rows[: query.size]
     return TaskPage(
         tasks=on_page,

@@ -132,7 +132,7 @@ async def create_next(changes: UserChanges, task: Task) -> None:
     finished = task.completed_at or task.skipped_at
     if finished is None or task.recurrence is None or await _has_successor(changes, task):
         return
-    following = series.following(task, finished=finished)
+    following = series.next_occurrence(task, finished=finished)
     if following is None:
         return
     successor = Task(

@@ -62,7 +62,7 @@ def _dates(task: Task, now: datetime) -> Iterator[PreviewedDate]:
     while due := series.due(task):
         yield PreviewedDate(task.occurrence, due, notes)
         finished = max(due.at, now)
-        following = series.following(task, finished=finished)
+        following = series.next_occurrence(task, finished=finished)
         if following is None:
             return
         notes = list(_notes(task, following, finished))

@@ -17,7 +17,7 @@ from todoapp.features.tasks.recurrence.rule import (
     recurrence_from,
 )
 
-__all__ = ["begin", "due", "end", "following", "repeat", "set_due"]
+__all__ = ["begin", "due", "end", "next_occurrence", "repeat", "set_due"]
 
 
 def due(task: Task) -> Due | None:
@@ -64,7 +64,7 @@ def end(task: Task) -> None:
     task.series_start = task.scheduled_for = None
 
 
-def following(task: StoredTask, *, finished: datetime) -> Occurrence | None:
+def next_occurrence(task: StoredTask, *, finished: datetime) -> Occurrence | None:
     """The occurrence after this one if it is finished at the given instant; None when none follows."""
     if task.recurrence is None or task.series_start is None or task.scheduled_for is None:
         return None

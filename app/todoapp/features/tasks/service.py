@@ -95,7 +95,7 @@ async def delete_task(changes: UserChanges, task: Task) -> None:
 
 
 async def add_tag(changes: UserChanges, task: Task, wanted: TagAssignment) -> TaskView:
-    """Put a tag on a task; one that it bears already changes nothing.
+    """Put a tag on a task; one that it has already changes nothing.
 
     Raises:
         TagNotFound

@@ -87,7 +87,7 @@ class TaskView(TaskState):
         notices: Sequence[str] = (),
     ) -> Self:
         is_open = not task.completed and task.skipped_at is None
-        following = series.following(task, finished=now) if is_open else None
+        following = series.next_occurrence(task, finished=now) if is_open else None
         return cls(
             **_stored(task, tags, reminders),
             is_overdue=is_open and task.overdue_at is not None and task.overdue_at <= now,

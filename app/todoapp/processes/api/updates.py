@@ -27,7 +27,7 @@ def hear_updates(app: FastAPI, runtime: Runtime, credentials: Credentials) -> No
 
     def heed(change: DataChanged) -> None:
         if change.action == "deleted" and change.entity in CREDENTIALS:
-            credentials.forget()
+            credentials.invalidate()
 
     def committed(changes: UserChanges) -> None:
         for change in changes.announced:
@@ -35,8 +35,8 @@ def hear_updates(app: FastAPI, runtime: Runtime, credentials: Credentials) -> No
         hub.tell(changes.user_id, changes.seq)
 
     async def data_changed(events: Sequence[Received]) -> None:
-        for each in events:
-            heed(each.event)
+        for received in events:
+            heed(received.event)
         hub.tell(events[0].event.user_id, max(each.envelope.userseq for each in events))
 
     app.state.hub = hub

@@ -84,7 +84,7 @@ class Dispatcher:
         return started
 
     async def _attempt(self, sender: Sender, delivery: Delivery) -> None:
-        with work(Trace.following(None)):
+        with work(Trace.child_of(None)):
             bind(user_id=delivery.user_id, delivery_id=delivery.id)
             try:
                 await sender.attempt(delivery)

@@ -37,7 +37,7 @@ async def sweep(runtime: Runtime) -> None:
         overdue = await reminders.overdue(session, before=runtime.now() - GRACE, limit=BATCH)
     for user_id, reminder_id in overdue:
         try:
-            with work(Trace.following(None)):
+            with work(Trace.child_of(None)):
                 await fire(runtime, user_id, reminder_id)
         except Exception as error:
             if is_outage(error):

@@ -39,8 +39,8 @@ async def tasks_changed(events: Sequence[Received], changes: UserChanges) -> Non
     await activity.log(changes, events)
     envelopes = [each.envelope for each in events]
     await webhooks.queue(changes.session, changes.user_id, envelopes, now=changes.now)
-    for each in events:
-        if isinstance(each.event, TaskCompleted | TaskSkipped) and each.event.task.get("recurrence"):
-            bind(task_id=each.event.task_id)
-            with changes.following(each.envelope):
-                await occurrences.create_next_occurrence(changes, each.event.task_id)
+    for received in events:
+        if isinstance(received.event, TaskCompleted | TaskSkipped) and received.event.task.get("recurrence"):
+            bind(task_id=received.event.task_id)
+            with changes.caused_by(received.envelope):
+                await occurrences.create_next_occurrence(changes, received.event.task_id)

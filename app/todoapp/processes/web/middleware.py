@@ -47,7 +47,7 @@ class Observed:
         request_id = headers.get("x-request-id", "")
         if not REQUEST_ID.fullmatch(request_id):
             request_id = str(new_id())
-        with work(Trace.following(headers.get("traceparent")), request_id=request_id):
+        with work(Trace.child_of(headers.get("traceparent")), request_id=request_id):
             if scope["type"] == "http":
                 await self._answer(scope, receive, send, request_id)
             else:

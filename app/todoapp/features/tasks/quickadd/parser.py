@@ -101,8 +101,8 @@ def read(text: str, *, now: datetime, zone: str) -> Reading:
         due=schedule.due,
         recurrence=schedule.recurrence,
         parts=tuple(
-            Part(text[each.start : each.end], each.start, each.end, part_meaning(each.meaning))
-            for each in held
+            Part(text[phrase.start : phrase.end], phrase.start, phrase.end, part_meaning(phrase.meaning))
+            for phrase in held
         ),
         notes=tuple(each.note for each in said if isinstance(each, Day | Until | Repetition) and each.note),
     )

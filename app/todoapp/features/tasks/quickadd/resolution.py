@@ -55,9 +55,9 @@ def _are_alike(one: Found, other: Found) -> bool:
 def _last_mentions(found: Sequence[Found]) -> list[Found]:
     last = {part_meaning(each.meaning): each.start for each in found}
     return [
-        each
-        for each in found
-        if part_meaning(each.meaning) in MANY or last[part_meaning(each.meaning)] == each.start
+        phrase
+        for phrase in found
+        if part_meaning(phrase.meaning) in MANY or last[part_meaning(phrase.meaning)] == phrase.start
     ]
 
 

@@ -49,8 +49,8 @@ def _placed(rule: RRule, start: datetime, near: datetime) -> Iterator[datetime]:
     """
     origin = _origin(rule, start, near)
     later = max(0, LAST.year - CALENDAR_CYCLE - origin.year) // CALENDAR_CYCLE * CALENDAR_CYCLE
-    for each in _dateutil_rule(_on_days_of(start, rule), origin.replace(year=origin.year + later)):
-        yield each.replace(year=each.year - later)
+    for date in _dateutil_rule(_on_days_of(start, rule), origin.replace(year=origin.year + later)):
+        yield date.replace(year=date.year - later)
 
 
 def _origin(rule: RRule, start: datetime, near: datetime) -> datetime:

@@ -166,7 +166,7 @@ def _refuse_contradictions(rule: RRule) -> None:
     if rule.by_set_pos and rule.is_bare:
         raise InvalidRecurrence("BYSETPOS chooses among the dates of another BY… part; add one.")
     largest = rule.largest_ordinal
-    for each in rule.by_day:
-        if abs(each.ordinal) > largest:
+    for weekday in rule.by_day:
+        if abs(weekday.ordinal) > largest:
             limit = f"ordinals go up to {largest} here" if largest else "ordinals need FREQ=MONTHLY or YEARLY"
-            raise InvalidRecurrence(f"BYDAY has '{each}'; {limit}.")
+            raise InvalidRecurrence(f"BYDAY has '{weekday}'; {limit}.")

@@ -27,7 +27,7 @@ from todoapp.features.tasks.text_index.document import owner_key
 from todoapp.features.tasks.text_search.query import Query, Term
 from todoapp.features.tasks.text_search.spelling import corrected, typed_words
 
-__all__ = ["TextMatch", "matching", "respelt"]
+__all__ = ["TextMatch", "corrected_query", "matching"]
 
 END_OF_RANGE = "\U0010ffff"
 TITLE_WEIGHT, DESCRIPTION_WEIGHT = 10.0, 1.0
@@ -47,7 +47,7 @@ class TextMatch:
     """The better the higher."""
 
 
-async def respelt(session: AsyncSession, user_id: UUID, query: Query) -> Query:
+async def corrected_query(session: AsyncSession, user_id: UUID, query: Query) -> Query:
     """The query with every word that begins no word of the user's tasks replaced by those it resembles."""
     typed = typed_words(query)
     if not typed:
