@@ -17,11 +17,12 @@ from websockets.exceptions import ConnectionClosed
 
 from testbed.app.deliveries import Deliveries, Envelope
 from testbed.app.server import Serving, serving
+from todoapp.features.tasks.listing import SORT_KEYS
 
 Json = Any
 
 CURSORS = (
-    *(f"/api/tasks?sort_by={key}" for key in ("created_at", "due_at", "priority", "title", "position")),
+    *(f"/api/tasks?sort_by={sort_by}" for sort_by, key in SORT_KEYS.items() if key.key is not None),
     *("/api/tasks?sort_by=relevance&search=task", "/api/tasks/search?q=task"),
     *("/api/reminders?", "/api/activity-logs?"),
 )

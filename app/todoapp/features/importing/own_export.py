@@ -26,8 +26,9 @@ from todoapp.features.tasks.view import TagRef
 
 __all__ = ["read_export"]
 
-SAME = {"title", "description", "priority", "due_at", "due_date", "all_day", "timezone", "position"}
-"""Fields that a task to be has as well as an exported one."""
+TRANSLATED = {"category_id", "tags", "recurrence", "reminders"}
+SAME = NewTask.model_fields.keys() - TRANSLATED
+"""Fields that an exported task has with the values of a new one."""
 LABELS = {"categories": "category", "tags": "tag"}
 HISTORY = ("notifications", "activity")
 """What belongs to the account that it was exported from."""

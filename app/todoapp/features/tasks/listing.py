@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, FiniteFloat, TypeAdapter, model_validator
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.tasks.filters import SearchText, TaskFilter, conditions
@@ -19,7 +20,16 @@ from todoapp.features.tasks.text_search.query import Query, parse
 from todoapp.kit.fields import Text, Timestamp
 from todoapp.kit.paging import decode_cursor, encode_cursor
 
-__all__ = ["Selection", "SortBy", "TaskPage", "TaskQuery", "list_tasks", "select_tasks"]
+__all__ = [
+    "SORT_KEYS",
+    "Selection",
+    "SortBy",
+    "SortKey",
+    "TaskPage",
+    "TaskQuery",
+    "list_tasks",
+    "select_tasks",
+]
 
 
 class SortBy(StrEnum):
@@ -32,19 +42,34 @@ class SortBy(StrEnum):
     RELEVANCE = "relevance"
 
 
-LAST_ROW: dict[SortBy, TypeAdapter[tuple[Any, UUID]]] = {
-    sort_by: TypeAdapter(tuple[key, UUID])  # type: ignore[valid-type]
-    for sort_by, key in {
-        SortBy.CREATED_AT: Timestamp,
-        SortBy.UPDATED_AT: Timestamp,
-        SortBy.DUE_AT: Timestamp | None,
-        SortBy.PRIORITY: Annotated[int, Field(ge=0, lt=len(Priority))],
-        SortBy.TITLE: Text,
-        SortBy.POSITION: FiniteFloat,
-        SortBy.RELEVANCE: FiniteFloat,
-    }.items()
+@dataclass(frozen=True)
+class SortKey:
+    """What a list is sorted by, and how."""
+
+    key: ColumnElement[Any] | None
+    """None: the rank that a search gives a task."""
+    in_cursor: Any
+    """The type of its values; a cursor holds the one of the last row of its page."""
+    ascends: bool = False
+    """Whether it does unless the query says otherwise."""
+    nullable: bool = False
+    """Tasks without a value come last, whichever way the others run."""
+
+    @cached_property
+    def last_row(self) -> TypeAdapter[tuple[Any, UUID]]:
+        return TypeAdapter(tuple[self.in_cursor, UUID])
+
+
+SORT_KEYS = {
+    SortBy.CREATED_AT: SortKey(tasks.c.created_at, Timestamp),
+    SortBy.UPDATED_AT: SortKey(tasks.c.updated_at, Timestamp),
+    SortBy.DUE_AT: SortKey(tasks.c.due_at, Timestamp | None, ascends=True, nullable=True),
+    SortBy.PRIORITY: SortKey(tasks.c.priority, Annotated[int, Field(ge=0, lt=len(Priority))]),
+    SortBy.TITLE: SortKey(func.lower(tasks.c.title), Text, ascends=True),
+    SortBy.POSITION: SortKey(tasks.c.position, FiniteFloat, ascends=True),
+    SortBy.RELEVANCE: SortKey(None, FiniteFloat),
 }
-"""What a cursor holds: the sort key and the id of the last row of its page."""
+"""All that has to be said of a key that lists are sorted by."""
 
 
 class TaskQuery(TaskFilter):
@@ -77,10 +102,14 @@ class TaskQuery(TaskFilter):
         return self.page_size or self.limit
 
     @property
+    def sorted_by(self) -> SortKey:
+        return SORT_KEYS[self.sort_by]
+
+    @property
     def ascends(self) -> bool:
         if self.sort_order is not None:
             return self.sort_order == "asc"
-        return self.sort_by in {SortBy.DUE_AT, SortBy.TITLE, SortBy.POSITION}
+        return self.sorted_by.ascends
 
     @property
     def filter(self) -> dict[str, Any]:
@@ -161,26 +190,25 @@ def select_tasks(
 
 
 def _sort_key(query: TaskQuery, found: TextMatch | None) -> ColumnElement[Any]:
-    if found is not None and query.sort_by is SortBy.RELEVANCE:
-        return found.rank
-    if query.sort_by is SortBy.TITLE:
-        return func.lower(tasks.c.title)
-    return tasks.c[query.sort_by.value]
+    key = query.sorted_by.key
+    if key is not None:
+        return key
+    return found.rank if found is not None else literal(0.0)
 
 
 def _order(key: ColumnElement[Any], query: TaskQuery) -> Sequence[ColumnElement[Any]]:
-    """Ids settle what is equal. Without a date comes last, whichever way the dates run."""
+    """Ids settle what is equal."""
     by_key, by_id = (key.asc(), tasks.c.id.asc()) if query.ascends else (key.desc(), tasks.c.id.desc())
-    return (by_key.nulls_last() if query.sort_by is SortBy.DUE_AT else by_key, by_id)
+    return (by_key.nulls_last() if query.sorted_by.nullable else by_key, by_id)
 
 
 def _after(key: ColumnElement[Any], query: TaskQuery) -> ColumnElement[bool]:
-    value, after_id = decode_cursor(query.filter, str(query.cursor), LAST_ROW[query.sort_by])
+    value, after_id = decode_cursor(query.filter, str(query.cursor), query.sorted_by.last_row)
     if value is None:
         return and_(key.is_(None), tasks.c.id > after_id if query.ascends else tasks.c.id < after_id)
     here, there = tuple_(key, tasks.c.id), tuple_(value, after_id)
     later = here > there if query.ascends else here < there
-    return or_(later, key.is_(None)) if query.sort_by is SortBy.DUE_AT else later
+    return or_(later, key.is_(None)) if query.sorted_by.nullable else later
 
 
 def _cursor(query: TaskQuery, last: Columns) -> str:

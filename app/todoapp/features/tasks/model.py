@@ -27,6 +27,7 @@ from todoapp.features.tasks.text_index.document import SearchDocument, SearchVec
 from todoapp.kit.database import Base, new_id
 
 __all__ = [
+    "PLAIN_FIELDS",
     "PRIORITIES",
     "Category",
     "Columns",
@@ -183,6 +184,9 @@ class Task(Base):
     def is_open(self) -> bool:
         return not self.completed and self.skipped_at is None
 
+
+PLAIN_FIELDS = ("title", "description", "position")
+"""What is stored as it was sent, and goes on unchanged to the next occurrence."""
 
 tasks = Base.metadata.tables["tasks"]
 """What queries name whose answers are `Columns`; naming the class makes objects of them."""

@@ -11,7 +11,7 @@ from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.editing import Edit, announce_created, announce_deleted, editing, load_task
 from todoapp.features.tasks.errors import LaterOccurrenceExists, NotRepeating, OccurrenceClosed, TaskNotFound
 from todoapp.features.tasks.events import TaskCompleted, TaskReopened, TaskSkipped
-from todoapp.features.tasks.model import Task
+from todoapp.features.tasks.model import PLAIN_FIELDS, Task
 from todoapp.features.tasks.task_reminders import move_reminders, reminded
 from todoapp.features.tasks.view import TaskView
 from todoapp.kit.database import new_id
@@ -28,6 +28,18 @@ __all__ = [
     "set_recurrence",
     "skip_occurrence",
 ]
+
+CARRIED_OVER = (
+    *PLAIN_FIELDS,
+    "user_id",
+    "priority",
+    "timezone",
+    "category_id",
+    "recurrence",
+    "series_id",
+    "series_start",
+)
+"""The columns that an occurrence has from the one before it."""
 
 
 async def complete_task(changes: UserChanges, task: Task) -> TaskView:
@@ -137,20 +149,11 @@ async def create_next(changes: UserChanges, task: Task) -> None:
         return
     successor = Task(
         id=new_id(),
-        user_id=task.user_id,
-        title=task.title,
-        description=task.description,
+        **{name: getattr(task, name) for name in CARRIED_OVER},
         completed=False,
-        priority=task.priority,
-        timezone=task.timezone,
-        category_id=task.category_id,
-        recurrence=task.recurrence,
-        series_id=task.series_id,
-        series_start=task.series_start,
         scheduled_for=following.scheduled.isoformat(),
         occurrence=following.number,
         parent_task_id=task.id,
-        position=task.position,
         tags=list(task.tags),
         version=1,
         created_at=changes.now,

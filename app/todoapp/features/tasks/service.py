@@ -10,7 +10,7 @@ from todoapp.features.tasks import labels, occurrences, series
 from todoapp.features.tasks.due import changed_due
 from todoapp.features.tasks.editing import Edit, announce_created, announce_deleted, editing
 from todoapp.features.tasks.inputs import NewTask, TagAssignment, TaskPatch
-from todoapp.features.tasks.model import Tag, Task
+from todoapp.features.tasks.model import PLAIN_FIELDS, Tag, Task
 from todoapp.features.tasks.past import BEGINS_NOW, Past
 from todoapp.features.tasks.task_reminders import move_reminders, reminded
 from todoapp.features.tasks.view import TaskView
@@ -138,11 +138,10 @@ async def _rewrite_fields(changes: UserChanges, edit: Edit, fields: Mapping[str,
 async def _write_fields(changes: UserChanges, edit: Edit, fields: Mapping[str, Any]) -> None:
     """Set the given fields of a task; None clears."""
     task = edit.task
-    for name in ("title", "position"):
+    for name in PLAIN_FIELDS:
         if name in fields:
-            setattr(task, name, fields[name])
-    if "description" in fields:
-        task.description = fields["description"] or ""
+            cleared = NewTask.model_fields[name].default
+            setattr(task, name, cleared if fields[name] is None else fields[name])
     if "priority" in fields:
         task.priority = fields["priority"].rank if fields["priority"] else 0
     if "category_id" in fields:

@@ -66,6 +66,11 @@ class TaskState(_View):
         return cls(**_stored(task, tags, reminders))
 
 
+TRANSLATED = {"priority", "due_at", "due_date", "tags", "reminders"}
+AS_STORED = tuple(name for name in TaskState.model_fields if name not in TRANSLATED)
+"""Fields that show a column of the same name as it is."""
+
+
 class TaskView(TaskState):
     """A task as an answer shows it: with what depends on the present moment."""
 
@@ -99,26 +104,10 @@ class TaskView(TaskState):
 def _stored(task: StoredTask, tags: Iterable[StoredTag], reminders: Iterable[ReminderView]) -> dict[str, Any]:
     day = wall_time(task.due_at, task.timezone).date() if task.due_at and task.all_day else None
     return {
-        "id": task.id,
-        "title": task.title,
-        "description": task.description,
-        "completed": task.completed,
-        "completed_at": task.completed_at,
-        "skipped_at": task.skipped_at,
+        **{name: getattr(task, name) for name in AS_STORED},
         "priority": PRIORITIES[task.priority],
         "due_at": None if task.all_day else task.due_at,
         "due_date": day,
-        "all_day": task.all_day,
-        "timezone": task.timezone,
-        "category_id": task.category_id,
         "tags": [TagRef(id=tag.id, name=tag.name) for tag in sorted(tags, key=lambda tag: tag.name_key)],
-        "recurrence": task.recurrence,
-        "series_id": task.series_id,
-        "occurrence": task.occurrence,
-        "parent_task_id": task.parent_task_id,
-        "position": task.position,
         "reminders": list(reminders),
-        "version": task.version,
-        "created_at": task.created_at,
-        "updated_at": task.updated_at,
     }
