@@ -83,7 +83,7 @@ def test_a_full_disk(sqlite_template: Path, tmp_path: Path) -> None:
 
         assert_recovers(api, person)
         assert titles(person) == written + 1
-    assert '"message":"The database is away"' in api.log.read_text()
+    assert '"message":"The database is unavailable"' in api.log.read_text()
 
 
 def test_a_read_only_state_folder(sqlite_template: Path, tmp_path: Path) -> None:

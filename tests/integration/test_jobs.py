@@ -27,6 +27,6 @@ async def test_failed_work_is_logged_and_restarted(
             await goes_on.wait()
 
     assert [(record.levelname, record.message) for record in caplog.records] == [
-        ("ERROR", "A job failed and starts again"),
-        ("WARNING", "A job waits for the database"),
+        ("ERROR", "Background task failed; restarting it"),
+        ("WARNING", "Background task waits for the database"),
     ]

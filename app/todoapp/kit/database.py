@@ -181,7 +181,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
-        """As `read`; all queries see the database at one moment, whatever is committed meanwhile."""
+        """As `read`; all queries see the database at one moment, whatever is committed at the same time."""
         async with self.read() as session:
             if not self.is_sqlite:  # where every reading transaction is one
                 await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

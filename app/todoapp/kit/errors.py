@@ -88,7 +88,7 @@ class Stale(DomainError):
 
 
 class Invalid(DomainError):
-    """The request breaks rules of its own, whatever is stored."""
+    """The request itself is wrong, independent of what is stored."""
 
     code = "invalid"
 

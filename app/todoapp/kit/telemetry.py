@@ -133,7 +133,7 @@ def _json_lines(service: str) -> logging.Formatter:
 
 
 class _TextLines(logging.Formatter):
-    """`09:00:00 WARNING todoapp.relay: Events wait in the outbox error=…`, for reading along."""
+    """`09:00:00 WARNING todoapp.relay: Publishing events waits for the database error=…`, for people."""
 
     _standard = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 

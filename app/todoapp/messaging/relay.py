@@ -67,7 +67,7 @@ class Relay:
         self._committed.set()
 
     async def run(self) -> None:
-        """Publish for ever. Ends only by cancellation."""
+        """Publish until cancelled."""
         failing = False
         retry_seconds = LOCK_RETRY_SECONDS
         while True:
@@ -81,7 +81,7 @@ class Relay:
                 await asyncio.sleep(FAILURE_PAUSE_SECONDS)
                 continue
             if failing and drained:
-                logger.info("Events flow again")
+                logger.info("Publishing events again")
                 failing = False
             if drained:
                 retry_seconds = LOCK_RETRY_SECONDS
@@ -151,11 +151,11 @@ class Relay:
 
 def _log_failure(error: Exception) -> None:
     if isinstance(error, SidecarError):
-        logger.warning("Events wait in the outbox", extra={"error": str(error)})
+        logger.warning("Cannot publish events; they stay in the outbox", extra={"error": str(error)})
     elif is_outage(error):
-        logger.warning("Events wait for the database", extra={"error": describe_outage(error)})
+        logger.warning("Publishing events waits for the database", extra={"error": describe_outage(error)})
     else:
-        logger.error("The relay fails and keeps trying", exc_info=error)
+        logger.error("The relay failed; trying again", exc_info=error)
 
 
 def _within_limit(events: Iterable[Pending]) -> Iterable[list[Pending]]:

@@ -150,7 +150,9 @@ class Consumer:
             except Exception as error:
                 if not is_outage(error):
                     raise
-                logger.warning("Events wait for the database", extra={"error": describe_outage(error)})
+                logger.warning(
+                    "Handling events waits for the database", extra={"error": describe_outage(error)}
+                )
                 return [Outcome.RETRY] * len(group)
 
     async def _try(self, handler: Handler, group: Sequence[Received]) -> Sequence[Outcome]:
@@ -182,7 +184,7 @@ class Consumer:
         tries = await self._note(event_id, f"{type(error).__name__}: {error}")
         if tries < MOST_TRIES:
             return Outcome.RETRY
-        logger.error("Event given up", extra={"event_id": event_id, "tries": tries})
+        logger.error("Event failed too often; dropping it", extra={"event_id": event_id, "tries": tries})
         return Outcome.DROP
 
     async def _drop(self, event_id: str | None, why: str) -> Outcome:
@@ -207,6 +209,6 @@ class Consumer:
             why = await dead_letters.keep(
                 session, consumer=self.name, event_id=event_id, topic=topic, event=letter, now=self.now()
             )
-        logger.error("Dead letter kept", extra={"event_id": event_id, "topic": topic, "reason": why})
+        logger.error("Dead letter saved", extra={"event_id": event_id, "topic": topic, "reason": why})
         self.observe(Outcome.DEAD_LETTER)
         return JSONResponse({"status": Outcome.SUCCESS})

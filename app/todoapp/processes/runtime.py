@@ -55,7 +55,7 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Runtime:
-    """The parts of one process, made once and handed to whoever needs them."""
+    """The parts of one process, made once and passed along."""
 
     settings: Settings
     service: str
@@ -188,9 +188,11 @@ async def _keep_running(job: Job) -> None:
             await job()
         except Exception as error:
             if is_outage(error):
-                logger.warning("A job waits for the database", extra={"error": describe_outage(error)})
+                logger.warning(
+                    "Background task waits for the database", extra={"error": describe_outage(error)}
+                )
             else:
-                logger.exception("A job failed and starts again")
+                logger.exception("Background task failed; restarting it")
         await asyncio.sleep(RESTART_SECONDS)
 
 

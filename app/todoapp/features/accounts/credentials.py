@@ -55,7 +55,7 @@ class Credentials:
         return identity
 
     def invalidate(self) -> None:
-        """Ask the database again, whoever comes next."""
+        """Ask the database again for every token."""
         self._trusted.clear()
         self._invalidations += 1
 

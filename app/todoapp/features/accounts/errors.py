@@ -99,7 +99,7 @@ class LogInNeeded(Forbidden):
 
 
 class LogInAgain(Forbidden):
-    """What cannot be undone is not done by whoever finds a device unlocked."""
+    """What cannot be undone needs the password: any person may find a device unlocked."""
 
     code = "log-in-again"
 

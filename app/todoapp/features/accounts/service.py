@@ -99,7 +99,7 @@ async def change_password(
     """Take a new password, and end all other sessions. API tokens, which hang on no password, stay.
 
     Raises:
-        WrongPassword: `current` is not the password, or was changed meanwhile.
+        WrongPassword: `current` is not the password, or was changed at the same time.
         UnknownUser
     """
     async with outbox.database.read() as session:

@@ -164,7 +164,7 @@ async def _tell(changes: UserChanges, notification: Notification) -> None:
 
 
 async def _delivery(changes: UserChanges, delivery_id: UUID) -> tuple[Notification, ChannelDelivery] | None:
-    """A delivery that waits, with its notification; None if it or its channel is gone meanwhile."""
+    """A delivery that waits, with its notification; None if it or its channel was deleted."""
     notification = await changes.session.scalar(
         select(Notification)
         .join(Notification.deliveries)

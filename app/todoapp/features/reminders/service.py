@@ -185,7 +185,7 @@ async def copy(changes: UserChanges, task: RemindedTask, successor: RemindedTask
 
 
 def is_due(reminder: Reminder, now: datetime) -> bool:
-    """Whether it is time to `trigger` the reminder; never again afterwards, unless it is set anew."""
+    """Whether it is time to `trigger` the reminder; never again afterwards, unless it is set again."""
     return reminder.status == ReminderStatus.SCHEDULED and reminder.due_at <= now
 
 

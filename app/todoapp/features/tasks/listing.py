@@ -53,7 +53,7 @@ class SortKey:
     ascends: bool = False
     """Whether it does unless the query says otherwise."""
     nullable: bool = False
-    """Tasks without a value come last, whichever way the others run."""
+    """Tasks without a value come last, in either direction."""
 
     @cached_property
     def last_row(self) -> TypeAdapter[tuple[Any, UUID]]:

@@ -128,7 +128,7 @@ async def note_not_delivered(
 
 
 async def _waiting(session: AsyncSession, delivery_id: UUID) -> WebhookDelivery | None:
-    """A delivery that waits; None if it, or its webhook, is gone meanwhile."""
+    """A delivery that waits; None if it, or its webhook, was deleted."""
     rows = select(WebhookDelivery).where(
         WebhookDelivery.id == delivery_id, WebhookDelivery.status == DeliveryStatus.PENDING.value
     )

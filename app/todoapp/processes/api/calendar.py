@@ -45,7 +45,7 @@ class CalendarState(BaseModel):
 
 
 class CalendarUrl(BaseModel):
-    url: str = Field(description="whoever has it may read your open tasks; it is shown this once")
+    url: str = Field(description="anybody who has it can read your open tasks; it is shown this once")
     created_at: datetime
 
 

@@ -21,7 +21,7 @@ class VersionMismatch(Stale):
 
     def __init__(self, version: int) -> None:
         super().__init__(
-            f"It was changed meanwhile and is now version {version}; load it again and repeat your change."
+            f"Another request changed it; it is now version {version}. Load it again and repeat your change."
         )
 
 

@@ -1,4 +1,4 @@
-"""What handlers ask for: the moment, whoever asks, a transaction."""
+"""What handlers ask for: the moment, the caller, a transaction."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack

@@ -32,7 +32,7 @@ async def get_changes(
     """Read what changed after a number.
 
     Without `since` the answer is the newest number alone. So begin with that, then load what you
-    need, then ask for what changed meanwhile. Changes carry whole values: seeing one twice does no harm.
+    need, then ask for what changed in between. Changes carry whole values: seeing one twice does no harm.
     """
     if since is None:
         return Changed(changes=[], seq=await current_seq(reading.session, reading.user_id), more=False)

@@ -102,7 +102,7 @@ async def follow_changes(socket: WebSocket, user_id: str | None = None) -> None:
             )
         else:
             logger.exception("WebSocket failed")
-            await _close(socket, WS_1011_INTERNAL_ERROR, "The server made a mistake; connect again.")
+            await _close(socket, WS_1011_INTERNAL_ERROR, "Internal error; connect again.")
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class ChannelSender:
         else:
             await self._note(delivery, lambda changes: notifications.note_delivered(changes, delivery.id))
             return
-        logger.info("A channel did not take a notification", extra={"reason": reason})
+        logger.info("Channel did not accept a notification", extra={"reason": reason})
         await self._note(
             delivery, lambda changes: notifications.note_not_delivered(changes, delivery.id, reason)
         )
@@ -56,4 +56,4 @@ class ChannelSender:
             async with self._runtime.outbox.changes(delivery.user_id, origin) as changes:
                 await note(changes)
         except UnknownUser:
-            logger.info("The account of a delivery is gone")
+            logger.info("Ignoring a delivery of a deleted account")

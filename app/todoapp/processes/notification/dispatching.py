@@ -48,7 +48,7 @@ class Dispatcher:
         self._woken.set()
 
     async def run(self) -> None:
-        """Send for ever. Ends only by cancellation."""
+        """Send until cancelled."""
         async with asyncio.TaskGroup() as attempts:
             while True:
                 self._woken.clear()
@@ -92,7 +92,7 @@ class Dispatcher:
                 if is_outage(error):
                     logger.warning("Delivery result not saved", extra={"error": describe_outage(error)})
                 else:
-                    logger.exception("A delivery could not be attempted")
+                    logger.exception("Delivery attempt failed")
             finally:
                 self._busy[sender].discard(delivery.destination_id)
                 self.wake()  # the destination may have more to come

@@ -1,4 +1,4 @@
-"""Letting a reminder fire, once, whoever asks for it and however often."""
+"""Letting a reminder fire once, however often any caller asks."""
 
 import logging
 from uuid import UUID
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 async def fire(runtime: Runtime, user_id: UUID, reminder_id: UUID) -> Reminder | None:
     """Let a reminder fire if it is due: its state, notification and event in one transaction.
 
-    The user's row is locked meanwhile. Of two callers the second finds that it has fired.
+    The user's row is locked until then. Of two callers the second finds that it has fired.
 
     Returns:
         The reminder as it is then; None if it or its owner is gone.

@@ -75,7 +75,7 @@ async def keep_scheduled(runtime: Runtime) -> None:
         try:
             await _schedule(runtime, rules(runtime.settings))
         except SidecarError as error:
-            logger.warning("The retention jobs are not scheduled yet", extra={"error": str(error)})
+            logger.warning("Cannot schedule the retention jobs yet", extra={"error": str(error)})
             await asyncio.sleep(RETRY_SECONDS)
         else:
             await asyncio.sleep(RENEWAL_SECONDS)
@@ -95,7 +95,7 @@ def retention_router(runtime: Runtime, consumer: Consumer) -> APIRouter:
             logger.info("Old rows deleted", extra={"rule": name, "rows": deleted})
         else:
             # Another version's, which may be running beside this one: its job is left alone.
-            logger.warning("There is no rule for a retention job", extra={"rule": name})
+            logger.warning("Ignoring unknown retention job", extra={"rule": name})
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     return router

@@ -20,14 +20,14 @@ BATCH = 1000
 
 
 async def keep_sweeping(runtime: Runtime) -> None:
-    """Sweep for ever, at the pace of the settings."""
+    """Sweep until cancelled, at the pace of the settings."""
     while True:
         try:
             await sweep(runtime)
         except Exception as error:
             if not is_outage(error):
                 raise
-            logger.warning("No sweep: the database does not answer")
+            logger.warning("Sweep skipped: the database does not answer")
         await asyncio.sleep(runtime.settings.sweep_seconds)
 
 

@@ -61,7 +61,7 @@ class WebhookSender:
                 await deliveries.note_delivered(session, delivery.id, status, now=self._runtime.now())
 
     async def _note_not_taken(self, delivery: WebhookDelivery, error: NotTaken) -> None:
-        logger.info("A webhook did not take an event", extra={"reason": str(error)})
+        logger.info("Webhook did not accept an event", extra={"reason": str(error)})
         async with self._runtime.database.write() as session:
             await deliveries.note_not_delivered(
                 session, delivery.id, error.status, str(error), now=self._runtime.now(), final=error.final
@@ -78,7 +78,7 @@ class WebhookSender:
                     changes, await service.own(changes.session, delivery.user_id, delivery.destination_id)
                 )
         except (UnknownUser, WebhookNotFound):
-            logger.info("The webhook of a delivery is gone")
+            logger.info("Ignoring a delivery of a deleted webhook")
 
     async def _post(self, delivery: WebhookDelivery) -> int:
         """Make one request and return the status of its answer, a success.

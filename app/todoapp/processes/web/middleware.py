@@ -94,13 +94,13 @@ class Observed:
 
 def _last_resort(error: Exception) -> ASGIApp:
     if is_outage(error):
-        logger.error("The database is away", extra={"error": describe_outage(error)})
+        logger.error("The database is unavailable", extra={"error": describe_outage(error)})
         detail = "The database does not answer; nothing was changed. Try again in a moment."
         return problem_response(
             HTTPStatus.SERVICE_UNAVAILABLE, "database-away", detail, headers={"Retry-After": "1"}
         )
     logger.error("Request failed", exc_info=error)
-    detail = "The server made a mistake; nothing was changed. The logs name the request by its id."
+    detail = "Internal error; nothing was changed. The logs name the request by its id."
     return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", detail)
 
 

@@ -165,7 +165,7 @@ def next_due(series: Series, *, scheduled: datetime, number: int, finished: date
 
     With the basis `due` it is the first date after `scheduled` that is still ahead, so a late
     completion passes over the dates missed; COUNT counts those too, because it says which dates
-    the rule has. With the basis `completion` the rule starts anew on the local day of `finished`,
+    the rule has. With the basis `completion` the rule starts again on the local day of `finished`,
     at the series' time of day, and COUNT counts occurrences. Then a rule that names its days never
     repeats the date just done, however early that was.
 
