@@ -1,7 +1,8 @@
 """Which schema there is and which there should be.
 
-Serving processes ask at every readiness probe, so this does without Alembic, which takes a second
-to import. Revisions are numbered, in files like `v0001_core.py`: the newest is the last.
+Serving processes ask at every readiness probe, so this does without Alembic, which takes a second to import.
+`todoapp migrate` runs the revisions, numbered files like `v0001_core.py` of which the newest is the last. A
+released revision is never changed, and a serving process never migrates.
 """
 
 from pathlib import Path
