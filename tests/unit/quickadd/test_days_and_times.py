@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from todoapp.features.tasks.quickadd import Reading, read
+from todoapp.features.tasks.quickadd import ParsedText, parse
 
 BERLIN = "Europe/Berlin"
 NOW = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)
 
 
-def reading(text: str, *, now: datetime = NOW, zone: str = BERLIN) -> Reading:
-    return read(text, now=now, zone=zone)
+def reading(text: str, *, now: datetime = NOW, zone: str = BERLIN) -> ParsedText:
+    return parse(text, now=now, zone=zone)
 
 
 def due(text: str) -> str | None:

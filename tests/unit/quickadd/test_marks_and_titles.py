@@ -6,13 +6,13 @@ import pytest
 
 from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.tasks.model import Priority
-from todoapp.features.tasks.quickadd import Reading, UnreadableText, read
+from todoapp.features.tasks.quickadd import ParsedText, UnreadableText, parse
 
 NOW = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)
 
 
-def reading(text: str) -> Reading:
-    return read(text, now=NOW, zone="Europe/Berlin")
+def reading(text: str) -> ParsedText:
+    return parse(text, now=NOW, zone="Europe/Berlin")
 
 
 def test_the_parts_say_where_they_are_and_what_they_mean() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from todoapp.features.tasks.due import Due
-from todoapp.features.tasks.quickadd import Reading, UnreadableText, read
+from todoapp.features.tasks.quickadd import ParsedText, UnreadableText, parse
 from todoapp.features.tasks.quickadd.english import due_in_words, recurrence_in_words
 from todoapp.features.tasks.recurrence.rrule import Frequency, NthWeekday, RRule
 from todoapp.features.tasks.recurrence.rule import Recurrence
@@ -113,7 +113,7 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text)
 
 
-def outside(reading: Reading, text: str) -> Iterator[str]:
+def outside(reading: ParsedText, text: str) -> Iterator[str]:
     """The words of `text` that no part holds."""
     position = 0
     for part in reading.parts:
@@ -128,7 +128,7 @@ def outside(reading: Reading, text: str) -> Iterator[str]:
 @given(st.text(max_size=LONGEST) | sentences, instants, zones)
 def test_no_word_of_any_text_is_lost(text: str, now: datetime, zone: str) -> None:
     with suppress(UnreadableText):
-        reading = read(text, now=now, zone=zone)
+        reading = parse(text, now=now, zone=zone)
 
         assert reading.task.title.strip()
         assert list(outside(reading, text)) == words(reading.task.title)
@@ -138,7 +138,7 @@ def test_no_word_of_any_text_is_lost(text: str, now: datetime, zone: str) -> Non
 def test_a_date_in_words_is_read_as_that_date(at: datetime, now: datetime, zone: str, all_day: bool) -> None:
     due = Due.at_wall(wall_time(at, zone).replace(second=0, microsecond=0), zone, all_day=all_day)
 
-    found = read(f"Pay {due_in_words(due)}", now=now, zone=zone)
+    found = parse(f"Pay {due_in_words(due)}", now=now, zone=zone)
 
     assert (found.task.title, found.notes) == ("Pay", ())
     assert found.due is not None
@@ -190,7 +190,7 @@ def test_a_recurrence_in_words_is_read_as_that_recurrence(
 ) -> None:
     due = Due.at_wall(datetime(2027, 6, 15, at.hour, at.minute), zone, all_day=all_day)  # noqa: DTZ001
 
-    found = read(
+    found = parse(
         f"Pay {recurrence_in_words(recurrence, due)}", now=datetime(2027, 3, 3, tzinfo=UTC), zone=zone
     )
 
@@ -208,7 +208,9 @@ def test_a_recurrence_in_words_is_read_as_that_recurrence(
 def test_every_weekday_is_the_first_after_today(
     weekday: int, names: list[str], case: type[str], lead: str
 ) -> None:
-    due = read(f"pay {lead} {case(names[weekday])}", now=datetime(2027, 3, 3, 12, tzinfo=UTC), zone="UTC").due
+    due = parse(
+        f"pay {lead} {case(names[weekday])}", now=datetime(2027, 3, 3, 12, tzinfo=UTC), zone="UTC"
+    ).due
 
     assert due is not None
     assert due.wall.weekday() == weekday
@@ -223,7 +225,7 @@ def test_every_weekday_is_the_first_after_today(
 def test_every_day_of_the_year_is_the_next_such_day(day: date, months: list[str], phrase: str) -> None:
     text = phrase.format(day=day.day, month=months[day.month])
 
-    due = read(f"pay {text}", now=datetime(2027, 3, 3, 12, tzinfo=UTC), zone="UTC").due
+    due = parse(f"pay {text}", now=datetime(2027, 3, 3, 12, tzinfo=UTC), zone="UTC").due
 
     assert due is not None
     assert due.wall.date() == day
@@ -248,7 +250,7 @@ def test_every_count_of_every_unit_is_that_far_away(
     name, length = unit
     now = datetime(2027, 3, 3, tzinfo=UTC)
 
-    due = read(f"pay in {count} {name}s", now=now, zone="UTC").due
+    due = parse(f"pay in {count} {name}s", now=now, zone="UTC").due
 
     assert due is not None
     assert due.at == now + count * length

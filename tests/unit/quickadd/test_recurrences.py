@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from todoapp.features.tasks.quickadd import Reading, UnreadableText, read
+from todoapp.features.tasks.quickadd import ParsedText, UnreadableText, parse
 from todoapp.features.tasks.quickadd.english import recurrence_in_words
 
 NOW = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)
 
 
-def reading(text: str) -> Reading:
-    return read(text, now=NOW, zone="Europe/Berlin")
+def reading(text: str) -> ParsedText:
+    return parse(text, now=NOW, zone="Europe/Berlin")
 
 
 @pytest.mark.parametrize(

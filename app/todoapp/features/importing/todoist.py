@@ -26,7 +26,7 @@ from todoapp.features.importing.entries import (
 from todoapp.features.importing.errors import UnreadableFile
 from todoapp.features.tasks.inputs import NewTask
 from todoapp.features.tasks.model import Priority
-from todoapp.features.tasks.quickadd import read
+from todoapp.features.tasks.quickadd import parse
 from todoapp.kit.errors import DomainError
 from todoapp.kit.fields import Name, TimeZone
 
@@ -168,7 +168,7 @@ def _read_date(text: str, *, now: datetime, zone: str) -> NewTask | None:
     if len(text) > LONGEST_DATE:
         return None
     try:
-        reading = read(f"{STAND_IN} {text}", now=now, zone=zone)
+        reading = parse(f"{STAND_IN} {text}", now=now, zone=zone)
     except DomainError:
         return None
     task = reading.task

@@ -18,7 +18,7 @@ from todoapp.features.accounts import service as accounts
 from todoapp.features.tasks.due import due_of
 from todoapp.features.tasks.inputs import Rule
 from todoapp.features.tasks.preview import PreviewedDate, preview
-from todoapp.features.tasks.quickadd.adding import add_task, read_text
+from todoapp.features.tasks.quickadd.service import add_task, parse_text
 from todoapp.features.tasks.quickadd.view import ReadingView
 from todoapp.features.tasks.view import TaskView
 from todoapp.kit.fields import Day, Line, Timestamp, TimeZone
@@ -93,12 +93,12 @@ class RecurrencePreview(BaseModel):
 )
 async def quick_add(quick: QuickText, changes: Changes, response: Response) -> QuickTask:
     """Add a task from one line of English, and tell how the line was read."""
-    reading = await read_text(changes, quick.text)
-    read_as = ReadingView.of(reading)
+    parsed = await parse_text(changes, quick.text)
+    read_as = ReadingView.of(parsed)
     if quick.dry_run:
         response.status_code = status.HTTP_200_OK
         return QuickTask(task=None, read_as=read_as)
-    task = await add_task(changes, reading)
+    task = await add_task(changes, parsed)
     tag(response, task.version)
     response.headers["Location"] = f"/api/tasks/{task.id}"
     return QuickTask(task=task, read_as=read_as)

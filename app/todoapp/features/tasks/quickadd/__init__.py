@@ -6,7 +6,7 @@ understood. The api calls it. What is not understood stays in the title; no text
 parsing alone stores nothing.
 """
 
-from todoapp.features.tasks.quickadd.parser import Part, Reading, read
+from todoapp.features.tasks.quickadd.parser import ParsedText, Part, parse
 from todoapp.features.tasks.quickadd.refusal import UnreadableText
 
-__all__ = ["Part", "Reading", "UnreadableText", "read"]
+__all__ = ["ParsedText", "Part", "UnreadableText", "parse"]

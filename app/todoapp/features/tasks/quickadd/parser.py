@@ -1,4 +1,4 @@
-"""Reading a line of text as a task: what is to be done, when, how often, and what else it says."""
+"""Parsing a line of text as a task: what is to be done, when, how often, and what else it says."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,23 +14,23 @@ from todoapp.features.tasks.inputs import NewTask
 from todoapp.features.tasks.model import Priority
 from todoapp.features.tasks.quickadd.phrase import Clock
 from todoapp.features.tasks.quickadd.refusal import UnreadableText
-from todoapp.features.tasks.quickadd.resolution import chosen
+from todoapp.features.tasks.quickadd.resolution import resolve
 from todoapp.features.tasks.quickadd.scanner import scan
 from todoapp.features.tasks.quickadd.schedule import Schedule, Timing
 from todoapp.features.tasks.quickadd.values import (
     CategoryName,
     Day,
-    Meaning,
     Moment,
     OccurrenceCount,
     PartMeaning,
     PriorityLevel,
     ReminderAt,
     ReminderBefore,
-    Repetition,
+    RepeatRule,
     TagName,
     TimeOfDay,
     Until,
+    Value,
     part_meaning,
 )
 from todoapp.features.tasks.recurrence.rule import Recurrence
@@ -39,7 +39,7 @@ from todoapp.kit.wall_time import instant
 
 M = TypeVar("M")
 
-__all__ = ["Part", "Reading", "read"]
+__all__ = ["ParsedText", "Part", "parse"]
 
 MORNING = time(9)
 
@@ -61,7 +61,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedText:
     task: NewTask
     """Its title is what no part holds. Its category is named by `category`, not by id."""
     category: str | None
@@ -73,7 +73,7 @@ class Reading:
     """How that was read which could be read in two ways"""
 
 
-def read(text: str, *, now: datetime, zone: str) -> Reading:
+def parse(text: str, *, now: datetime, zone: str) -> ParsedText:
     """Read one line of English; what is not understood stays in the title.
 
     A backslash before a part keeps that in the title as well.
@@ -89,13 +89,13 @@ def read(text: str, *, now: datetime, zone: str) -> Reading:
     line = WHITE.sub(" ", text)
     clock = Clock(now, zone)
     found = scan(line, clock)
-    held = chosen(found.phrases, line)
+    held = resolve(found.phrases, line)
     left_out = [(each.start, each.end) for each in held] + [(at, at + 1) for at in found.backslashes]
     title = _title(line, sorted(left_out))
     said = [each.meaning for each in held]
     schedule = _timing(said).schedule(clock)
     category = _one(CategoryName, said)
-    return Reading(
+    return ParsedText(
         task=_task(title, said, schedule),
         category=category.name if category else None,
         due=schedule.due,
@@ -104,7 +104,7 @@ def read(text: str, *, now: datetime, zone: str) -> Reading:
             Part(text[phrase.start : phrase.end], phrase.start, phrase.end, part_meaning(phrase.meaning))
             for phrase in held
         ),
-        notes=tuple(each.note for each in said if isinstance(each, Day | Until | Repetition) and each.note),
+        notes=tuple(each.note for each in said if isinstance(each, Day | Until | RepeatRule) and each.note),
     )
 
 
@@ -132,22 +132,22 @@ def _pieces(line: str, left_out: Iterable[tuple[int, int]]) -> Iterator[str]:
     yield line[position:]
 
 
-def _timing(said: Sequence[Meaning]) -> Timing:
+def _timing(said: Sequence[Value]) -> Timing:
     count, until = _one(OccurrenceCount, said), _one(Until, said)
     return Timing(
         day=_one(Day, said) or _one(Moment, said),
         clock_time=_one(TimeOfDay, said),
-        repetition=_one(Repetition, said),
+        repeat_rule=_one(RepeatRule, said),
         count=count.count if count else None,
         until=until.day if until else None,
     )
 
 
-def _one(kind: type[M], said: Sequence[Meaning]) -> M | None:
+def _one(kind: type[M], said: Sequence[Value]) -> M | None:
     return next((each for each in said if isinstance(each, kind)), None)
 
 
-def _task(title: str, said: Sequence[Meaning], schedule: Schedule) -> NewTask:
+def _task(title: str, said: Sequence[Value], schedule: Schedule) -> NewTask:
     """
     Raises:
         UnreadableText

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from todoapp.features.tasks.quickadd.values import Meaning
+from todoapp.features.tasks.quickadd.values import Value
 from todoapp.kit.wall_time import wall_time
 
 __all__ = ["Clock", "Phrase", "phrase"]
@@ -34,7 +34,7 @@ class Clock:
         return self.wall.date()
 
 
-Understand = Callable[[re.Match[str], Clock], Meaning | None]
+Understand = Callable[[re.Match[str], Clock], Value | None]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import date
 
 from todoapp.features.tasks.quickadd.phrase import Clock, Phrase, phrase
 from todoapp.features.tasks.quickadd.times import DAY_PART, DAY_PARTS
-from todoapp.features.tasks.quickadd.values import OccurrenceCount, Repetition
+from todoapp.features.tasks.quickadd.values import OccurrenceCount, RepeatRule
 from todoapp.features.tasks.quickadd.vocabulary import (
     COUNT,
     FOLLOWED_BY_FUNCTION_WORD,
@@ -23,7 +23,7 @@ from todoapp.features.tasks.quickadd.vocabulary import (
 from todoapp.features.tasks.recurrence.inputs import MONDAY_TO_FRIDAY
 from todoapp.features.tasks.recurrence.rrule import SHORTEST_MONTH, Frequency, NthWeekday, RRule
 
-__all__ = ["REPETITION_PHRASES"]
+__all__ = ["RECURRENCE_PHRASES"]
 
 Found = re.Match[str]
 
@@ -78,8 +78,8 @@ def _every_unit(found: Found) -> RRule | None:
     return _times_unit(interval, found["unit"]) if interval else None
 
 
-def _so_long_after(found: Found, _: Clock) -> Repetition:
-    return Repetition(_times_unit(count_named(found["count"]), found["unit"]), "completion")
+def _so_long_after(found: Found, _: Clock) -> RepeatRule:
+    return RepeatRule(_times_unit(count_named(found["count"]), found["unit"]), "completion")
 
 
 def _times_unit(count: int, unit: str) -> RRule:
@@ -172,16 +172,16 @@ def _ambiguity(found: Found) -> str | None:
     return f"'every {words}' was read as one in so many weeks, not as '{words} of the month'."
 
 
-def _repetition(words: str, rule_of: Callable[[Found], RRule | None]) -> Phrase:
+def _recurrence(words: str, rule_of: Callable[[Found], RRule | None]) -> Phrase:
     """A phrase for a rule, with an optional part of the day and an optional basis after it."""
 
-    def understand(found: Found, _: Clock) -> Repetition | None:
+    def understand(found: Found, _: Clock) -> RepeatRule | None:
         parts = found.groupdict()
         rule = rule_of(found)
         if rule is None:
             return None
         from_completion = parts.get("strictly") or parts["after"]
-        return Repetition(
+        return RepeatRule(
             rule,
             "completion" if from_completion else "due",
             DAY_PARTS[parts["part"].lower()] if parts["part"] else None,
@@ -191,23 +191,23 @@ def _repetition(words: str, rule_of: Callable[[Found], RRule | None]) -> Phrase:
     return phrase(f"{words}(?: {DAY_PART})?(?P<after> {AFTER_COMPLETION})?", understand)
 
 
-REPETITION_PHRASES = (
-    _repetition(f"{EVERY} (?:{NTH} )?{UNIT}", _every_unit),
-    _repetition(f"{EVERY} {WEEKDAYS}", _on_weekdays),
-    _repetition(f"{EVERY} {NTH} {WEEKDAYS}", _every_nth_weekday),
-    _repetition(f"{EVERY} (?:{NTH} )?(?:week|fortnight)s? on {WEEKDAYS}", _on_weekdays),
-    _repetition(f"{EVERY} (?:weekday|workday|working day)s?", _monday_to_friday),
-    _repetition(f"{EVERY} weekend", _weekend),
-    _repetition(f"{EVERY}(?= (?:morning|afternoon|evening|night))", _every_day),
-    _repetition(f"{EVERY} (?:{NTH} )?months? on (?:the )?{MONTH_PLACES}", _on_month_places),
-    _repetition(f"{EVERY} {MONTH_PLACES} of the month", _on_month_places),
-    _repetition(f"{EVERY} {MONTH_DAYS}{FOLLOWED_BY_FUNCTION_WORD}", _on_month_places),
-    _repetition(f"(?:on )?(?:the )?{MONTH_PLACES} {OF_EVERY_MONTH}", _on_month_places),
-    _repetition(f"{EVERY} (?:{NTH} )?years? on {YEAR_DAY}", _on_year_day),
-    _repetition(f"{EVERY} (?:{NTH} )?years? on {MONTH_FIRST}", _on_year_day),
-    _repetition(f"{EVERY} {YEAR_DAY}", _on_year_day),
-    _repetition(f"{EVERY} {MONTH_FIRST}", _on_year_day),
-    _repetition(f"(?P<adverb>{'|'.join(ADVERBS)}){FOLLOWED_BY_TIME}", _adverb),
+RECURRENCE_PHRASES = (
+    _recurrence(f"{EVERY} (?:{NTH} )?{UNIT}", _every_unit),
+    _recurrence(f"{EVERY} {WEEKDAYS}", _on_weekdays),
+    _recurrence(f"{EVERY} {NTH} {WEEKDAYS}", _every_nth_weekday),
+    _recurrence(f"{EVERY} (?:{NTH} )?(?:week|fortnight)s? on {WEEKDAYS}", _on_weekdays),
+    _recurrence(f"{EVERY} (?:weekday|workday|working day)s?", _monday_to_friday),
+    _recurrence(f"{EVERY} weekend", _weekend),
+    _recurrence(f"{EVERY}(?= (?:morning|afternoon|evening|night))", _every_day),
+    _recurrence(f"{EVERY} (?:{NTH} )?months? on (?:the )?{MONTH_PLACES}", _on_month_places),
+    _recurrence(f"{EVERY} {MONTH_PLACES} of the month", _on_month_places),
+    _recurrence(f"{EVERY} {MONTH_DAYS}{FOLLOWED_BY_FUNCTION_WORD}", _on_month_places),
+    _recurrence(f"(?:on )?(?:the )?{MONTH_PLACES} {OF_EVERY_MONTH}", _on_month_places),
+    _recurrence(f"{EVERY} (?:{NTH} )?years? on {YEAR_DAY}", _on_year_day),
+    _recurrence(f"{EVERY} (?:{NTH} )?years? on {MONTH_FIRST}", _on_year_day),
+    _recurrence(f"{EVERY} {YEAR_DAY}", _on_year_day),
+    _recurrence(f"{EVERY} {MONTH_FIRST}", _on_year_day),
+    _recurrence(f"(?P<adverb>{'|'.join(ADVERBS)}){FOLLOWED_BY_TIME}", _adverb),
     phrase(f"(?P<count>{COUNT}) {UNIT} {AFTER_COMPLETION}", _so_long_after),
     phrase(f"for (?P<count>{COUNT}) (?:times|occurrences)", _times),
 )

@@ -11,33 +11,33 @@ from todoapp.features.tasks.quickadd.values import (
     OccurrenceCount,
     ReminderAt,
     ReminderBefore,
-    Repetition,
+    RepeatRule,
     Start,
     TimeOfDay,
     Until,
     part_meaning,
 )
 
-__all__ = ["chosen"]
+__all__ = ["resolve"]
 
 MANY = ("tag", "reminder")
 """What a task may have more than one of"""
 JOINT = re.compile(r",? *+(?:to|and|or|until|till|through|[&–/-]) *+", re.IGNORECASE)
 
 
-def chosen(found: Sequence[Found], text: str) -> list[Found]:
+def resolve(found: Sequence[Found], text: str) -> list[Found]:
     """The phrases that say something of the task, in the order of the text.
 
     Two days or two times that are joined, as in `5 March to 9 March`, are not when it is due. An end needs
     a recurrence, a reminder a date. Of what a task has only once, the last mention counts.
     """
     held = _without_joined(found, text)
-    if not _has(held, Repetition):
+    if not _has(held, RepeatRule):
         held = _without(held, Start, Until, OccurrenceCount)
     held = _last_mentions(held)
     if _has(held, Moment):
         held = _without(held, TimeOfDay)
-    if not _has(held, Day, Moment, TimeOfDay, Repetition):
+    if not _has(held, Day, Moment, TimeOfDay, RepeatRule):
         held = _without(held, ReminderAt, ReminderBefore)
     return held
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from todoapp.features.tasks.quickadd.days import DAY_PHRASES
 from todoapp.features.tasks.quickadd.marks import MARK_PHRASES
 from todoapp.features.tasks.quickadd.phrase import Clock
-from todoapp.features.tasks.quickadd.recurrences import REPETITION_PHRASES
+from todoapp.features.tasks.quickadd.recurrences import RECURRENCE_PHRASES
 from todoapp.features.tasks.quickadd.reminders import REMINDER_PHRASES
 from todoapp.features.tasks.quickadd.times import TIME_PHRASES
-from todoapp.features.tasks.quickadd.values import Meaning
+from todoapp.features.tasks.quickadd.values import Value
 
 __all__ = ["Found", "Scan", "scan"]
 
-PHRASES = (*REPETITION_PHRASES, *DAY_PHRASES, *TIME_PHRASES, *REMINDER_PHRASES, *MARK_PHRASES)
+PHRASES = (*RECURRENCE_PHRASES, *DAY_PHRASES, *TIME_PHRASES, *REMINDER_PHRASES, *MARK_PHRASES)
 WORD = re.compile(r"(?<![^ (\[])[^ ]")
 
 
@@ -23,7 +23,7 @@ class Found:
 
     start: int
     end: int
-    meaning: Meaning
+    meaning: Value
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def scan(text: str, clock: Clock) -> Scan:
     return found
 
 
-def _longest_phrase(start: int, text: str, clock: Clock) -> tuple[int, Meaning | None]:
+def _longest_phrase(start: int, text: str, clock: Clock) -> tuple[int, Value | None]:
     """Where the longest phrase from `start` on ends, `start` if none begins there, and what it says."""
     matches = [(phrase, match) for phrase in PHRASES if (match := phrase.pattern.match(text, start))]
     end = max((match.end() for _, match in matches), default=start)

@@ -7,7 +7,7 @@ from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.quickadd.phrase import Clock
 from todoapp.features.tasks.quickadd.refusal import UnreadableText
 from todoapp.features.tasks.quickadd.times import in_later_half
-from todoapp.features.tasks.quickadd.values import Day, Moment, Repetition, TimeOfDay
+from todoapp.features.tasks.quickadd.values import Day, Moment, RepeatRule, TimeOfDay
 from todoapp.features.tasks.recurrence.dates import first_date
 from todoapp.features.tasks.recurrence.rule import InvalidRecurrence, Recurrence, parse_recurrence
 from todoapp.kit.wall_time import instant, wall_time
@@ -29,7 +29,7 @@ class Timing:
 
     day: Day | Moment | None = None
     clock_time: TimeOfDay | None = None
-    repetition: Repetition | None = None
+    repeat_rule: RepeatRule | None = None
     count: int | None = None
     until: date | None = None
 
@@ -42,24 +42,24 @@ class Timing:
         Raises:
             UnreadableText: the recurrence has no date left.
         """
-        if self.repetition is not None:
-            return self._repeating(self.repetition, clock)
+        if self.repeat_rule is not None:
+            return self._repeating(self.repeat_rule, clock)
         if isinstance(self.day, Moment):
             return Schedule(Due(self.day.at, all_day=False, zone=clock.zone), None)
         if self.day is None and self.clock_time is None:
             return Schedule(None, None)
         return Schedule(self._due(self._earliest(clock), clock), None)
 
-    def _repeating(self, repetition: Repetition, clock: Clock) -> Schedule:
-        rule = replace(repetition.rule, count=self.count, until=self.until)
+    def _repeating(self, repeat_rule: RepeatRule, clock: Clock) -> Schedule:
+        rule = replace(repeat_rule.rule, count=self.count, until=self.until)
         first = first_date(replace(rule, interval=1), self._earliest(clock))
         if first is None:
             raise UnreadableText("The recurrence ends before its first date; move its end, or leave it out.")
-        if rule.is_bare and repetition.basis == "due":
+        if rule.is_bare and repeat_rule.basis == "due":
             rule = rule.on(first)
         try:
             recurrence = parse_recurrence(
-                {"rrule": str(rule), "basis": repetition.basis}, due=first, zone=clock.zone
+                {"rrule": str(rule), "basis": repeat_rule.basis}, due=first, zone=clock.zone
             )
         except InvalidRecurrence as error:
             raise UnreadableText(str(error)) from error
@@ -81,8 +81,8 @@ class Timing:
     @property
     def _time_of_day(self) -> time | None:
         part = self.day.time_of_day if isinstance(self.day, Day) else None
-        if part is None and self.repetition is not None:
-            part = self.repetition.time_of_day
+        if part is None and self.repeat_rule is not None:
+            part = self.repeat_rule.time_of_day
         if self.clock_time is None:
             return part
         if part is not None and self.clock_time.is_bare_hour:

@@ -11,18 +11,18 @@ from todoapp.features.tasks.recurrence.rrule import RRule
 __all__ = [
     "CategoryName",
     "Day",
-    "Meaning",
     "Moment",
     "OccurrenceCount",
     "PartMeaning",
     "PriorityLevel",
     "ReminderAt",
     "ReminderBefore",
-    "Repetition",
+    "RepeatRule",
     "Start",
     "TagName",
     "TimeOfDay",
     "Until",
+    "Value",
     "part_meaning",
 ]
 
@@ -64,7 +64,7 @@ class TimeOfDay:
 
 
 @dataclass(frozen=True)
-class Repetition:
+class RepeatRule:
     rule: RRule
     basis: Basis = "due"
     time_of_day: time | None = None
@@ -104,12 +104,12 @@ class CategoryName:
     name: str
 
 
-Meaning = (
+Value = (
     Day
     | Until
     | Moment
     | TimeOfDay
-    | Repetition
+    | RepeatRule
     | OccurrenceCount
     | ReminderBefore
     | ReminderAt
@@ -119,7 +119,7 @@ Meaning = (
 )
 
 
-def part_meaning(meaning: Meaning) -> PartMeaning:
+def part_meaning(meaning: Value) -> PartMeaning:
     """Which property of the task it gives."""
     match meaning:
         case Until() | OccurrenceCount():
@@ -128,7 +128,7 @@ def part_meaning(meaning: Meaning) -> PartMeaning:
             return "due"
         case TimeOfDay():
             return "time"
-        case Repetition():
+        case RepeatRule():
             return "recurrence"
         case ReminderBefore() | ReminderAt():
             return "reminder"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.tasks.model import Priority
 from todoapp.features.tasks.quickadd.english import due_in_words, recurrence_in_words
-from todoapp.features.tasks.quickadd.parser import Reading
+from todoapp.features.tasks.quickadd.parser import ParsedText
 from todoapp.features.tasks.quickadd.values import PartMeaning
 
 __all__ = ["PartView", "ReadingView"]
@@ -44,8 +44,8 @@ class ReadingView(_View):
     notes: list[str] = Field(description="how that was read which could be read in two ways")
 
     @classmethod
-    def of(cls, reading: Reading) -> Self:
-        task, due, recurrence = reading.task, reading.due, reading.recurrence
+    def of(cls, parsed: ParsedText) -> Self:
+        task, due, recurrence = parsed.task, parsed.due, parsed.recurrence
         return cls(
             title=task.title,
             due=due_in_words(due) if due else None,
@@ -55,8 +55,8 @@ class ReadingView(_View):
             rule=recurrence.model_dump(mode="json") if recurrence else None,
             priority=task.priority,
             tags=task.tags,
-            category=reading.category,
+            category=parsed.category,
             reminders=task.reminders or [],
-            parts=[PartView.model_validate(part) for part in reading.parts],
-            notes=list(reading.notes),
+            parts=[PartView.model_validate(part) for part in parsed.parts],
+            notes=list(parsed.notes),
         )
