@@ -21,7 +21,7 @@ ARGS ?=
 STACK ?= minikube
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-operator record-export cluster-up cluster-down pulumi-preview pulumi-command
+.PHONY: help run test lint bench bench-operator generated record-export cluster-up cluster-down pulumi-preview pulumi-command
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,14 @@ bench: .venv/ready-to-develop ## Measure a running TodoApp; figures on the scree
 
 bench-operator: .venv/ready-to-develop ## Measure the operator with 1, 100 and 1000 TodoApps on a real API server
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.reconciling $(ARGS)
+
+generated: .venv/ready-to-develop ## Write what follows from the models: schemas, CRD, types for Pulumi, Dapr files, golden files, reference
+	@$(BIN)/todoapp schemas docs/schemas
+	@$(BIN)/todoappctl crd > operator/manifests/crd.yaml
+	@$(BIN)/todoappctl python-types > pulumi/todoapp_platform/todo_app_spec.py
+	@$(BIN)/todoappctl reference > docs/todoapp-reference.md
+	@$(BIN)/todoappctl dapr-files dapr
+	@for example in examples/*.yaml; do $(BIN)/todoappctl render $$example > tests/golden/$${example##*/} || exit 1; done
 
 record-export: .venv/ready-to-develop ## Keep an export of the version that pyproject.toml names, for all later ones to read
 	@PYTHONPATH=tests $(BIN)/python -m testbed.app.rich_account

@@ -112,10 +112,13 @@ def openapi() -> None:
 @app.command()
 def schemas(directory: Annotated[Path, typer.Argument(help="where the files go")]) -> None:
     """Write the JSON Schemas of all events, one file for each version."""
-    from todoapp.commands.event_schemas import write_schemas
+    from todoapp.commands.event_schemas import SchemaChanged, write_schemas
 
-    for path in write_schemas(directory):
-        typer.echo(path)
+    try:
+        for path in write_schemas(directory):
+            typer.echo(path)
+    except SchemaChanged as error:
+        raise SystemExit(f"todoapp: {error}") from error
 
 
 def _serve(service: str, create: "Callable[[Runtime], FastAPI]") -> None:

@@ -9,6 +9,7 @@ import typer
 
 from todoapp_operator.commands.crd import crd
 from todoapp_operator.commands.python_types import python_types
+from todoapp_operator.commands.reference import reference
 from todoapp_operator.commands.run.command import Request, Sidecar, run
 from todoapp_operator.commands.run.console import Console
 from todoapp_operator.commands.status.command import status
@@ -154,6 +155,12 @@ def dapr_files(
 def python_types_command() -> None:
     """Print the fields of a TodoApp as Python types, for Pulumi programs."""
     typer.echo(python_types(), nl=False)
+
+
+@cli.command("reference")
+def reference_command() -> None:
+    """Print every field of a TodoApp as a page in Markdown."""
+    typer.echo(reference(), nl=False)
 
 
 def _require_empty(folder: Path) -> None:

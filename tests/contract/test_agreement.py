@@ -1,5 +1,7 @@
 """What the application, the sidecar and the files under version control have to agree on."""
 
+import shutil
+from hashlib import sha256
 from http import HTTPStatus
 from itertools import product
 from pathlib import Path
@@ -9,7 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from testbed.app.deliveries import Deliveries, Envelope
-from todoapp.commands.event_schemas import EVENTS, write_schemas
+from todoapp.commands.event_schemas import DIGESTS, EVENTS, SchemaChanged, event_schema, write_schemas
+from todoapp.features.tasks.events import TaskUpdated
+from todoapp.features.tasks.view import BOOKKEEPING, TaskState
 from todoapp_sidecar.resource_files import InvalidResource, load
 
 DAPR = Path("dapr")
@@ -66,10 +70,45 @@ async def test_every_event_is_understood_where_it_is_routed(
         assert answer.json()["status"] in {"SUCCESS", "RETRY"}, (envelope["type"], answer.text)
 
 
-def test_the_committed_schemas_are_those_of_the_events(tmp_path: Path) -> None:
-    written = {path.relative_to(tmp_path): path.read_text() for path in write_schemas(tmp_path)}
+def test_committed_schemas_are_those_of_the_events(tmp_path: Path) -> None:
+    shutil.copytree(SCHEMAS, tmp_path, dirs_exist_ok=True)
 
-    assert {path.relative_to(SCHEMAS): path.read_text() for path in SCHEMAS.rglob("*.json")} == written
+    list(write_schemas(tmp_path))
+
+    assert contents(SCHEMAS) == contents(tmp_path), "`make generated` writes them; commit them"
+
+
+def test_schema_that_was_committed_never_changes() -> None:
+    kept = dict(line.split()[::-1] for line in (SCHEMAS / DIGESTS).read_text().splitlines())
+    digests = {
+        path.relative_to(SCHEMAS).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in SCHEMAS.rglob("*.json")
+    }
+
+    assert digests == kept, (
+        "events of that version are in feeds: restore the file, and raise the event's version"
+    )
+
+
+def test_changed_event_needs_a_new_version(tmp_path: Path) -> None:
+    path = tmp_path / "task.updated" / f"{TaskUpdated.version}.json"
+    path.parent.mkdir()
+    path.write_text("{}")
+
+    with pytest.raises(SchemaChanged, match="differs from what TaskUpdated is now"):
+        list(write_schemas(tmp_path))
+
+
+def test_schema_describes_every_field_of_a_task() -> None:
+    schema = event_schema(TaskUpdated)
+
+    described = set(schema["properties"]["task"]["properties"])
+    assert described == set(TaskState.model_fields)
+    assert set(schema["properties"]["changes"]["properties"]) == described - BOOKKEEPING
+
+
+def contents(folder: Path) -> dict[Path, str]:
+    return {path.relative_to(folder): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 async def test_every_published_event_fits_its_committed_schema(

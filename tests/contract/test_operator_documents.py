@@ -7,6 +7,7 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from todoapp_operator import metrics
+from todoapp_operator.commands.reference import reference
 from todoapp_operator.controller.process import operate
 from todoapp_operator.reconcile.conditions import ConditionType, Reason
 
@@ -43,3 +44,7 @@ def test_every_option_of_operate_is_in_the_table() -> None:
     options = {f"--{name.replace('_', '-')}" for name in inspect.signature(operate).parameters}
 
     assert set(re.findall(r"^\| `(--[a-z-]+)` \|", OPERATOR, re.MULTILINE)) == options
+
+
+def test_reference_lists_the_fields_as_they_are() -> None:
+    assert Path("docs/todoapp-reference.md").read_text() == reference(), "`make generated` writes it"

@@ -1,7 +1,6 @@
 """The manifests of every example, kept for review: a change of what is rendered shows in them.
 
-After a change that is meant: `for name in todo kafka redpanda production; do
-.venv/bin/todoappctl render examples/$name.yaml > tests/golden/$name.yaml; done`
+After a change that is meant, `make generated` writes them.
 """
 
 from pathlib import Path
@@ -23,7 +22,7 @@ def test_an_example_renders_as_reviewed(example: Path) -> None:
 
     assert rendered.exit_code == 0
     assert rendered.stdout == golden.read_text(), (
-        f"{golden} differs; if that is meant: .venv/bin/todoappctl render {example} > {golden}"
+        f"{golden} differs; if that is meant, `make generated` writes it"
     )
 
 

@@ -39,8 +39,8 @@ def installed(kind: str, name: str) -> dict[str, Any]:
     return found
 
 
-def test_the_committed_definition_is_what_todoappctl_crd_prints() -> None:
-    assert (INSTALLATION / "crd.yaml").read_text() == to_yaml(crd())
+def test_committed_definition_is_what_todoappctl_crd_prints() -> None:
+    assert (INSTALLATION / "crd.yaml").read_text() == to_yaml(crd()), "`make generated` writes it"
 
 
 def test_the_operator_may_do_what_rendering_needs_and_no_more() -> None:

@@ -36,7 +36,8 @@ def subscriptions() -> list[Manifest]:
 
 
 def test_the_files_are_what_todoappctl_dapr_files_writes() -> None:
-    assert committed() == {path: to_yaml(manifest) for path, manifest in published_files(APP).items()}
+    written = {path: to_yaml(manifest) for path, manifest in published_files(APP).items()}
+    assert committed() == written, "`make generated` writes them"
 
 
 def test_a_laptop_uses_the_embedded_set_and_the_same_rules() -> None:

@@ -1,6 +1,6 @@
 """The TodoApp resource: the one definition of what a user can ask for.
 
-The CRD, the reference page, every rendered manifest and `todoappctl run` follow from these models.
+The CRD, docs/todoapp-reference.md, every rendered manifest and `todoappctl run` follow from these models.
 """
 
 from typing import Annotated, ClassVar, Literal

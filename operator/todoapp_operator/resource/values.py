@@ -20,6 +20,7 @@ __all__ = [
     "Count",
     "Duration",
     "EnvName",
+    "Form",
     "HostName",
     "HostPattern",
     "HttpUrl",

@@ -1,9 +1,9 @@
 """The activity log, for consumers outside."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from todoapp.features.tasks.events import TaskChanges, TaskEvent
 from todoapp.messaging.event import Event, Topic
 
 __all__ = ["ActivityLogged"]
@@ -14,6 +14,7 @@ class ActivityLogged(Event):
 
     type = "activity.logged"
     topic = Topic.ACTIVITY_LOGS
+    version = TaskEvent.version
 
     activity_id: UUID
     logged_event_id: UUID
@@ -21,7 +22,7 @@ class ActivityLogged(Event):
     task_id: UUID
     actor: str
     occurred_at: datetime
-    changes: dict[str, tuple[Any, Any]]
+    changes: TaskChanges
 
     @property
     def subject(self) -> str:

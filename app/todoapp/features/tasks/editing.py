@@ -15,12 +15,10 @@ from todoapp.features.reminders.view import ReminderView
 from todoapp.features.tasks.errors import TaskNotFound
 from todoapp.features.tasks.events import TaskCreated, TaskDeleted, TaskEvent, TaskUpdated
 from todoapp.features.tasks.model import Task
-from todoapp.features.tasks.view import TaskState, TaskView
+from todoapp.features.tasks.view import BOOKKEEPING, TaskState, TaskView
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = ["Edit", "announce_created", "announce_deleted", "editing", "load_task"]
-
-BOOKKEEPING = {"version", "updated_at"}
 
 
 @dataclass

@@ -1,12 +1,19 @@
 """What happens to tasks, as facts for other processes."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from todoapp.features.tasks.view import BOOKKEEPING, TaskState
 from todoapp.messaging.event import Event, Topic
 
 __all__ = [
     "EVENTS",
+    "TaskChanges",
     "TaskCompleted",
     "TaskCreated",
     "TaskDeleted",
@@ -17,16 +24,50 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True)
+class _State:
+    """Describes a task in the schema by its fields. We wrote it ourselves, so nobody checks it again."""
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(TaskState.__pydantic_core_schema__)
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """As `_State`: every field that can change with its old and new value."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        fields = handler.resolve_ref_schema(handler(TaskState.__pydantic_core_schema__))["properties"]
+        pairs = {name: _pair(value) for name, value in fields.items() if name not in BOOKKEEPING}
+        return handler(schema) | {"properties": pairs}
+
+
+def _pair(value: JsonSchemaValue) -> JsonSchemaValue:
+    return {"type": "array", "prefixItems": [value, value], "minItems": 2, "maxItems": 2}
+
+
+TaskChanges = Annotated[dict[str, tuple[Any, Any]], _Changes()]
+"""Field → `[old, new]`."""
+
+
 class TaskEvent(Event):
-    """Something that happened to one task; heard by activity, which logs it."""
+    """Something that happened to one task; heard by activity, which logs it.
+
+    Its schema describes every field of a task, so a new one raises `version`, and with it that of
+    `ActivityLogged`.
+    """
 
     topic = Topic.TASK_EVENTS
+    version = "1.1.0"
 
     task_id: UUID
     actor: str
-    changes: dict[str, tuple[Any, Any]]
-    """Field → `[old, new]`."""
-    task: dict[str, Any]
+    changes: TaskChanges
+    task: Annotated[dict[str, Any], _State()]
     """The task after the event; of a deleted one, before it."""
 
     @property

@@ -12,7 +12,10 @@ from todoapp.features.tasks import series
 from todoapp.features.tasks.model import PRIORITIES, Priority, StoredTag, StoredTask
 from todoapp.kit.wall_time import wall_time
 
-__all__ = ["LabelView", "TagRef", "TaskState", "TaskView"]
+__all__ = ["BOOKKEEPING", "LabelView", "TagRef", "TaskState", "TaskView"]
+
+BOOKKEEPING = {"version", "updated_at"}
+"""Fields whose change is no news."""
 
 
 class _View(BaseModel):
