@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("testbed")
 
-# A machine that has other things to do is no defect: examples may take their time.
+# A slow machine is not a defect, so examples have no deadline.
 settings.register_profile(
     "slow_machine", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -107,7 +107,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Whatever the builder is at ends here. What is half done is never taken for finished."""
+    """The builder's current work ends here. A half-done build is never taken for a finished one."""
     if builder := config.stash.get(_BUILDER, None):
         builder.__exit__(None, None, None)
 

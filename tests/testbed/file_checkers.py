@@ -1,4 +1,4 @@
-"""Programs that read compose files and workflows as strictly as those who run them."""
+"""Programs that check compose files and workflows as strictly as Docker and GitHub do."""
 
 from pathlib import Path
 

@@ -15,7 +15,7 @@ _CANDIDATES: Iterator[int] = cycle([*_RANGE[_START:], *_RANGE[:_START]])
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now; the next one is mostly its successor."""
+    """A loopback port without a listener; the next call usually returns the next number."""
     return next(port for port in _CANDIDATES if _is_free(port))
 
 
@@ -29,6 +29,6 @@ def _is_free(port: int) -> bool:
 
 
 def is_open(port: int) -> bool:
-    """Whether somebody listens on a loopback port."""
+    """Whether a process listens on a loopback port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -42,11 +42,11 @@ class PostgreSQL:
         return f"postgresql://{ROLE}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def create(self, database: str, *, template: str = "template0") -> None:
-        """Make a database as a copy of one that nobody is connected to."""
+        """Copy a database that has no connections."""
         self._administer("createdb", "--template", template, database)
 
     def drop(self, database: str) -> None:
-        """Remove a database, whoever is still connected."""
+        """Remove a database, also while clients are connected."""
         self._administer("dropdb", "--force", database)
 
     @contextmanager
@@ -97,7 +97,7 @@ class PostgreSQL:
     def kill(self) -> None:
         """End the server as a crash would, with every process of it."""
         postmaster = psutil.Process(self._postmaster())
-        postmaster.suspend()  # or it could have another child, after which nobody looks
+        postmaster.suspend()  # so that it starts no further child, which would be missed
         family = [postmaster, *postmaster.children(recursive=True)]
         postmaster.kill()
         psutil.wait_procs(family, timeout=30)

@@ -1,4 +1,4 @@
-"""Waiting for a condition, for processes that tell nobody when they are done."""
+"""Wait for a condition that no process announces."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ __all__ = ["WAIT_TIMEOUT", "eventually", "wait_until"]
 Found = TypeVar("Found")
 
 WAIT_TIMEOUT = 60
-"""For answers as well: those of a busy machine are late, which is no defect."""
+"""Also the timeout of HTTP answers: on a busy machine they are late without being wrong."""
 PAUSE_SECONDS = 0.02
 
 

@@ -1,4 +1,4 @@
-"""Carrying what the outbox holds to the processes that subscribe to it, as a test wants it carried."""
+"""Deliver events of the outbox to the subscribing processes, in the way that a test asks for."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -77,7 +77,7 @@ class Deliveries:
 
     @asynccontextmanager
     async def guarded_by(self, token: str) -> AsyncIterator[httpx.AsyncClient]:
-        """Another recurrence process, which takes deliveries only from whoever shows the token."""
+        """Another recurrence process, which accepts deliveries only with the token."""
         settings = self.runtimes["recurrence"].settings.model_copy(update={"app_api_token": SecretStr(token)})
         runtime = await Runtime.assemble(settings, "recurrence", now=self.runtimes["recurrence"].now)
         async with calling(create_recurrence(runtime)) as consumer:

@@ -1,4 +1,4 @@
-"""A short life in which everything happens that is told to somebody."""
+"""A short history of one account with every kind of event."""
 
 import httpx
 import pytest

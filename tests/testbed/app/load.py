@@ -1,4 +1,4 @@
-"""Clients that work on while parts of a TodoApp are killed, and remember what they were promised."""
+"""Clients that keep working while parts of a TodoApp are killed, and record what was acknowledged."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -69,7 +69,7 @@ class Account:
         return items
 
     async def watch(self, changes: list[Change]) -> None:
-        """Hear of every change by WebSocket for ever, coming back after each loss."""
+        """Receive every change by WebSocket, reconnecting after each loss; never returns."""
         while True:
             since = changes[-1]["seq"] if changes else 0
             protocols = [Subprotocol("todoapp.v1"), Subprotocol(f"bearer.{self.token}")]
@@ -86,7 +86,7 @@ class Account:
 
 @asynccontextmanager
 async def account(url: str) -> AsyncIterator[Account]:
-    """Sign somebody up."""
+    """Create an account."""
     body = {"email": f"{uuid4().hex}@example.com", "password": "correct horse", "timezone": "Europe/Berlin"}
     async with httpx.AsyncClient(base_url=url, timeout=WAIT_TIMEOUT) as http:
         answer = await http.post("/api/auth/signup", json=body)

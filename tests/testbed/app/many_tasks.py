@@ -19,7 +19,7 @@ __all__ = ["TASKS_EACH", "WORDS", "add_crowd", "add_tasks"]
 TASKS_EACH = 10_000
 LABELS = 20
 TAG_TURN = 31
-"""Of so many tasks in a row as many bear a tag as there are tags."""
+"""Of this many tasks in a row, as many have a tag as there are tags."""
 
 Row = dict[str, Any]
 
@@ -197,7 +197,7 @@ def _tagged(tasks: Iterable[Row], tags: Sequence[Row]) -> Iterator[Row]:
 
 
 def _reminders(tasks: Iterable[Row], now: datetime) -> Iterator[Row]:
-    """Half an hour before every tenth task, of those that nobody will have to be told of today."""
+    """Half an hour before every tenth task, of those that are due more than a day ahead."""
     for number, task in enumerate(tasks):
         if number % 10 == 0 and task["due_at"] and task["due_at"] > now + timedelta(days=1):
             yield {

@@ -1,4 +1,4 @@
-"""Somebody who uses TodoApp: one account, over HTTP and over a WebSocket."""
+"""A user of TodoApp: one account, over HTTP and over a WebSocket."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

@@ -1,4 +1,4 @@
-"""What a TodoApp promises about the changes it acknowledged, compared with what its database holds."""
+"""Compares the changes that a TodoApp acknowledged with what its database holds."""
 
 from collections import Counter, defaultdict
 from typing import Any

@@ -21,7 +21,7 @@ UNTIL_WHAT_WAS_KILLED_IS_BACK = 90  # seconds
 def take_the_journey(directory: Path, url: str, *, kill: Callable[[], None] | None = None) -> None:
     """Do what the README says with the TodoApp at `url`, in shells that start in `directory`.
 
-    The README kills a process of its own machine. Where there is none, `kill` does it instead.
+    The README kills a process on this machine. Where the processes run elsewhere, `kill` does it instead.
     """
     blocks = list(BLOCK.finditer(Path("README.md").read_text()))
     sign_up, watch, add, wait, complete = (block["commands"] for block in blocks)
@@ -53,7 +53,7 @@ def take_the_journey(directory: Path, url: str, *, kill: Callable[[], None] | No
 
 @dataclass(frozen=True)
 class _Terminal:
-    """A shell into which somebody pastes commands."""
+    """A shell into which commands are pasted."""
 
     shell: subprocess.Popen[bytes]
     output: Path

@@ -163,7 +163,7 @@ def record(file: Path) -> None:
     """Run this version, fill an account and keep its export.
 
     Raises:
-        FileExistsError: there is one, and what people have is never written anew.
+        FileExistsError: a released export exists already and is never overwritten.
     """
     with (
         file.open("xb") as output,

@@ -1,4 +1,4 @@
-"""What is in a database, whatever its tables are."""
+"""The rows of all tables of a database."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -35,7 +35,7 @@ class Stack:
     supervisor: int
 
     def pid(self, name: str) -> int:
-        """The process that bears a name now; another one after it was restarted."""
+        """The process that has a name now; after a restart it is another one."""
         return self._process(name)["pid"]
 
     def address(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What the operator asks of the API server, written down by the API server itself."""
+"""Audit policy: the API server records the operator's requests."""
 
 import json
 from pathlib import Path

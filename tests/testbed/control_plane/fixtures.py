@@ -66,7 +66,7 @@ def kubernetes(cluster: Cluster) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def namespace(kubernetes: httpx.Client) -> Iterator[str]:
-    """A namespace of the test's own. It is told to go afterwards, which nobody waits for."""
+    """A namespace of this test. It is deleted afterwards, without waiting."""
     name = f"test-{uuid4().hex[:12]}"
     kubernetes.post(NAMESPACES, json={"metadata": {"name": name}}).raise_for_status()
     account = f"{NAMESPACES}/{name}/serviceaccounts/default"

@@ -1,4 +1,4 @@
-"""What a fresh cluster is given before anybody uses it, and what it has to have by then."""
+"""Objects that a fresh cluster gets before its first use, and those that must exist by then."""
 
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""What the operator asked of the API server, by the API server's own record."""
+"""The operator's requests, read from the audit log of the API server."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a person's hand may do to an object: every single field changed, one at a time."""
+"""Edits by hand: every field of an object changed, one at a time."""
 
 import re
 from collections.abc import Iterator

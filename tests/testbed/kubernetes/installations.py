@@ -25,7 +25,7 @@ ELSEWHERE: dict[str, Any] = {
     "database": {"secretRef": {"name": "database", "key": "url"}},
     "broker": {"kafka": {"brokers": ["kafka.example.com:9092"]}},
 }
-"""A spec whose database and broker belong to somebody else, so that nobody else has to be waited for."""
+"""A spec with an external database and broker, so that no other operator has to finish first."""
 
 UNKNOWN_KIND = (httpx.codes.NOT_FOUND, httpx.codes.TOO_MANY_REQUESTS)
 """How the API server answers while it does not know a kind, or has just learned of it."""
@@ -63,7 +63,7 @@ class Installation:
         return found
 
     def condition(self, kind: str) -> dict[str, Any]:
-        """The condition about the newest spec; nothing while nobody has looked at it."""
+        """The condition of the newest generation; None before the operator has seen it."""
         resource = self.resource()
         conditions = resource.get("status", {}).get("conditions", ())
         found: dict[str, Any] = next((each for each in conditions if each["type"] == kind), {})
@@ -153,7 +153,7 @@ def _place(manifest: Manifest) -> str:
 
 @pytest.fixture
 def installation(definition: str, objects: Objects, namespace: str) -> Installation:
-    """A place for a TodoApp, in which there is none yet."""
+    """An empty namespace in which a test installs a TodoApp."""
     return Installation(objects, namespace)
 
 

@@ -103,7 +103,7 @@ class OperatorProcess:
         )
 
     def lines(self) -> list[dict[str, Any]]:
-        """Everything logged so far; a line that is no JSON is `{"message": …}`."""
+        """Everything logged so far; a line that is not JSON is `{"message": …}`."""
         return [_parsed(line) for line in self.log.read_text().splitlines()]
 
     @property

@@ -14,7 +14,7 @@ __all__ = ["QUOTA", "nothing_more"]
 QUOTA = "nothing-more"
 RESOURCE_QUOTA = Kind("v1", "ResourceQuota", "resourcequotas")
 PROBE = Kind("v1", "PodTemplate", "podtemplates")
-"""A kind that nobody else makes. Whoever keeps to the quota for it does so for the other as well."""
+"""No controller creates this kind. When its quota refuses it, the quota beside it is in force too."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Being one of a cluster's service accounts, with its rights and no others."""
+"""Act as one of a cluster's service accounts, with its rights only."""
 
 import json
 from pathlib import Path

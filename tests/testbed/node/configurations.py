@@ -62,7 +62,7 @@ conf_dir = "{site.configurations}/cni"
 
 
 def _corefile(site: NodeSite) -> str:
-    """The cluster's own names, and at once that there are no others."""
+    """CoreDNS: the names of the cluster; every other name does not exist."""
     return f"""
 cluster.local:53 in-addr.arpa:53 {{
     errors

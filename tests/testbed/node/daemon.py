@@ -1,4 +1,4 @@
-"""The process that keeps a node, and removes what is left of it however it ends.
+"""The process that runs a node, and cleans up after it however it ends.
 
     python -m testbed.node.daemon SITE
 

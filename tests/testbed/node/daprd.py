@@ -60,7 +60,7 @@ def embedded(resource: Resource) -> Resource:
     """The resource with what the embedded sidecar has instead of a component's type.
 
     All brokers become one, which the sidecars of a namespace share, as they would share Kafka. References to
-    Secrets go: there is no one to show them to.
+    Secrets are removed: the embedded broker asks for no password.
     """
     if resource["kind"] != "Component":
         return resource

@@ -37,7 +37,7 @@ def main(site: NodeSite, descriptor: int) -> None:
     site.logs.mkdir(parents=True)
     make_memory(site.folder)
     site.sidecars.mkdir()
-    site.sidecars.chmod(0o1777)  # for whichever account a pod runs as
+    site.sidecars.chmod(0o1777)  # for any account that a pod runs as
     write_configurations(site)
     surround(site)
 

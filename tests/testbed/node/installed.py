@@ -1,4 +1,4 @@
-"""The operator on the node, and a TodoApp that it has installed there."""
+"""The operator on the node, and a TodoApp that it reconciles there."""
 
 import pytest
 

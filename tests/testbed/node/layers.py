@@ -1,4 +1,4 @@
-"""What our images are made of: Python and PostgreSQL as they are on this machine, and the project's wheel."""
+"""Layers of our images: Python and PostgreSQL of this machine, and the project's wheel."""
 
 import hashlib
 import sys

@@ -1,4 +1,4 @@
-"""What a machine has to have before it can be a node."""
+"""What a machine needs to run a node."""
 
 import os
 import shutil

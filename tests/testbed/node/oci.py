@@ -43,7 +43,7 @@ class Image:
 
 
 def write_layer(target: Path, tree: Path) -> Layer:
-    """Pack all that `tree` holds, as the root of the image and for everybody to read. Links stay links."""
+    """Pack all that `tree` holds, as the root of the image, readable for every user. Links stay links."""
     with tarfile.open(target, "w") as archive:
         archive.add(tree, "", filter=_readable)
     return Layer(target)

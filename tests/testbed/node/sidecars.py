@@ -1,4 +1,4 @@
-"""What the embedded sidecars of the node may do, as Dapr's control plane would do it for its own."""
+"""The rights of the node's embedded sidecars, which Dapr's control plane would have."""
 
 from todoapp_operator.kube.manifest import Manifest
 

@@ -43,7 +43,7 @@ class NodeSite:
     images: Path
     """Archive of every image that pods can have."""
     folder: Path
-    """For what the node writes and nobody wants afterwards: inside it is memory, which goes with the node."""
+    """For files that the node writes: memory inside the node's namespace, gone when the node ends."""
     logs: Path
 
     @property

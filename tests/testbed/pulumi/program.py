@@ -1,4 +1,4 @@
-"""The Pulumi program, run for any stack and configuration; what it asks the engine for, to look at."""
+"""Runs the Pulumi program for any stack and configuration, and returns its requests to the engine."""
 
 import json
 import subprocess

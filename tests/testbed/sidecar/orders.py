@@ -1,4 +1,4 @@
-"""Numbered events of several keys, to see whether each key's come all and in order."""
+"""Numbered events of several keys, to check that those of each key arrive complete and in order."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""A real HTTP server that stands for an app behind a sidecar: it records calls and answers as told."""
+"""A real HTTP server that stands for an app behind a sidecar: it records calls and gives scripted answers."""
 
 import json
 import socket
@@ -99,7 +99,7 @@ class RecordingApp:
     def handle(self, call: Call) -> Answer:
         """Record a call, then answer it by the script of that moment.
 
-        Whoever waited for the call may go on, and give other scripts, before the answer is made.
+        The test that waited for the call may continue, and set other answers, before this answer is made.
         """
         with self._changed:
             self._calls.append(call)
