@@ -28,6 +28,6 @@ def test_unreadable_subscriptions_are_logged_and_ignored(tmp_path: Path) -> None
             for instance in instances:
                 assert instance.get("/v1.0/metadata").json()["subscriptions"] == []
             log = sidecar.log.read_text()
-    assert "The app answered 503 when asked what it subscribes to." in log
+    assert "Cannot read the app's subscriptions: it answered 503." in log
     assert "The app's subscriptions are not JSON" in log
     assert "The app's subscriptions are invalid" in log
