@@ -16,12 +16,15 @@ ALL_TESTS := $(BIN)/coverage erase \
 	&& $(BIN)/coverage report --include='app/*,dapr/*' --fail-under=95 \
 	&& $(BIN)/coverage report --include='operator/*,pulumi/*' --fail-under=90
 
+# Unmeasured, on SQLite, without anything that has to be built or takes long to start.
+FAST_TESTS := $(BIN)/pytest -m "not system" --database sqlite --numprocesses=logical $(SHARED_OUT)
+
 FILE ?= examples/todo.yaml
 ARGS ?=
 STACK ?= minikube
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-operator generated record-export cluster-up cluster-down pulumi-preview pulumi-command
+.PHONY: help run test test-fast test-all lint bench bench-operator generated record-export cluster-up cluster-down pulumi-preview pulumi-command
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +34,13 @@ run: .venv/ready-to-run ## Run a whole TodoApp here (FILE=examples/todo.yaml ARG
 
 test: .venv/ready-to-develop ## Run every test on real components, and measure what they cover (ARGS="-k journey": only some tests)
 	@$(if $(strip $(ARGS)),$(BIN)/pytest $(ARGS),$(ALL_TESTS))
+
+test-fast: .venv/ready-to-develop ## Run what needs no built program and no whole TodoApp, on SQLite, unmeasured
+	@$(FAST_TESTS) $(ARGS)
+
+test-all: export TODOAPP_TEST_EXHAUSTIVE := 1
+test-all: .venv/ready-to-develop ## Run every test, and of exhaustive tables every row instead of a fixed sample
+	@$(ALL_TESTS)
 
 lint: .venv/ready-to-develop ## Check format, style, types and who imports whom
 	@$(BIN)/ruff format --check .

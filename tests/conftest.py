@@ -41,6 +41,7 @@ pytest_plugins = [
     "testbed.pulumi.project",
     "testbed.sidecar.options",
     "testbed.app.stack",
+    "testbed.tiers",
     "testbed.workers",
 ]
 

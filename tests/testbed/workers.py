@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["pytest_collection_modifyitems", "pytest_xdist_auto_num_workers", "workers_on"]
+__all__ = ["SHARED", "STACKS", "pytest_collection_modifyitems", "pytest_xdist_auto_num_workers", "workers_on"]
 
 WAITING, MOST = 2, 6
 

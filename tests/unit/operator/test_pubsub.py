@@ -66,7 +66,7 @@ def test_redpanda_cloud_is_trusted_by_public_authorities() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kafka", "auth_type"),
+    ("other", "auth_type"),
     [
         ({"auth": "none"}, "none"),
         ({"auth": "none", "caSecretRef": {"name": "ca"}}, "certificate"),
@@ -75,12 +75,12 @@ def test_redpanda_cloud_is_trusted_by_public_authorities() -> None:
     ],
 )
 def test_other_kafka_clusters_get_their_configured_authentication(
-    kafka: dict[str, Any], auth_type: str
+    other: dict[str, Any], auth_type: str
 ) -> None:
-    rendered = connection(kafka={"brokers": BROKERS, **kafka})
+    rendered = connection(kafka={"brokers": BROKERS, **other})
 
     assert rendered["authType"] == auth_type
-    assert ("caCert" in rendered) == ("caSecretRef" in kafka)
+    assert ("caCert" in rendered) == ("caSecretRef" in other)
     assert rendered.get("saslMechanism") == ("SHA-512" if auth_type == "password" else None)
 
 
