@@ -42,6 +42,7 @@ pytest_plugins = [
     "testbed.sidecar.options",
     "testbed.app.stack",
     "testbed.tiers",
+    "testbed.unfinished_tasks",
     "testbed.workers",
 ]
 

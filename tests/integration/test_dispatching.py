@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.app.application import JWT_SECRET, Clock, signed_up
+from testbed.app.application import JWT_SECRET, Clock, WarmApp, logged_in, signed_up
 from testbed.app.deliveries import Deliveries
 from testbed.app.outgoing import Outgoing
 from testbed.app.service_process import running_service
@@ -38,9 +38,9 @@ def holding(receiver: RecordingApp, path: str) -> Iterator[None]:
         released.set()
 
 
-async def queue(outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingApp, *paths: str) -> None:
+async def queue(sending_app: WarmApp, deliveries: Deliveries, receiver: RecordingApp, *paths: str) -> None:
     """Have one event wait for each of these paths of the receiver."""
-    async with signed_up(create_api(outgoing.runtime)) as owner:
+    async with logged_in(sending_app.app) as owner:
         for path in paths:
             url = f"http://127.0.0.1:{receiver.port}{path}"
             await owner.post("/api/webhooks", json={"url": url, "event_types": ["task.created"]})
@@ -49,10 +49,10 @@ async def queue(outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingA
 
 
 async def test_two_dispatchers_at_once_send_everything_once(
-    outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingApp
+    sending_app: WarmApp, outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingApp
 ) -> None:
     paths = [f"/{number}" for number in range(10)]
-    await queue(outgoing, deliveries, receiver, *paths)
+    await queue(sending_app, deliveries, receiver, *paths)
 
     await asyncio.gather(outgoing.send_due(), Outgoing.of(outgoing.runtime).send_due())
 
@@ -60,9 +60,9 @@ async def test_two_dispatchers_at_once_send_everything_once(
 
 
 async def test_a_slow_receiver_delays_no_other(
-    outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingApp
+    sending_app: WarmApp, outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingApp
 ) -> None:
-    await queue(outgoing, deliveries, receiver, "/slow", "/fast")
+    await queue(sending_app, deliveries, receiver, "/slow", "/fast")
 
     async with asyncio.TaskGroup() as attempts:
         with holding(receiver, "/slow"):
@@ -74,9 +74,9 @@ async def test_a_slow_receiver_delays_no_other(
 
 
 async def test_another_process_sends_what_a_dead_one_was_sending(
-    outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingApp, clock: Clock
+    sending_app: WarmApp, outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingApp, clock: Clock
 ) -> None:
-    await queue(outgoing, deliveries, receiver, "/hook")
+    await queue(sending_app, deliveries, receiver, "/hook")
     [claimed] = await claim_due(outgoing.runtime.database, WebhookDelivery, now=clock.now, busy=(), limit=1)
 
     at_once = await outgoing.send_due()

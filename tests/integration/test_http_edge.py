@@ -134,11 +134,11 @@ async def test_if_match_is_read_as_rfc_9110_has_it(
     assert answer.status_code == status
 
 
-async def test_requests_are_counted_by_route_not_by_path(client: httpx.AsyncClient) -> None:
-    path = (await client.post("/api/tasks", json={"title": "x"})).headers["location"]
-    await client.get(path)
-    await client.get("/nothing")
-    figures = (await client.get("/metrics")).text.splitlines()
+async def test_requests_are_counted_by_route_not_by_path(fresh_client: httpx.AsyncClient) -> None:
+    path = (await fresh_client.post("/api/tasks", json={"title": "x"})).headers["location"]
+    await fresh_client.get(path)
+    await fresh_client.get("/nothing")
+    figures = (await fresh_client.get("/metrics")).text.splitlines()
 
     name = "todoapp_http_request_seconds_count"
     assert f'{name}{{method="GET",route="/api/tasks/{{task_id}}",status="200"}} 1.0' in figures

@@ -69,6 +69,11 @@ Found = Callable[..., Awaitable[list[str]]]
 @pytest.fixture
 async def found(client: httpx.AsyncClient) -> Found:
     """The titles that a search among eight tasks finds, the best first."""
+    return await searching(client)
+
+
+async def searching(client: httpx.AsyncClient) -> Found:
+    """Add the eight tasks, and return how to search them."""
     for task in TASKS:
         answer = await client.post("/api/tasks", json=task)
         assert answer.status_code == 201, answer.text
@@ -190,11 +195,12 @@ async def test_a_search_finds_only_own_tasks(stranger: httpx.AsyncClient, found:
 
 
 async def test_tasks_of_before_the_index_are_found(
-    client: httpx.AsyncClient, found: Found, runtime: Runtime, database_url: str
+    fresh_client: httpx.AsyncClient, fresh_runtime: Runtime, fresh_database_url: str
 ) -> None:
-    await runtime.database.close()
-    migrate(database_url, "--down", "0001")
-    migrate(database_url)
+    found = await searching(fresh_client)
+    await fresh_runtime.database.close()
+    migrate(fresh_database_url, "--down", "0001")
+    migrate(fresh_database_url)
 
     assert await found("grocereis") == ["Buy groceries"]
     assert await found("pay -bread") == ["Pay the rent"]

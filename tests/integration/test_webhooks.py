@@ -9,20 +9,19 @@ import pytest
 from sqlalchemy import select
 from standardwebhooks import Webhook as Signer
 
-from testbed.app.application import Clock, signed_up
+from testbed.app.application import Clock, WarmApp, logged_in
 from testbed.app.deliveries import Deliveries
 from testbed.app.outgoing import Outgoing
 from testbed.sidecar.recording_app import Answer, Call, RecordingApp
 from todoapp.features.webhooks.model import Webhook
-from todoapp.processes.api.app import create_api
 
 Json = dict[str, Any]
 
 
 @pytest.fixture
-async def owner(outgoing: Outgoing) -> AsyncIterator[httpx.AsyncClient]:
+async def owner(sending_app: WarmApp) -> AsyncIterator[httpx.AsyncClient]:
     """A user of an installation that allows private addresses."""
-    async with signed_up(create_api(outgoing.runtime)) as owner:
+    async with logged_in(sending_app.app) as owner:
         yield owner
 
 

@@ -1,30 +1,63 @@
-"""The applications in this process, on a real database, with a clock that tests set."""
+"""The applications in this process, on a real database, with a clock that tests set.
 
-from collections.abc import AsyncIterator
+A worker has one api of each kind of database, and every test gets it as if it had just started: with an
+empty database and without memory. Its figures go on and its settings stay; tests of these, and tests that
+migrate or lock, take the fresh one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from testbed.app.databases import WorkerDatabase
+from todoapp.features.accounts import passwords
+from todoapp.features.accounts.model import User
+from todoapp.features.accounts.refresh_tokens import open_session
 from todoapp.kit.settings import Settings
+from todoapp.processes.api import export
 from todoapp.processes.api.app import create_api
+from todoapp.processes.api.rate_limits import RateLimits
 from todoapp.processes.runtime import Runtime
 
-__all__ = ["Clock", "api", "calling", "client", "clock", "runtime", "signed_up", "stranger", "user_id_of"]
+__all__ = [
+    "JWT_SECRET",
+    "Clock",
+    "WarmApp",
+    "api",
+    "calling",
+    "client",
+    "clock",
+    "fresh_api",
+    "fresh_client",
+    "fresh_runtime",
+    "logged_in",
+    "runtime",
+    "signed_up",
+    "stranger",
+    "user_id_of",
+    "warm_api",
+    "worker_clock",
+]
 
 JWT_SECRET = "a secret that only these tests know, 32 bytes and more"
+PASSWORD = "correct horse"
 A_YEAR = 366 * 24 * 60  # minutes: moving the clock must not log anybody out
+START = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)
 
 
 @dataclass
 class Clock:
     """The time as the applications see it: a Wednesday morning, until a test moves it."""
 
-    now: datetime = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)
+    now: datetime = START
 
     def __call__(self) -> datetime:
         return self.now
@@ -34,38 +67,91 @@ class Clock:
         return self.now
 
 
-@pytest.fixture
-def clock() -> Clock:
+@dataclass
+class WarmApp:
+    """A process of the application that serves one test after the other."""
+
+    runtime: Runtime
+    app: FastAPI
+    _listeners: list[Callable[..., None]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._listeners = list(self.runtime.outbox.on_commit)
+
+    def forget(self) -> None:
+        """Forget callers and what they did, as a process does that starts again."""
+        runtime, state = self.runtime, self.app.state
+        runtime.outbox.on_commit[:] = self._listeners
+        runtime.database.writes_fail = False
+        self.app.dependency_overrides.clear()
+        if hasattr(state, "hub"):  # of the three processes, the api knows callers
+            state.credentials.forget()
+            state.rate_limits = RateLimits.of(runtime.settings, runtime.now)
+            state.export_places = asyncio.Semaphore(export.AT_ONCE)
+            state.hub._followers.clear()
+
+
+@pytest.fixture(scope="session")
+def worker_clock() -> Clock:
+    """The clock of everything that a worker keeps."""
     return Clock()
 
 
 @pytest.fixture
-async def runtime(database_url: str, clock: Clock) -> AsyncIterator[Runtime]:
-    """The parts of a process on a fresh database. Nothing listens where its sidecar would be."""
-    settings = Settings(
-        database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=1, access_token_minutes=A_YEAR
-    )
-    assembled = await Runtime.assemble(settings, "api", now=clock)
-    yield assembled
-    await assembled.close()
+def clock(worker_clock: Clock) -> Clock:
+    worker_clock.now = START
+    return worker_clock
 
 
 @pytest.fixture
-def api(runtime: Runtime) -> FastAPI:
-    return create_api(runtime)
+async def warm_api(worker_database: WorkerDatabase, database_url: str, clock: Clock) -> WarmApp:
+    """The worker's api, on a database without rows."""
+    warm = await worker_database.part(_running_api, database_url, clock)
+    warm.forget()
+    return warm
+
+
+@pytest.fixture
+def runtime(warm_api: WarmApp) -> Runtime:
+    """The parts of the api. Nothing listens where its sidecar would be."""
+    return warm_api.runtime
+
+
+@pytest.fixture
+def api(warm_api: WarmApp) -> FastAPI:
+    return warm_api.app
 
 
 @pytest.fixture
 async def client(api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A user in Berlin, talking to the api."""
-    async with signed_up(api) as user:
+    async with logged_in(api) as user:
         yield user
 
 
 @pytest.fixture
 async def stranger(api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Another user of the same api."""
-    async with signed_up(api) as user:
+    async with logged_in(api) as user:
+        yield user
+
+
+@pytest.fixture
+async def fresh_runtime(fresh_database_url: str, clock: Clock) -> AsyncIterator[Runtime]:
+    """The parts of an api that only this test has."""
+    async with _running_api(fresh_database_url, clock) as fresh:
+        yield fresh.runtime
+
+
+@pytest.fixture
+def fresh_api(fresh_runtime: Runtime) -> FastAPI:
+    return create_api(fresh_runtime)
+
+
+@pytest.fixture
+async def fresh_client(fresh_api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A user in Berlin, talking to the fresh api."""
+    async with logged_in(fresh_api) as user:
         yield user
 
 
@@ -79,13 +165,52 @@ async def calling(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def signed_up(app: FastAPI, *, timezone: str = "Europe/Berlin") -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who asks for an account."""
     async with calling(app) as user:
-        account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse", "timezone": timezone}
+        account = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD, "timezone": timezone}
         answer = await user.post("/api/auth/signup", json=account)
         assert answer.is_success, answer.text
         user.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         yield user
 
 
+@asynccontextmanager
+async def logged_in(app: FastAPI, *, timezone: str = "Europe/Berlin") -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody with an account: the rows that `signed_up` leaves, without what a password costs."""
+    runtime: Runtime = app.state.runtime
+    name, now = uuid4().hex, runtime.now()
+    account = User(
+        email=f"{name}@example.com",
+        name=name,
+        timezone=timezone,
+        password_hash=_password_hash(),
+        created_at=now,
+    )
+    async with calling(app) as user:
+        async with runtime.database.write() as session:
+            session.add(account)
+            await session.flush()
+            _, tokens = await open_session(
+                session, app.state.issuer, account.id, user_agent=user.headers["User-Agent"], now=now
+            )
+        user.headers["Authorization"] = f"Bearer {tokens.access_token}"
+        yield user
+
+
 async def user_id_of(user: httpx.AsyncClient) -> UUID:
     return UUID((await user.get("/api/me")).json()["id"])
+
+
+@asynccontextmanager
+async def _running_api(database_url: str, clock: Clock) -> AsyncIterator[WarmApp]:
+    settings = Settings(
+        database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=1, access_token_minutes=A_YEAR
+    )
+    runtime = await Runtime.assemble(settings, "api", now=clock)
+    yield WarmApp(runtime, create_api(runtime))
+    await runtime.close()
+
+
+@cache
+def _password_hash() -> str:
+    return passwords._hasher.hash(PASSWORD)

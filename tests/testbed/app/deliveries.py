@@ -14,7 +14,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from testbed.app.application import JWT_SECRET, Clock, calling
+from testbed.app.application import JWT_SECRET, Clock, WarmApp, calling
+from testbed.app.databases import WorkerDatabase
 from todoapp.kit.settings import Settings
 from todoapp.messaging.outbox import OutboxEvent
 from todoapp.processes.api.app import create_api
@@ -30,6 +31,7 @@ Envelope = dict[str, Any]
 """A CloudEvent as it travels."""
 
 SUBSCRIPTIONS = Path("dapr/subscriptions")
+CREATORS = {"api": create_api, "notification": create_notification, "recurrence": create_recurrence}
 
 
 @dataclass
@@ -101,17 +103,31 @@ class Deliveries:
 
 
 @pytest.fixture
-async def deliveries(database_url: str, clock: Clock) -> AsyncIterator[Deliveries]:
+async def deliveries(worker_database: WorkerDatabase, database_url: str, clock: Clock) -> Deliveries:
     """api, notification and recurrence, each with its own connections. No sidecar is there to be called."""
-    creators = {"api": create_api, "notification": create_notification, "recurrence": create_recurrence}
+    consuming = await worker_database.part(_consuming_processes, database_url, clock)
+    for warm, _ in consuming.values():
+        warm.forget()
+    return Deliveries(
+        {service: warm.runtime for service, (warm, _) in consuming.items()},
+        {service: sidecar for service, (_, sidecar) in consuming.items()},
+    )
+
+
+@asynccontextmanager
+async def _consuming_processes(
+    database_url: str, clock: Clock
+) -> AsyncIterator[dict[str, tuple[WarmApp, httpx.AsyncClient]]]:
+    """Each process with an HTTP client in place of its sidecar."""
     settings = Settings(database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=1)
     async with AsyncExitStack() as stack:
-        runtimes, consumers = {}, {}
-        for service, create in creators.items():
-            runtimes[service] = await Runtime.assemble(settings, service, now=clock)
-            stack.push_async_callback(runtimes[service].close)
-            consumers[service] = await stack.enter_async_context(calling(create(runtimes[service])))
-        yield Deliveries(runtimes, consumers)
+        running = {}
+        for service, create in CREATORS.items():
+            runtime = await Runtime.assemble(settings, service, now=clock)
+            stack.push_async_callback(runtime.close)
+            warm = WarmApp(runtime, create(runtime))
+            running[service] = warm, await stack.enter_async_context(calling(warm.app))
+        yield running
 
 
 def _destination(envelope: Envelope) -> tuple[str, str]:

@@ -2,19 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Self
 
 import pytest
 
-from testbed.app.application import A_YEAR, Clock
-from testbed.app.deliveries import Deliveries
+from testbed.app.application import A_YEAR, JWT_SECRET, Clock, WarmApp
+from testbed.app.databases import WorkerDatabase
 from testbed.sidecar.recording_app import RecordingApp, recording_app
+from todoapp.kit.settings import Settings
+from todoapp.processes.api.app import create_api
 from todoapp.processes.notification.channel_sender import ChannelSender
 from todoapp.processes.notification.dispatching import Dispatcher
 from todoapp.processes.notification.webhook_sender import WebhookSender
 from todoapp.processes.runtime import Runtime
 
-__all__ = ["Outgoing", "outgoing", "receiver"]
+__all__ = ["Outgoing", "outgoing", "receiver", "sending_app"]
 
 
 @dataclass
@@ -25,7 +29,7 @@ class Outgoing:
     dispatcher: Dispatcher
 
     @classmethod
-    def of(cls, runtime: Runtime) -> "Outgoing":
+    def of(cls, runtime: Runtime) -> Self:
         return cls(runtime, Dispatcher(runtime, [ChannelSender(runtime), WebhookSender(runtime)]))
 
     async def send_due(self) -> int:
@@ -41,14 +45,29 @@ class Outgoing:
 
 
 @pytest.fixture
-async def outgoing(database_url: str, deliveries: Deliveries, clock: Clock) -> AsyncIterator[Outgoing]:
-    """Sends to this machine as well, where the receivers of tests are."""
-    notification = deliveries.runtimes["notification"].settings
-    settings = notification.model_copy(
-        update={"allow_private_destinations": True, "access_token_minutes": A_YEAR}
+async def sending_app(worker_database: WorkerDatabase, database_url: str, clock: Clock) -> WarmApp:
+    """The api of an installation that sends to this machine as well, where the receivers of tests are."""
+    warm = await worker_database.part(_sending_process, database_url, clock)
+    warm.forget()
+    return warm
+
+
+@pytest.fixture
+def outgoing(sending_app: WarmApp) -> Outgoing:
+    return Outgoing.of(sending_app.runtime)
+
+
+@asynccontextmanager
+async def _sending_process(database_url: str, clock: Clock) -> AsyncIterator[WarmApp]:
+    settings = Settings(
+        database_url=database_url,
+        jwt_secret=JWT_SECRET,
+        dapr_http_port=1,
+        allow_private_destinations=True,
+        access_token_minutes=A_YEAR,
     )
     runtime = await Runtime.assemble(settings, "notification", now=clock)
-    yield Outgoing.of(runtime)
+    yield WarmApp(runtime, create_api(runtime))
     await runtime.close()
 
 
