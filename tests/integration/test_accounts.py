@@ -185,9 +185,11 @@ async def test_a_changed_profile_is_sent_to_the_other_clients(
 
 
 @pytest.mark.parametrize("patch", [{"name": None}, {"timezone": "Mars"}, {"email": "new@example.com"}])
-async def test_an_invalid_profile_is_refused(client: httpx.AsyncClient, patch: dict[str, Any]) -> None:
+async def test_an_invalid_profile_is_refused(
+    client_on_one_database: httpx.AsyncClient, patch: dict[str, Any]
+) -> None:
     [field] = patch
-    answer = await client.patch("/api/me", json=patch)
+    answer = await client_on_one_database.patch("/api/me", json=patch)
 
     assert answer.status_code == 422
     assert [each["pointer"] for each in answer.json()["errors"]] == [f"/{field}"]

@@ -214,13 +214,15 @@ async def test_a_websocket_takes_a_token_that_may_read(client: httpx.AsyncClient
     ],
 )
 async def test_an_invalid_token_request_is_refused(
-    client: httpx.AsyncClient, changed: Json, pointer: str
+    client_on_one_database: httpx.AsyncClient, changed: Json, pointer: str
 ) -> None:
-    answer = await client.post("/api/tokens", json={"name": "Script", "scopes": ["read"]} | changed)
+    answer = await client_on_one_database.post(
+        "/api/tokens", json={"name": "Script", "scopes": ["read"]} | changed
+    )
 
     assert answer.status_code == 422
     assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
-    assert await listed(client) == []
+    assert await listed(client_on_one_database) == []
 
 
 async def test_the_number_of_tokens_is_limited(client: httpx.AsyncClient) -> None:

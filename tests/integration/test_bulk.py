@@ -112,9 +112,9 @@ async def test_five_hundred_are_the_most(client: httpx.AsyncClient) -> None:
     ],
 )
 async def test_a_malformed_operation_is_named(
-    client: httpx.AsyncClient, operation: dict[str, Any], pointer: str
+    client_on_one_database: httpx.AsyncClient, operation: dict[str, Any], pointer: str
 ) -> None:
-    answer = await client.post("/api/tasks/bulk", json={"operations": [operation]})
+    answer = await client_on_one_database.post("/api/tasks/bulk", json={"operations": [operation]})
 
     assert answer.status_code == 422
     assert pointer in [error["pointer"] for error in answer.json()["errors"]]

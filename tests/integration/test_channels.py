@@ -200,9 +200,9 @@ async def test_the_url_is_nowhere_but_sealed_in_its_row(
     ],
 )
 async def test_an_unusable_channel_url_is_refused_without_repeating_it(
-    client: httpx.AsyncClient, url: str
+    client_on_one_database: httpx.AsyncClient, url: str
 ) -> None:
-    answer = await client.post("/api/channels", json={"name": "My phone", "url": url})
+    answer = await client_on_one_database.post("/api/channels", json={"name": "My phone", "url": url})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-channel-url")
     assert answer.json()["errors"][0]["pointer"] == "/url"

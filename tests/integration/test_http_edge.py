@@ -62,7 +62,9 @@ async def test_every_path_also_answers_under_the_own_user_id(client: httpx.Async
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_body_of_more_than_a_mebibyte_is_refused(client: httpx.AsyncClient, chunked: bool) -> None:
+async def test_a_body_of_more_than_a_mebibyte_is_refused(
+    client_on_one_database: httpx.AsyncClient, chunked: bool
+) -> None:
     body = orjson.dumps({"title": "x", "description": "x" * (1 << 20)})
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -70,15 +72,19 @@ async def test_a_body_of_more_than_a_mebibyte_is_refused(client: httpx.AsyncClie
             yield body[start : start + (1 << 16)]
 
     headers = {"content-type": "application/json"}
-    answer = await client.post("/api/tasks", content=chunks() if chunked else body, headers=headers)
+    answer = await client_on_one_database.post(
+        "/api/tasks", content=chunks() if chunked else body, headers=headers
+    )
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-async def test_a_body_of_another_type_is_refused(client: httpx.AsyncClient, media_type: str) -> None:
+async def test_a_body_of_another_type_is_refused(
+    client_on_one_database: httpx.AsyncClient, media_type: str
+) -> None:
     headers = {"content-type": media_type}
-    answer = await client.post("/api/tasks", content=b'{"title": "x"}', headers=headers)
+    answer = await client_on_one_database.post("/api/tasks", content=b'{"title": "x"}', headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
 

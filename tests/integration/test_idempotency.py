@@ -133,8 +133,8 @@ async def test_a_key_is_forgotten_after_a_day(
 
 
 @pytest.mark.parametrize("key", ["", "with space", "x" * 256])
-async def test_a_malformed_key_is_refused(client: httpx.AsyncClient, key: str) -> None:
-    answer = await add_task(client, key)
+async def test_a_malformed_key_is_refused(client_on_one_database: httpx.AsyncClient, key: str) -> None:
+    answer = await add_task(client_on_one_database, key)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed-idempotency-key")
 

@@ -350,9 +350,11 @@ async def test_our_own_calendar_changes_nothing_where_it_came_from(
     ],
 )
 async def test_a_malformed_file_is_refused(
-    client: httpx.AsyncClient, content: bytes, media_type: str, sentence: str
+    client_on_one_database: httpx.AsyncClient, content: bytes, media_type: str, sentence: str
 ) -> None:
-    answer = await client.post("/api/import", content=content, headers={"content-type": media_type})
+    answer = await client_on_one_database.post(
+        "/api/import", content=content, headers={"content-type": media_type}
+    )
 
     assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == (
         422,

@@ -97,9 +97,9 @@ async def test_deleting_a_label_keeps_its_tasks(client: httpx.AsyncClient, many:
     "body", [{"name": ""}, {"name": "x" * 101}, {"name": "a", "colour": "red"}, {"nam": "a"}]
 )
 async def test_bad_input_is_refused(
-    client: httpx.AsyncClient, many: str, one: str, body: dict[str, str]
+    client_on_one_database: httpx.AsyncClient, many: str, one: str, body: dict[str, str]
 ) -> None:
-    answer = await client.post(f"/api/{many}", json=body)
+    answer = await client_on_one_database.post(f"/api/{many}", json=body)
 
     assert answer.status_code == 422
     assert answer.json()["errors"]

@@ -114,14 +114,14 @@ async def test_the_moment_is_the_applications(client: httpx.AsyncClient, clock: 
     ],
 )
 async def test_a_line_that_makes_no_task_is_refused(
-    client: httpx.AsyncClient, body: dict[str, Any], code: str, pointer: str
+    client_on_one_database: httpx.AsyncClient, body: dict[str, Any], code: str, pointer: str
 ) -> None:
-    answer = await client.post("/api/tasks/quick", json=body)
+    answer = await client_on_one_database.post("/api/tasks/quick", json=body)
 
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, code)
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
-    assert (await client.get("/api/tasks")).json()["items"] == []
+    assert (await client_on_one_database.get("/api/tasks")).json()["items"] == []
 
 
 async def test_an_idempotency_key_adds_one_task(client: httpx.AsyncClient) -> None:

@@ -119,9 +119,9 @@ async def test_the_zone_may_differ_and_a_missing_date_is_noted(client: httpx.Asy
     ],
 )
 async def test_bad_input_is_refused_with_its_place(
-    client: httpx.AsyncClient, body: dict[str, Any], pointer: str
+    client_on_one_database: httpx.AsyncClient, body: dict[str, Any], pointer: str
 ) -> None:
-    answer = await client.post("/api/recurrence/preview", json=body)
+    answer = await client_on_one_database.post("/api/recurrence/preview", json=body)
 
     assert answer.status_code == 422
     assert pointer in [error["pointer"] for error in answer.json()["errors"]]

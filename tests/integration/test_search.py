@@ -217,9 +217,9 @@ async def test_tasks_of_before_the_index_are_found(
     ],
 )
 async def test_a_wrong_search_is_refused(
-    client: httpx.AsyncClient, parameters: dict[str, str], said: str
+    client_on_one_database: httpx.AsyncClient, parameters: dict[str, str], said: str
 ) -> None:
-    answer = await client.get("/api/tasks/search", params=parameters)
+    answer = await client_on_one_database.get("/api/tasks/search", params=parameters)
 
     assert answer.status_code == 422
     assert said in answer.text

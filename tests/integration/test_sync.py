@@ -94,8 +94,10 @@ async def test_a_number_from_the_future_is_gone_too(client: httpx.AsyncClient) -
 
 
 @pytest.mark.parametrize("query", [{"since": "-1"}, {"since": "now"}, {"limit": "0"}, {"from": "1"}])
-async def test_a_malformed_number_is_refused(client: httpx.AsyncClient, query: dict[str, str]) -> None:
-    answer = await client.get("/api/sync", params=query)
+async def test_a_malformed_number_is_refused(
+    client_on_one_database: httpx.AsyncClient, query: dict[str, str]
+) -> None:
+    answer = await client_on_one_database.get("/api/sync", params=query)
 
     assert answer.status_code == 422
     assert [each["pointer"] for each in answer.json()["errors"]] == [f"#/query/{next(iter(query))}"]

@@ -147,8 +147,8 @@ async def test_pages_are_numbered_and_counted_when_asked(client: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "bm90IGpzb24", "W10", "WzEsMiwzXQ", "%00"])
-async def test_a_foreign_cursor_is_refused(client: httpx.AsyncClient, cursor: str) -> None:
-    answer = await client.get("/api/tasks", params={"cursor": cursor})
+async def test_a_foreign_cursor_is_refused(client_on_one_database: httpx.AsyncClient, cursor: str) -> None:
+    answer = await client_on_one_database.get("/api/tasks", params={"cursor": cursor})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-cursor")
 
@@ -177,9 +177,9 @@ async def test_a_cursor_belongs_to_its_filter(client: httpx.AsyncClient, titles:
     ],
 )
 async def test_a_wrong_parameter_is_refused_with_the_right_ones(
-    client: httpx.AsyncClient, parameters: dict[str, Any], said: str
+    client_on_one_database: httpx.AsyncClient, parameters: dict[str, Any], said: str
 ) -> None:
-    answer = await client.get("/api/tasks", params=parameters)
+    answer = await client_on_one_database.get("/api/tasks", params=parameters)
 
     assert answer.status_code == 422
     assert said in answer.text

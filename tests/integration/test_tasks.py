@@ -118,15 +118,15 @@ async def test_a_day_stays_that_day_in_another_zone(client: httpx.AsyncClient) -
     ],
 )
 async def test_bad_input_is_refused_with_its_place(
-    client: httpx.AsyncClient, fields: dict[str, Any], pointer: str
+    client_on_one_database: httpx.AsyncClient, fields: dict[str, Any], pointer: str
 ) -> None:
-    answer = await client.post("/api/tasks", json={"title": "Pay the rent", **fields})
+    answer = await client_on_one_database.post("/api/tasks", json={"title": "Pay the rent", **fields})
 
     problem = answer.json()
     assert (answer.status_code, problem["status"]) == (422, 422)
     assert answer.headers["content-type"] == "application/problem+json"
     assert pointer in [error["pointer"] for error in problem["errors"]]
-    assert (await client.get("/api/tasks")).json()["items"] == []
+    assert (await client_on_one_database.get("/api/tasks")).json()["items"] == []
 
 
 async def test_an_unknown_field_names_the_valid_ones(client: httpx.AsyncClient) -> None:
@@ -295,9 +295,9 @@ async def test_a_refused_request_may_be_corrected_under_its_key(client: httpx.As
     ],
 )
 async def test_ambiguous_input_is_refused(
-    client: httpx.AsyncClient, field: str, value: object, detail: str
+    client_on_one_database: httpx.AsyncClient, field: str, value: object, detail: str
 ) -> None:
-    answer = await client.post("/api/tasks", json={"title": "Pay the rent", field: value})
+    answer = await client_on_one_database.post("/api/tasks", json={"title": "Pay the rent", field: value})
 
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"pointer": f"/{field}", "detail": detail}]

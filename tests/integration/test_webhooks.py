@@ -271,8 +271,12 @@ async def test_a_receiver_that_does_not_listen_cannot_be_reached(
         "ftp://example.com/",
     ],
 )
-async def test_an_unusable_webhook_url_is_refused(client: httpx.AsyncClient, url: str) -> None:
-    answer = await client.post("/api/webhooks", json={"url": url, "event_types": ["task.created"]})
+async def test_an_unusable_webhook_url_is_refused(
+    client_on_one_database: httpx.AsyncClient, url: str
+) -> None:
+    answer = await client_on_one_database.post(
+        "/api/webhooks", json={"url": url, "event_types": ["task.created"]}
+    )
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-webhook-url")
     assert answer.json()["errors"][0]["pointer"] == "/url"

@@ -34,6 +34,7 @@ __all__ = [
     "api",
     "calling",
     "client",
+    "client_on_one_database",
     "clock",
     "fresh_api",
     "fresh_client",
@@ -106,9 +107,7 @@ def clock(worker_clock: Clock) -> Clock:
 @pytest.fixture
 async def warm_api(worker_database: WorkerDatabase, database_url: str, clock: Clock) -> WarmApp:
     """The worker's api, on a database without rows."""
-    warm = await worker_database.part(_running_api, database_url, clock)
-    warm.forget()
-    return warm
+    return await _forgetful_api(worker_database, clock)
 
 
 @pytest.fixture
@@ -133,6 +132,17 @@ async def client(api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 async def stranger(api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Another user of the same api."""
     async with logged_in(api) as user:
+        yield user
+
+
+@pytest.fixture
+async def client_on_one_database(
+    sqlite_of_worker: WorkerDatabase, clock: Clock
+) -> AsyncIterator[httpx.AsyncClient]:
+    """As `client`, for tables of inputs that are refused before any database sees them."""
+    await sqlite_of_worker.empty()
+    warm = await _forgetful_api(sqlite_of_worker, clock)
+    async with logged_in(warm.app) as user:
         yield user
 
 
@@ -199,6 +209,12 @@ async def logged_in(app: FastAPI, *, timezone: str = "Europe/Berlin") -> AsyncIt
 
 async def user_id_of(user: httpx.AsyncClient) -> UUID:
     return UUID((await user.get("/api/me")).json()["id"])
+
+
+async def _forgetful_api(database: WorkerDatabase, clock: Clock) -> WarmApp:
+    warm = await database.part(_running_api, database.url, clock)
+    warm.forget()
+    return warm
 
 
 @asynccontextmanager
