@@ -1,4 +1,4 @@
-"""The sidecars of the node's pods understand whatever a TodoApp asks of Dapr."""
+"""The sidecars of the node's pods understand every Dapr resource of a TodoApp."""
 
 import json
 from pathlib import Path

@@ -23,7 +23,7 @@ from testbed.waiting import WAIT_TIMEOUT, wait_until
 A_TITLE = {"title": "Pay the rent"}
 A_LONG_ONE = A_TITLE | {"description": "x" * 20_000}
 OBEYING_PERMISSIONS = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
-"""Root may write whatever it wants, unless it gives that up."""
+"""Root may write any file, unless it drops that capability."""
 
 # Every test starts services, and most a database.
 pytestmark = pytest.mark.timeout(300)

@@ -1,4 +1,4 @@
-"""Nothing that was acknowledged is lost or doubled, whatever is killed meanwhile."""
+"""No acknowledged change is lost or doubled while processes are killed."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ POSTGRESQL_SHARE = 0.05
 MOST_BETWEEN = 40
 """Changes that are acknowledged between two kills; half of all kills follow the one before at once."""
 OUTAGE_SECONDS = 240
-"""In which the slowest machine brings back whatever was killed."""
+"""Enough for the slowest machine to restart a killed process."""
 
 
 @pytest.fixture(scope="module")

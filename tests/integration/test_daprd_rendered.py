@@ -252,7 +252,7 @@ def test_a_dropped_event_becomes_a_dead_letter(process: Component, pods: Mapping
 
 
 def heard(pod: Pod, reader: Reader, text: str, *, at: str) -> Call:
-    """Publish an event until a call says that it came: whoever reads only what is new may join later."""
+    """Publish an event until a call says that it came: a reader of new events only may join late."""
 
     def calls() -> list[Call]:
         published(pod.sidecar, reader.pubsub, reader.topic.name, text)

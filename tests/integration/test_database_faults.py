@@ -1,4 +1,4 @@
-"""Whichever error of the driver, wherever it happens: the answer says to try again, and then it works."""
+"""Every error of the driver, at every point: the answer asks to try again, and the next try works."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Whatever arrives where the application parses: a right value or a clear refusal, never a failure."""
+"""Any input of a parser gives a correct value or a clear refusal, never a failure."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode

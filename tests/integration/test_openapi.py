@@ -1,4 +1,4 @@
-"""The API keeps what its OpenAPI document promises, whatever it is asked."""
+"""The API conforms to its OpenAPI document for every request."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Whatever ends in the middle of its work, the operator or the API server, the end is the same."""
+"""A crash of the operator or of the API server at any moment does not change the final state."""
 
 import os
 import random
@@ -130,7 +130,7 @@ def test_a_restarted_api_server_is_found_again(
     installation.objects.delete(SERVICE, "todo-api", installation.namespace)
 
     def repaired() -> bool:
-        if not replica.is_running:  # away for longer than a lease lasts: whoever runs it starts it again
+        if not replica.is_running:  # it ends when it loses the lease; a Deployment would restart it
             replica.start()
         return installation.objects.get(SERVICE, "todo-api", installation.namespace) is not None
 

@@ -63,7 +63,7 @@ def test_every_child_that_is_deleted_comes_back(production: Installation) -> Non
 
 
 def waits_for_none_of_them(kind: Kind) -> bool:
-    """Whether an object of others is made at once, whatever state the others are in."""
+    """Whether an object for another operator is created at once, regardless of that operator's state."""
     return kind.provider is not Provider.KUBERNETES and kind.name not in WORKLOADS
 
 

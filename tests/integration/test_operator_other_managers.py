@@ -19,7 +19,7 @@ INSTANCE = {"app.kubernetes.io/part-of": "home", "argocd.argoproj.io/instance": 
 
 
 def repaired(installation: Installation) -> None:
-    """Give the operator a reason to apply the api's Deployment and Service anew, and wait until it did."""
+    """Give the operator a reason to apply the api's Deployment and Service again, and wait until it did."""
     objects, place = installation.objects, ("todo-api", installation.namespace)
     for kind in (DEPLOYMENT, SERVICE):
         objects.edit(kind, *place, {"metadata": {"labels": {"app.kubernetes.io/name": "other"}}})

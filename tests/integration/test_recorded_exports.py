@@ -54,7 +54,7 @@ async def test_recorded_export_arrives_as_it_was(api: FastAPI, clock: Clock, rec
 
 
 def test_missing_field_takes_its_default(recorded: bytes) -> None:
-    """Whatever this version writes, an export of one that did not know it yet is read."""
+    """A field that an older version did not export does not stop this version from reading its export."""
     document = orjson.loads(recorded)
     views: dict[str, type[BaseModel]] = {"tasks": ExportedTask, "tags": LabelView, "categories": LabelView}
     for part, view in views.items():

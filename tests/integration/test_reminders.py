@@ -282,7 +282,7 @@ async def test_a_cancelled_reminder_does_not_fire(
 
 
 async def test_an_unknown_job_is_answered_as_done(deliveries: Deliveries) -> None:
-    """Any other answer but 404 would have the sidecar call for ever."""
+    """Any answer but 404 would let the sidecar call again and again."""
     notification = deliveries.consumers["notification"]
 
     unknown = {"user_id": str(UUID(int=1)), "reminder_id": str(UUID(int=2))}

@@ -60,7 +60,7 @@ class Status(Part):
     phase: Literal["", "Pending", "Progressing", "Ready", "Degraded", "Suspended"] = ""
     """The conditions in one word, for the printer column."""
     selector: str = ""
-    """Labels of the api's pods, for whoever scales them."""
+    """Labels of the api's pods, for autoscalers."""
     conditions: tuple[Condition, ...] = Field(
         default=(),
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},

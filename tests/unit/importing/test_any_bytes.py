@@ -1,4 +1,4 @@
-"""Whatever a file holds, a parser refuses it clearly or reads it; it never fails otherwise."""
+"""A parser reads any file or refuses it clearly; it never fails in another way."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What holds for every TodoApp, whatever it asks for."""
+"""Properties of the manifests of every valid TodoApp."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""JSON as Go writes it, and whatever people send."""
+"""JSON as Go writes it, for any JSON that is sent."""
 
 import pytest
 
