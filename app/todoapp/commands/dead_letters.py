@@ -1,4 +1,4 @@
-"""The commands `todoapp dlq …`: looking at dead letters, and sending them on their way again."""
+"""The commands `todoapp dlq …`: showing dead letters and replaying them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -92,9 +92,9 @@ def replay_letters(
     letter_ids: Annotated[list[UUID] | None, typer.Argument(metavar="ID...")] = None,
     every: Annotated[bool, typer.Option("--all", help="All that wait for a replay.")] = False,
 ) -> None:
-    """Have events published again, to their own topics. A running process picks them up in a second.
+    """Publish events again, to their own topics. A running process publishes them within a second.
 
-    Whoever handled one before leaves it alone. What cannot be replayed is named, and the exit status is 1.
+    A consumer that handled one before ignores it. What cannot be replayed is named, and the exit status is 1.
     """
     if every == bool(letter_ids):
         raise typer.BadParameter("Name dead letters by their ids, or all of them by --all.")

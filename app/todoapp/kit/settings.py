@@ -74,8 +74,12 @@ class Settings(BaseSettings):
 
     relay_batch_size: PositiveInt = Field(default=500, description="events per transaction")
     relay_idle_seconds: PositiveFloat = 1.0
-    sweep_seconds: PositiveFloat = Field(default=5.0, description="between looks for overdue reminders")
-    dispatch_seconds: PositiveFloat = Field(default=1.0, description="between looks for due deliveries")
+    sweep_seconds: PositiveFloat = Field(
+        default=5.0, description="between two searches for overdue reminders"
+    )
+    dispatch_seconds: PositiveFloat = Field(
+        default=1.0, description="between two searches for due deliveries"
+    )
     allow_private_destinations: bool = Field(
         default=False, description="whether channels and webhooks may reach private addresses, and plain HTTP"
     )

@@ -114,18 +114,18 @@ class SessionNotFound(NotFound):
     code = "session-not-found"
 
     def __init__(self, session_id: UUID) -> None:
-        super().__init__(f"There is no open session {session_id} among yours.")
+        super().__init__(f"You have no open session {session_id}.")
 
 
 class TokenNotFound(NotFound):
     code = "token-not-found"
 
     def __init__(self, token_id: UUID) -> None:
-        super().__init__(f"There is no API token {token_id} among yours.")
+        super().__init__(f"You have no API token {token_id}.")
 
 
 class TooManyTokens(Conflict):
     code = "too-many-tokens"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"You have {most} API tokens, which is the most; delete one that is not in use.")
+        super().__init__(f"You have {most} API tokens, the most allowed; delete one first.")

@@ -11,7 +11,7 @@ class ChannelNotFound(NotFound):
     code = "channel-not-found"
 
     def __init__(self, channel_id: UUID) -> None:
-        super().__init__(f"There is no channel {channel_id} among yours.")
+        super().__init__(f"You have no channel {channel_id}.")
 
 
 class InvalidChannelUrl(Invalid):
@@ -27,4 +27,4 @@ class TooManyChannels(Conflict):
     code = "too-many-channels"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"You have {most} channels, the most there can be; delete one first.")
+        super().__init__(f"You have {most} channels, the most allowed; delete one first.")

@@ -11,4 +11,4 @@ class NotificationNotFound(NotFound):
     code = "notification-not-found"
 
     def __init__(self, notification_id: UUID) -> None:
-        super().__init__(f"There is no notification {notification_id} among yours.")
+        super().__init__(f"You have no notification {notification_id}.")

@@ -11,7 +11,7 @@ class ReminderNotFound(NotFound):
     code = "reminder-not-found"
 
     def __init__(self, reminder_id: UUID) -> None:
-        super().__init__(f"There is no reminder {reminder_id} among yours.")
+        super().__init__(f"You have no reminder {reminder_id}.")
 
 
 class NoReminder(NotFound):
@@ -41,4 +41,4 @@ class TooManyReminders(Conflict):
     code = "too-many-reminders"
 
     def __init__(self, task_id: UUID, most: int) -> None:
-        super().__init__(f"Task {task_id} has {most} reminders, the most a task may have; remove one first.")
+        super().__init__(f"Task {task_id} has {most} reminders, the most allowed; remove one first.")

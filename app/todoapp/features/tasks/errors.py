@@ -22,21 +22,21 @@ class TaskNotFound(NotFound):
     code = "task-not-found"
 
     def __init__(self, task_id: UUID) -> None:
-        super().__init__(f"There is no task {task_id} among yours.")
+        super().__init__(f"You have no task {task_id}.")
 
 
 class TagNotFound(NotFound):
     code = "tag-not-found"
 
     def __init__(self, tag_id: UUID) -> None:
-        super().__init__(f"There is no tag {tag_id} among yours.")
+        super().__init__(f"You have no tag {tag_id}.")
 
 
 class CategoryNotFound(NotFound):
     code = "category-not-found"
 
     def __init__(self, category_id: UUID) -> None:
-        super().__init__(f"There is no category {category_id} among yours.")
+        super().__init__(f"You have no category {category_id}.")
 
 
 class UnknownCategory(Invalid):
@@ -53,7 +53,7 @@ class NameTaken(Conflict):
     code = "name-taken"
 
     def __init__(self, kind: str, name: str) -> None:
-        super().__init__(f"You have a {kind} called {name!r} already; names differ by more than case.")
+        super().__init__(f"You already have a {kind} called {name!r}; upper and lower case count as equal.")
 
 
 class ContradictoryDue(Invalid):

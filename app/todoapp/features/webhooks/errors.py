@@ -11,7 +11,7 @@ class WebhookNotFound(NotFound):
     code = "webhook-not-found"
 
     def __init__(self, webhook_id: UUID) -> None:
-        super().__init__(f"There is no webhook {webhook_id} among yours.")
+        super().__init__(f"You have no webhook {webhook_id}.")
 
 
 class WebhookDeliveryNotFound(NotFound):
@@ -32,4 +32,4 @@ class TooManyWebhooks(Conflict):
     code = "too-many-webhooks"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"You have {most} webhooks, the most there can be; delete one first.")
+        super().__init__(f"You have {most} webhooks, the most allowed; delete one first.")
