@@ -17,8 +17,8 @@ from todoapp_operator.kube.manifest import Manifest, to_yaml
 from todoapp_operator.release import released_image
 from todoapp_operator.render.dapr.files import published_files
 from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.secret_specs import secret_specs
 from todoapp_operator.render.todoapp import render
-from todoapp_operator.render.wanted_secrets import wanted_secrets
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.document import load
 from todoapp_operator.resource.metadata import Metadata
@@ -104,7 +104,7 @@ def render_command(
     else:
         _require_empty(output_dir)
         _write({output_dir / _file_name(manifest): manifest for manifest in manifests})
-    for secret in wanted_secrets(app):
+    for secret in secret_specs(app):
         typer.echo(str(secret), err=True)
 
 

@@ -16,8 +16,8 @@ from todoapp.messaging.delivery import Outcome
 from todoapp.processes.web import health
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.secret_specs import CopiedSecret, secret_specs
 from todoapp_operator.render.todoapp import render
-from todoapp_operator.render.wanted_secrets import CopiedSecret, wanted_secrets
 from todoapp_operator.resource.document import load
 from todoapp_operator.resource.spec import TodoApp
 
@@ -142,7 +142,7 @@ def kafka_users(app: TodoApp) -> dict[str, Manifest]:
     users = {each["metadata"]["name"]: each for each in manifests(app, "KafkaUser")}
     names = {
         each.name: each.literals["username"]
-        for each in wanted_secrets(app)
+        for each in secret_specs(app)
         if isinstance(each, CopiedSecret) and "username" in each.literals
     }
     annotations = [
@@ -157,7 +157,7 @@ def kafka_users(app: TodoApp) -> dict[str, Manifest]:
 
 @each_example
 def test_every_secret_that_is_read_will_exist(app: TodoApp) -> None:
-    there = {secret.name for secret in wanted_secrets(app)}
+    there = {secret.name for secret in secret_specs(app)}
     there |= {f"{cluster['metadata']['name']}-app" for cluster in manifests(app, "Cluster")}
     everything = render(app, PLATFORM).manifests
     references = [reference["name"] for reference in found(everything, "secretKeyRef")]

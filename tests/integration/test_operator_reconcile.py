@@ -14,7 +14,7 @@ from todoapp_operator.kube.client import ApiError, Client
 from todoapp_operator.kube.kinds import kind_of
 from todoapp_operator.kube.manifest import Manifest, body_of
 from todoapp_operator.reconcile.children import Children
-from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields
+from todoapp_operator.reconcile.comparison import is_as_rendered, owned_fields
 from todoapp_operator.reconcile.merge_keys import disown, put_entries_back
 from todoapp_operator.render.identity import MANAGER
 from todoapp_operator.render.platform import Platform

@@ -19,11 +19,11 @@ from todoapp_operator.kube.presence import DEFINITIONS, Definitions, Presence
 from todoapp_operator.metrics import QUEUE_DEPTH, RECONCILE_SECONDS, RECONCILES, RESOURCES
 from todoapp_operator.reconcile.children import AppKey, Children
 from todoapp_operator.reconcile.finalizer import TODOAPP
-from todoapp_operator.reconcile.foreign_secrets import SECRET, ForeignSecrets
 from todoapp_operator.reconcile.reconciler import Reconciler
+from todoapp_operator.reconcile.reconciliation import ReconcileContext
+from todoapp_operator.reconcile.referenced_secrets import SECRET, ReferencedSecrets
 from todoapp_operator.reconcile.report import Phase
-from todoapp_operator.reconcile.run import Surroundings
-from todoapp_operator.reconcile.secrets import WantedSecrets
+from todoapp_operator.reconcile.secrets import AppSecrets
 from todoapp_operator.reconcile.todoapps import TodoApps
 from todoapp_operator.release import released_image
 from todoapp_operator.render.identity import MANAGER, MANAGER_LABEL
@@ -56,14 +56,14 @@ class Controller:
         self._queue: WorkQueue[AppKey] = WorkQueue(_BACK_OFF)
         self._todoapps = TodoApps()
         self._children = Children(self._queue.add)
-        self._foreign = ForeignSecrets(client, self._queue.add)
+        self._foreign = ReferencedSecrets(client, self._queue.add)
         self._presence = Presence(self._reconcile_all)
         self._reconciler = Reconciler(
-            Surroundings(
+            ReconcileContext(
                 client=client,
                 todoapps=self._todoapps,
                 children=self._children,
-                secrets=WantedSecrets(client, self._children, self._foreign),
+                secrets=AppSecrets(client, self._children, self._foreign),
                 image=released_image(),
                 kinds=lambda: self._presence.kinds,
             )

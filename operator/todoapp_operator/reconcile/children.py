@@ -10,7 +10,7 @@ import orjson
 
 from todoapp_operator.kube.kinds import Kind
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields
+from todoapp_operator.reconcile.comparison import is_as_rendered, owned_fields
 from todoapp_operator.reconcile.facts import Facts, facts
 from todoapp_operator.render.identity import MANAGER, NAME_LABEL, NAMESPACE_LABEL, REPAIR_MANAGER
 

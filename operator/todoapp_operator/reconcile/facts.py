@@ -1,13 +1,13 @@
-"""What a verdict needs to know of an object, taken from the whole of it; pure."""
+"""What reconciling and reporting need to know of an object, taken from the whole of it; pure."""
 
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from todoapp_operator.kube.health import Verdict, health
+from todoapp_operator.kube.health import HealthStatus, health
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.reconcile.compare import owned_fields
+from todoapp_operator.reconcile.comparison import owned_fields
 from todoapp_operator.render.identity import COMPONENT_LABEL, MANAGER, RELEASE_LABEL
 
 __all__ = ["Facts", "Pods", "SecretDigests", "ServedRelease", "digest_of", "facts"]
@@ -19,7 +19,7 @@ class Pods:
 
     component: str
     image: str
-    verdict: Verdict
+    status: HealthStatus
     desired: int
     ready: int
     rolled_out: bool
@@ -42,7 +42,7 @@ class SecretDigests:
     digests: Mapping[str, bytes] = field(repr=False)
 
 
-Facts = Pods | ServedRelease | SecretDigests | Verdict
+Facts = Pods | ServedRelease | SecretDigests | HealthStatus
 
 
 def facts(manifest: Manifest) -> Facts:
@@ -56,7 +56,7 @@ def _pods(deployment: Manifest) -> Pods:
     return Pods(
         component=labels.get(COMPONENT_LABEL, ""),
         image=spec["template"]["spec"]["containers"][0].get("image", ""),
-        verdict=health(deployment),
+        status=health(deployment),
         desired=spec.get("replicas", 1),
         ready=status.get("readyReplicas", 0),
         rolled_out=observed and _progress(status) == "NewReplicaSetAvailable",

@@ -3,7 +3,7 @@
 from todoapp_operator.kube.client import Client
 from todoapp_operator.kube.kinds import Kind
 from todoapp_operator.kube.manifest import Manifest, body_of
-from todoapp_operator.reconcile.family import Family
+from todoapp_operator.reconcile.app_children import AppChildren
 from todoapp_operator.reconcile.todoapps import Record
 from todoapp_operator.resource.spec import API_VERSION, KIND
 
@@ -30,13 +30,13 @@ async def set_finalizer(client: Client, record: Record, *, wanted: bool) -> Mani
     return await client.apply(TODOAPP, namespace, name, body_of(body))
 
 
-async def remove_outside(client: Client, family: Family) -> list[str]:
+async def remove_outside(client: Client, children: AppChildren) -> list[str]:
     """Ask for the end of everything outside.
 
     Returns:
         What is not gone yet; others may have work to do before it goes.
     """
-    outside = family.outside()
+    outside = children.outside()
     for child in outside:
         if not child.deleting:
             await client.delete(child.kind, child.namespace, child.name, child.uid)

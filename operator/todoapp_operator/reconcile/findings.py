@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from todoapp_operator.kube.health import Health, Verdict
+from todoapp_operator.kube.health import Health, HealthStatus
 from todoapp_operator.kube.kinds import Provider
 from todoapp_operator.reconcile.conditions import ConditionType, Finding, Reason
 from todoapp_operator.reconcile.facts import Pods
-from todoapp_operator.reconcile.order import Hold
-from todoapp_operator.reconcile.secrets import Lack, Part
+from todoapp_operator.reconcile.order import Blocker
+from todoapp_operator.reconcile.secrets import MissingSecret, Purpose
 from todoapp_operator.render.broker import broker
 from todoapp_operator.render.todoapp import MissingKind
 from todoapp_operator.resource.component import Component
@@ -27,19 +27,19 @@ class Observation:
     """Everything that a reconciliation has seen."""
 
     app: TodoApp
-    lacks: tuple[Lack, ...]
+    missing_secrets: tuple[MissingSecret, ...]
     missing: tuple[MissingKind, ...]
-    database: Verdict | None
+    database: HealthStatus | None
     """Of our own database's Cluster; None when the database is somebody else's."""
-    broker: Mapping[str, Verdict]
+    broker: Mapping[str, HealthStatus]
     """Of Strimzi's objects, by their names."""
-    migration: Verdict | None
+    migration: HealthStatus | None
     """Of this version's Job; None when there is none."""
     pods: Mapping[Component, Pods]
     """Of the wanted Deployments that exist."""
-    hold: Hold | None
+    blocker: Blocker | None
     """Why the wanted Deployments are not applied."""
-    refusal: Hold | None = None
+    refusal: Blocker | None = None
     """Why an object could not be applied."""
 
 
@@ -55,7 +55,7 @@ def while_suspended(pods: Iterable[Pods]) -> list[Finding]:
     """Pods are counted all the same; nothing else is looked at."""
     of, message = ConditionType, "The operator leaves everything as it is while spec.suspend is true."
     serving = list(pods)
-    if serving and all(each.verdict.health is Health.READY for each in serving):
+    if serving and all(each.status.health is Health.READY for each in serving):
         ready = Finding(of.READY, "True", Reason.AVAILABLE, "Every pod that is there serves.")
     else:
         ready = Finding(of.READY, "False", Reason.SUSPENDED, message)
@@ -67,14 +67,14 @@ def while_suspended(pods: Iterable[Pods]) -> list[Finding]:
     ]
 
 
-def while_invalid(sentence: str) -> list[Finding]:
+def while_invalid(message: str) -> list[Finding]:
     """Of a spec that cannot be understood."""
     of, reason = ConditionType, Reason.INVALID_SPEC
     return [
-        Finding(of.READY, "False", reason, sentence),
-        *_unknown(reason, sentence),
-        Finding(of.PROGRESSING, "False", reason, sentence),
-        Finding(of.DEGRADED, "True", reason, sentence),
+        Finding(of.READY, "False", reason, message),
+        *_unknown(reason, message),
+        Finding(of.PROGRESSING, "False", reason, message),
+        Finding(of.DEGRADED, "True", reason, message),
     ]
 
 
@@ -87,8 +87,8 @@ def _database(seen: Observation) -> Finding:
     of = ConditionType.DATABASE_READY
     if missing := _missing(seen, Provider.CLOUDNATIVE_PG):
         return Finding(of, "False", Reason.KIND_MISSING, missing)
-    if lack := _lack(seen, Part.DATABASE):
-        return Finding(of, "False", Reason.SECRET_MISSING, lack.sentence)
+    if secret := _missing_secret(seen, Purpose.DATABASE):
+        return Finding(of, "False", Reason.SECRET_MISSING, secret.message)
     if seen.app.spec.database and (reference := seen.app.spec.database.secret_ref):
         return Finding(
             of,
@@ -97,8 +97,8 @@ def _database(seen: Observation) -> Finding:
             f"Secret {reference.name} names the database; whether it answers shows when it is migrated.",
         )
     if seen.database and seen.database.health is Health.READY:
-        return Finding(of, "True", Reason.AVAILABLE, _sentence(seen.database))
-    message = _sentence(seen.database) if seen.database else "CloudNativePG has not been asked for it yet."
+        return Finding(of, "True", Reason.AVAILABLE, _message(seen.database))
+    message = _message(seen.database) if seen.database else "CloudNativePG has not been asked for it yet."
     return Finding(of, "False", Reason.DATABASE_NOT_READY, message)
 
 
@@ -106,8 +106,8 @@ def _broker(seen: Observation) -> Finding:
     of = ConditionType.BROKER_READY
     if missing := _missing(seen, Provider.STRIMZI):
         return Finding(of, "False", Reason.KIND_MISSING, missing)
-    if (lack := _lack(seen, Part.BROKER)) and not lack.awaited:
-        return Finding(of, "False", Reason.SECRET_MISSING, lack.sentence)
+    if (secret := _missing_secret(seen, Purpose.BROKER)) and not secret.awaited:
+        return Finding(of, "False", Reason.SECRET_MISSING, secret.message)
     if not broker(seen.app).strimzi:
         return Finding(
             of, "True", Reason.CONFIGURED, "The broker is somebody else's; its address and Secrets are known."
@@ -120,8 +120,8 @@ def _broker(seen: Observation) -> Finding:
         return Finding(
             of, "False", Reason.BROKER_NOT_READY, f"Strimzi has not finished {unfinished or 'yet'}."
         )
-    if lack:
-        return Finding(of, "False", Reason.BROKER_NOT_READY, lack.sentence)
+    if secret:
+        return Finding(of, "False", Reason.BROKER_NOT_READY, secret.message)
     return Finding(of, "True", Reason.AVAILABLE, "Topics and user are ready.")
 
 
@@ -131,14 +131,14 @@ def _migrations(seen: Observation) -> Finding:
         return Finding(of, "Unknown", Reason.MANUAL_MIGRATIONS, "Migrating the database is left to you.")
     if seen.migration and seen.migration.health is Health.READY:
         return Finding(of, "True", Reason.MIGRATED, "The database has the schema of this version.")
-    if seen.hold:
-        return Finding(of, "False", seen.hold.reason, seen.hold.message)
+    if seen.blocker:
+        return Finding(of, "False", seen.blocker.reason, seen.blocker.message)
     return Finding(of, "False", Reason.MIGRATING, "The database is about to be migrated.")
 
 
 def _progressing(seen: Observation) -> Finding:
     of = ConditionType.PROGRESSING
-    blocked = seen.refusal or seen.hold
+    blocked = seen.refusal or seen.blocker
     if blocked:
         moving = blocked.reason in _PASSING_BY_THEMSELVES
         return Finding(of, "True" if moving else "False", blocked.reason, blocked.message)
@@ -161,14 +161,14 @@ def _degraded(seen: Observation) -> Finding:
     if seen.refusal:
         return Finding(of, "True", seen.refusal.reason, seen.refusal.message)
     if seen.missing:
-        sentences = " ".join(each.sentence for each in seen.missing)
-        return Finding(of, "True", Reason.KIND_MISSING, sentences)
-    if theirs := [each.sentence for each in seen.lacks if not each.awaited]:
+        messages = " ".join(each.message for each in seen.missing)
+        return Finding(of, "True", Reason.KIND_MISSING, messages)
+    if theirs := [each.message for each in seen.missing_secrets if not each.awaited]:
         return Finding(of, "True", Reason.SECRET_MISSING, " ".join(theirs))
     if failed := _those(seen.broker, Health.FAILED):
         return Finding(of, "True", Reason.BROKER_FAILED, f"Strimzi refuses {failed}.")
-    if seen.hold and seen.hold.reason is Reason.MIGRATION_FAILED:
-        return Finding(of, "True", Reason.MIGRATION_FAILED, seen.hold.message)
+    if seen.blocker and seen.blocker.reason is Reason.MIGRATION_FAILED:
+        return Finding(of, "True", Reason.MIGRATION_FAILED, seen.blocker.message)
     if stalled := _stalled(seen):
         return Finding(of, "True", Reason.ROLLOUT_STALLED, stalled)
     return Finding(of, "False", Reason.AS_EXPECTED)
@@ -178,7 +178,7 @@ def _ready(seen: Observation, parts: Iterable[Finding], progress: Finding) -> Fi
     of = ConditionType.READY
     if seen.refusal:
         return Finding(of, "False", seen.refusal.reason, seen.refusal.message)
-    if essential := [each.sentence for each in seen.missing if each.kind.provider in _ESSENTIAL]:
+    if essential := [each.message for each in seen.missing if each.kind.provider in _ESSENTIAL]:
         return Finding(of, "False", Reason.KIND_MISSING, " ".join(essential))
     for part in parts:
         if part.status == "False":
@@ -189,18 +189,18 @@ def _ready(seen: Observation, parts: Iterable[Finding], progress: Finding) -> Fi
 
 
 def _missing(seen: Observation, provider: Provider) -> str:
-    return " ".join(each.sentence for each in seen.missing if each.kind.provider is provider)
+    return " ".join(each.message for each in seen.missing if each.kind.provider is provider)
 
 
-def _lack(seen: Observation, part: Part) -> Lack | None:
-    return next((each for each in seen.lacks if each.part is part), None)
+def _missing_secret(seen: Observation, purpose: Purpose) -> MissingSecret | None:
+    return next((secret for secret in seen.missing_secrets if secret.purpose is purpose), None)
 
 
-def _those(verdicts: Mapping[str, Verdict], health: Health) -> str:
+def _those(statuses: Mapping[str, HealthStatus], health: Health) -> str:
     found = [
-        f"{name} ({verdict.sentence})" if verdict.sentence else name
-        for name, verdict in verdicts.items()
-        if verdict.health is health
+        f"{name} ({status.message})" if status.message else name
+        for name, status in statuses.items()
+        if status.health is health
     ]
     shown, more = found[:_SHOWN], len(found) - _SHOWN
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
@@ -217,12 +217,12 @@ def _unready(seen: Observation) -> str:
 
 def _of_pods(seen: Observation, health: Health) -> str:
     return " ".join(
-        f"{component}: {_sentence(pods.verdict)}"
+        f"{component}: {_message(pods.status)}"
         for component, pods in seen.pods.items()
-        if pods.verdict.health is health
+        if pods.status.health is health
     )
 
 
-def _sentence(verdict: Verdict) -> str:
-    text = verdict.sentence.rstrip(".")
+def _message(status: HealthStatus) -> str:
+    text = status.message.rstrip(".")
     return f"{text}." if text else ""

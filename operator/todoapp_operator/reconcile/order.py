@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from todoapp_operator.kube.health import Health, Verdict
+from todoapp_operator.kube.health import Health, HealthStatus
 from todoapp_operator.kube.kinds import Provider
 from todoapp_operator.reconcile.conditions import Reason
-from todoapp_operator.reconcile.secrets import Lack
+from todoapp_operator.reconcile.secrets import MissingSecret
 from todoapp_operator.render.todoapp import MissingKind
 
-__all__ = ["WORKLOADS", "Hold", "before_migrating", "before_starting"]
+__all__ = ["WORKLOADS", "Blocker", "before_migrating", "before_starting"]
 
 WORKLOADS = frozenset({"Deployment", "HorizontalPodAutoscaler", "ScaledObject"})
 """Kinds left as they are while something holds up the roll-out, so that what serves goes on serving."""
 
 
 @dataclass(frozen=True)
-class Hold:
+class Blocker:
     """Why the roll-out waits."""
 
     reason: Reason
@@ -24,23 +24,23 @@ class Hold:
 
 
 def before_migrating(
-    lacks: Sequence[Lack], missing: Sequence[MissingKind], database: Verdict | None
-) -> Hold | None:
+    missing_secrets: Sequence[MissingSecret], missing: Sequence[MissingKind], database: HealthStatus | None
+) -> Blocker | None:
     """
     Args:
         database: of our own database's Cluster; None when the database is somebody else's.
     """
-    for lack in sorted(lacks, key=lambda each: each.awaited):
-        return Hold(Reason.BROKER_NOT_READY if lack.awaited else Reason.SECRET_MISSING, lack.sentence)
-    for each in missing:
-        if each.kind.provider is Provider.CLOUDNATIVE_PG:
-            return Hold(Reason.KIND_MISSING, each.sentence)
+    for secret in sorted(missing_secrets, key=lambda secret: secret.awaited):
+        return Blocker(Reason.BROKER_NOT_READY if secret.awaited else Reason.SECRET_MISSING, secret.message)
+    for kind in missing:
+        if kind.kind.provider is Provider.CLOUDNATIVE_PG:
+            return Blocker(Reason.KIND_MISSING, kind.message)
     if database and database.health is not Health.READY:
-        return Hold(Reason.DATABASE_NOT_READY, _waiting("the database", database))
+        return Blocker(Reason.DATABASE_NOT_READY, _waiting("the database", database))
     return None
 
 
-def before_starting(migration: Verdict | None) -> Hold | None:
+def before_starting(migration: HealthStatus | None) -> Blocker | None:
     """
     Args:
         migration: of this version's Job; None when there is none yet.
@@ -48,13 +48,13 @@ def before_starting(migration: Verdict | None) -> Hold | None:
     if migration and migration.health is Health.READY:
         return None
     if migration and migration.health is Health.FAILED:
-        return Hold(
+        return Blocker(
             Reason.MIGRATION_FAILED,
-            f"The migration Job has failed ({migration.sentence}); see its pods' logs. "
+            f"The migration Job has failed ({migration.message}); see its pods' logs. "
             "Delete the Job to try again.",
         )
-    return Hold(Reason.MIGRATING, "The database is being migrated.")
+    return Blocker(Reason.MIGRATING, "The database is being migrated.")
 
 
-def _waiting(what: str, verdict: Verdict) -> str:
-    return f"Waiting for {what}: {verdict.sentence}." if verdict.sentence else f"Waiting for {what}."
+def _waiting(what: str, status: HealthStatus) -> str:
+    return f"Waiting for {what}: {status.message}." if status.message else f"Waiting for {what}."

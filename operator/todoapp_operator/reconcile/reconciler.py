@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from todoapp_operator.kube.client import ApiError
 from todoapp_operator.kube.manifest import body_of
+from todoapp_operator.reconcile.app_children import AppChildren
 from todoapp_operator.reconcile.children import AppKey
 from todoapp_operator.reconcile.conditions import Reason, conditions
 from todoapp_operator.reconcile.events import announce
-from todoapp_operator.reconcile.family import Family
 from todoapp_operator.reconcile.finalizer import TODOAPP, remove_outside, set_finalizer
 from todoapp_operator.reconcile.findings import findings, while_invalid, while_suspended
-from todoapp_operator.reconcile.order import Hold
+from todoapp_operator.reconcile.order import Blocker
+from todoapp_operator.reconcile.reconciliation import ReconcileContext, Reconciliation
 from todoapp_operator.reconcile.report import report
-from todoapp_operator.reconcile.run import Run, Surroundings
 from todoapp_operator.reconcile.todoapps import Record
 from todoapp_operator.resource.spec import API_VERSION, KIND, TodoApp
 
@@ -41,69 +41,71 @@ _PASSING = frozenset(
 class Reconciler:
     """Reconciling again changes nothing, so any event, restart or timer may ask for it."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, context: ReconcileContext) -> None:
+        self._context = context
 
     async def reconcile(self, key: AppKey) -> None:
         """
         Raises:
             ApiError: the API server refused something; the status says so, unless it passes by itself.
         """
-        record = self._around.todoapps.get(key)
+        record = self._context.todoapps.get(key)
         if record is None:
             self._forget(key)
         elif record.deleting:
             await self._clean_up(record)
         else:
-            await self._make(record)
+            await self._reconcile(record)
 
-    async def _make(self, record: Record) -> None:
+    async def _reconcile(self, record: Record) -> None:
         try:
             app = record.parse()
         except ValidationError as error:
-            await self._say_invalid(record, error)
+            await self._report_invalid(record, error)
             return
         if app.spec.suspend:
-            await self._say_suspended(record, app)
+            await self._report_suspended(record, app)
             return
-        run = Run(app, record, self._around)
+        reconciliation = Reconciliation(app, record, self._context)
         refused: ApiError | None = None
         try:
-            await run.make()
+            await reconciliation.run()
         except ApiError as error:
             if error.status in _PASSING:
                 raise
             refused = error
-        refusal = Hold(Reason.APPLY_REFUSED, f"The API server refuses: {refused}.") if refused else None
-        found = findings(run.observe(refusal))
-        await self._say(record, report(app, found, run.serving_pods(), record.status, now=datetime.now(UTC)))
+        refusal = Blocker(Reason.APPLY_REFUSED, f"The API server refuses: {refused}.") if refused else None
+        found = findings(reconciliation.observe(refusal))
+        await self._write_status(
+            record, report(app, found, reconciliation.serving_pods(), record.status, now=datetime.now(UTC))
+        )
         if refused:
             raise refused
 
     async def _clean_up(self, record: Record) -> None:
-        left = await remove_outside(self._around.client, Family(self._around.children, record.key))
+        left = await remove_outside(self._context.client, AppChildren(self._context.children, record.key))
         if not left:
-            await set_finalizer(self._around.client, record, wanted=False)
+            await set_finalizer(self._context.client, record, wanted=False)
 
-    async def _say_suspended(self, record: Record, app: TodoApp) -> None:
-        pods = Family(self._around.children, record.key).serving_pods(())
+    async def _report_suspended(self, record: Record, app: TodoApp) -> None:
+        pods = AppChildren(self._context.children, record.key).serving_pods(())
         found = while_suspended(pods.values())
-        await self._say(record, report(app, found, pods, record.status, now=datetime.now(UTC)))
+        await self._write_status(record, report(app, found, pods, record.status, now=datetime.now(UTC)))
 
-    async def _say_invalid(self, record: Record, error: ValidationError) -> None:
+    async def _report_invalid(self, record: Record, error: ValidationError) -> None:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         found = while_invalid(f"{place}: {first['msg']}.")
         now = datetime.now(UTC)
         before = record.status.get("conditions", ())
         told = conditions(found, before, generation=record.generation, now=now)
-        await self._say(
+        await self._write_status(
             record,
             record.status
             | {"observedGeneration": record.generation, "phase": "Degraded", "conditions": told},
         )
 
-    async def _say(self, record: Record, status: Mapping[str, Any]) -> None:
+    async def _write_status(self, record: Record, status: Mapping[str, Any]) -> None:
         """Write a status that differs from the one before."""
         if status == record.status:
             return
@@ -111,15 +113,15 @@ class Reconciler:
         metadata = {"name": name, "namespace": namespace, "uid": record.uid}
         body = body_of({"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "status": status})
         try:
-            said = await self._around.client.apply(TODOAPP, namespace, name, body, subresource="status")
+            said = await self._context.client.apply(TODOAPP, namespace, name, body, subresource="status")
         except ApiError as error:
             if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
                 return  # It is gone, or another of its name is there, and that is an event of its own.
             raise
-        self._around.todoapps.put(said)
-        await announce(self._around.client, record, status, now=datetime.now(UTC))
+        self._context.todoapps.put(said)
+        await announce(self._context.client, record, status, now=datetime.now(UTC))
 
     def _forget(self, key: AppKey) -> None:
-        self._around.plans.pop(key, None)
-        self._around.settled.pop(key, None)
-        self._around.secrets.forget(key)
+        self._context.plans.pop(key, None)
+        self._context.completed.pop(key, None)
+        self._context.secrets.forget(key)

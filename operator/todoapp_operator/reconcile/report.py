@@ -52,7 +52,7 @@ def report(
 
 def _service(pods: Pods, before: Mapping[str, Any]) -> dict[str, Any]:
     """The version is that of all pods, so during a roll-out it is still the one before."""
-    finished = pods.verdict.health is Health.READY
+    finished = pods.status.health is Health.READY
     version = version_of(pods.image) if finished else before.get("version", "")
     return {"ready": pods.ready, "desired": pods.desired, "version": version}
 

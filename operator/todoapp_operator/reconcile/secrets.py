@@ -11,20 +11,20 @@ from todoapp_operator.kube.client import ApiError, Client
 from todoapp_operator.kube.manifest import Manifest, body_of
 from todoapp_operator.reconcile.children import AppKey, Children, digest_of_body
 from todoapp_operator.reconcile.facts import SecretDigests, digest_of
-from todoapp_operator.reconcile.foreign_secrets import SECRET, ForeignSecrets, Place
+from todoapp_operator.reconcile.referenced_secrets import SECRET, Place, ReferencedSecrets
 from todoapp_operator.render.identity import digest, metadata
-from todoapp_operator.render.secrets import database_url
-from todoapp_operator.render.wanted_secrets import (
+from todoapp_operator.render.secret_specs import (
     CopiedSecret,
     GeneratedSecret,
     RequiredSecret,
+    SecretSpec,
     SourceKey,
-    WantedSecret,
-    wanted_secrets,
+    secret_specs,
 )
+from todoapp_operator.render.secrets import database_url
 from todoapp_operator.resource.spec import TodoApp
 
-__all__ = ["Lack", "Part", "SecretsFound", "WantedSecrets"]
+__all__ = ["AppSecrets", "MissingSecret", "Purpose", "SecretsFound"]
 
 _PULL_SECRETS = "spec.imagePullSecrets"
 _RANDOM_BYTES = 32
@@ -32,7 +32,7 @@ _RANDOM_BYTES = 32
 Digests = Mapping[str, bytes]
 
 
-class Part(StrEnum):
+class Purpose(StrEnum):
     """What a Secret is for."""
 
     DATABASE = "database"
@@ -41,11 +41,11 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True)
-class Lack:
+class MissingSecret:
     """A Secret that is not there as it should be; `awaited` from another operator rather than from people."""
 
-    part: Part
-    sentence: str
+    purpose: Purpose
+    message: str
     awaited: bool = False
 
 
@@ -54,40 +54,40 @@ class SecretsFound:
     """`names` are those that lie beside the TodoApp."""
 
     names: frozenset[str]
-    lacks: tuple[Lack, ...]
+    missing_secrets: tuple[MissingSecret, ...]
     digest: str
-    """Changes when a value does that sidecars read at their start; only whole without `lacks`."""
+    """Changes when a value does that sidecars read at their start; only whole without `missing_secrets`."""
 
 
-class WantedSecrets:
-    def __init__(self, client: Client, children: Children, foreign: ForeignSecrets) -> None:
+class AppSecrets:
+    def __init__(self, client: Client, children: Children, referenced: ReferencedSecrets) -> None:
         self._client = client
         self._children = children
-        self._foreign = foreign
+        self._referenced = referenced
 
     async def ensure(self, app: TodoApp) -> SecretsFound:
         """Make and copy what is to be made and copied; look for the others.
 
-        A generated Secret is made once and never written again: whoever lost it would lose what it opens.
+        A generated Secret is made once and never written again: losing it is losing what it opens.
         """
         key = AppKey(app.metadata.namespace, app.metadata.name)
-        wanted = wanted_secrets(app)
-        lacks: list[Lack] = []
+        wanted = secret_specs(app)
+        missing_secrets: list[MissingSecret] = []
         values: list[tuple[str, str, str]] = []
-        for each in wanted:
-            found = await self._ensure_one(app, key, each)
-            if isinstance(found, Lack):
-                lacks.append(found)
-            elif not (isinstance(each, RequiredSecret) and each.field == _PULL_SECRETS):
-                values += [(each.name, name, value.hex()) for name, value in sorted(found.items())]
+        for spec in wanted:
+            found = await self._ensure_one(app, key, spec)
+            if isinstance(found, MissingSecret):
+                missing_secrets.append(found)
+            elif not (isinstance(spec, RequiredSecret) and spec.field == _PULL_SECRETS):
+                values += [(spec.name, name, value.hex()) for name, value in sorted(found.items())]
         values += await self._of_the_database(app, key)
-        return SecretsFound(frozenset(each.name for each in wanted), tuple(lacks), digest(values))
+        return SecretsFound(frozenset(each.name for each in wanted), tuple(missing_secrets), digest(values))
 
     def forget(self, key: AppKey) -> None:
         """The TodoApp is gone."""
-        self._foreign.forget(key)
+        self._referenced.forget(key)
 
-    async def _ensure_one(self, app: TodoApp, key: AppKey, wanted: WantedSecret) -> Digests | Lack:
+    async def _ensure_one(self, app: TodoApp, key: AppKey, wanted: SecretSpec) -> Digests | MissingSecret:
         match wanted:
             case RequiredSecret():
                 return await self._required(key, wanted)
@@ -96,27 +96,28 @@ class WantedSecrets:
             case CopiedSecret():
                 return await self._copied(app, key, wanted)
 
-    async def _required(self, key: AppKey, wanted: RequiredSecret) -> Digests | Lack:
+    async def _required(self, key: AppKey, wanted: RequiredSecret) -> Digests | MissingSecret:
         found = await self._digests(Place(key.namespace, wanted.name), key)
         place = f"{key.namespace}/{wanted.name}"
         if found is None:
-            return Lack(
-                _part(wanted), f"Secret {place} is missing; make it, because {wanted.field} names it."
+            return MissingSecret(
+                _purpose(wanted), f"Secret {place} is missing; make it, because {wanted.field} names it."
             )
         if absent := [each for each in wanted.keys if each not in found]:
             keys = " and ".join(absent)
-            return Lack(
-                _part(wanted), f"Secret {place} has no key {keys}; add it, because {wanted.field} needs it."
+            return MissingSecret(
+                _purpose(wanted),
+                f"Secret {place} has no key {keys}; add it, because {wanted.field} needs it.",
             )
         return {each: found[each] for each in wanted.keys or found}
 
-    async def _generated(self, app: TodoApp, key: AppKey, wanted: GeneratedSecret) -> Digests | Lack:
+    async def _generated(self, app: TodoApp, key: AppKey, wanted: GeneratedSecret) -> Digests | MissingSecret:
         found = await self._digests(Place(key.namespace, wanted.name), key)
         if found is None:
             found = await self._generate(app, wanted)
         if wanted.key not in found:
-            return Lack(
-                Part.REST,
+            return MissingSecret(
+                Purpose.REST,
                 f"Secret {key.namespace}/{wanted.name} has no key {wanted.key}; add it, or delete the Secret "
                 "and a new one is made.",
             )
@@ -129,12 +130,12 @@ class WantedSecrets:
         self._children.applied(SECRET, created, b"")
         return {wanted.key: digest_of(value)}
 
-    async def _copied(self, app: TodoApp, key: AppKey, wanted: CopiedSecret) -> Digests | Lack:
+    async def _copied(self, app: TodoApp, key: AppKey, wanted: CopiedSecret) -> Digests | MissingSecret:
         sought = {name: digest_of(_encoded(value)) for name, value in wanted.literals.items()}
         for name, source in wanted.copies.items():
             found = await self._digests(Place(source.namespace, source.name), key)
             if not found or source.key not in found:
-                return Lack(Part.BROKER, f"{source} is missing; Strimzi makes it.", awaited=True)
+                return MissingSecret(Purpose.BROKER, f"{source} is missing; Strimzi makes it.", awaited=True)
             sought[name] = found[source.key]
         child = self._children.get(SECRET, key.namespace, wanted.name)
         current = child.facts.digests if child and isinstance(child.facts, SecretDigests) else {}
@@ -151,7 +152,7 @@ class WantedSecrets:
         self._children.applied(SECRET, applied, digest_of_body(body))
 
     async def _value(self, source: SourceKey) -> str:
-        values = await self._foreign.values(Place(source.namespace, source.name))
+        values = await self._referenced.values(Place(source.namespace, source.name))
         if source.key not in values:
             raise ApiError(HTTPStatus.NOT_FOUND, "NotFound", f"{source} has just been removed")
         return values[source.key]
@@ -168,12 +169,12 @@ class WantedSecrets:
         child = self._children.get(SECRET, *place)
         if child and isinstance(child.facts, SecretDigests):
             return child.facts.digests
-        return await self._foreign.digests(place, key)
+        return await self._referenced.digests(place, key)
 
 
-def _part(wanted: RequiredSecret) -> Part:
+def _purpose(wanted: RequiredSecret) -> Purpose:
     named = wanted.field.split(".")[1]
-    return Part(named) if named in (Part.DATABASE, Part.BROKER) else Part.REST
+    return Purpose(named) if named in (Purpose.DATABASE, Purpose.BROKER) else Purpose.REST
 
 
 def _secret(app: TodoApp, name: str, data: Mapping[str, str], *, owned: bool = True) -> Manifest:

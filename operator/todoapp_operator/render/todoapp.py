@@ -28,10 +28,10 @@ __all__ = ["MissingKind", "Rendered", "render"]
 
 @dataclass(frozen=True)
 class MissingKind:
-    """A kind that the TodoApp needs and the cluster does not know; `sentence` is for people."""
+    """A kind that the TodoApp needs and the cluster does not know; `message` is for people."""
 
     kind: Kind
-    sentence: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def render(app: TodoApp, platform: Platform) -> Rendered:
     """Every manifest of `app` that the cluster can take, and what it cannot.
 
     Pure: the same arguments give the same manifests. Values of Secrets are no part of it, see
-    `wanted_secrets`. A migration Job has to succeed before what comes after it is applied.
+    `secret_specs`. A migration Job has to succeed before what comes after it is applied.
     """
     manifests: list[Manifest] = []
     missing: dict[Kind, MissingKind] = {}
@@ -55,8 +55,8 @@ def render(app: TodoApp, platform: Platform) -> Rendered:
         if (kind := kind_of(manifest)) in platform.kinds:
             manifests.append(manifest)
         elif kind not in missing:
-            sentence = f"The cluster does not know {kind}; {_REMEDIES[kind.provider]}."
-            missing[kind] = MissingKind(kind, sentence)
+            message = f"The cluster does not know {kind}; {_REMEDIES[kind.provider]}."
+            missing[kind] = MissingKind(kind, message)
     return Rendered(manifests, list(missing.values()))
 
 

@@ -8,7 +8,7 @@ from todoapp_operator.kube.kinds import KINDS, Kind
 from todoapp_operator.kube.manifest import body_of
 from todoapp_operator.reconcile.children import AppKey, Children, digest_of_body
 from todoapp_operator.reconcile.facts import Pods, SecretDigests
-from todoapp_operator.reconcile.foreign_secrets import SECRET
+from todoapp_operator.reconcile.referenced_secrets import SECRET
 from todoapp_operator.render.identity import MANAGER, NAME_LABEL, NAMESPACE_LABEL
 
 CONFIG_MAP, DEPLOYMENT = (

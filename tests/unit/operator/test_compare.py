@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from todoapp_operator.reconcile.compare import is_as_rendered, owned_fields
+from todoapp_operator.reconcile.comparison import is_as_rendered, owned_fields
 
 RENDERED: dict[str, Any] = {
     "apiVersion": "apps/v1",

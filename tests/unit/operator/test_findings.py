@@ -5,24 +5,24 @@ from typing import Any
 
 import pytest
 
-from todoapp_operator.kube.health import Health, Verdict
+from todoapp_operator.kube.health import Health, HealthStatus
 from todoapp_operator.kube.kinds import KINDS, Provider
 from todoapp_operator.reconcile.conditions import ConditionType, Reason
 from todoapp_operator.reconcile.facts import Pods
 from todoapp_operator.reconcile.findings import Observation, findings, while_invalid, while_suspended
-from todoapp_operator.reconcile.order import Hold, before_migrating, before_starting
+from todoapp_operator.reconcile.order import Blocker, before_migrating, before_starting
 from todoapp_operator.reconcile.report import report, version_of
-from todoapp_operator.reconcile.secrets import Lack, Part
+from todoapp_operator.reconcile.secrets import MissingSecret, Purpose
 from todoapp_operator.render.todoapp import MissingKind
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)
-READY, WAITING = Verdict(Health.READY), Verdict(Health.PROGRESSING, "not yet")
-FAILED = Verdict(Health.FAILED, "out of luck")
+READY, WAITING = HealthStatus(Health.READY), HealthStatus(Health.PROGRESSING, "not yet")
+FAILED = HealthStatus(Health.FAILED, "out of luck")
 THEIRS = {"database": {"secretRef": {"name": "db"}}, "broker": {"kafka": {"brokers": ["kafka:9092"]}}}
-LACK = Lack(Part.DATABASE, "Secret home/db is missing.")
-AWAITED = Lack(Part.BROKER, "password of kafka/home.todo is missing.", awaited=True)
+MISSING = MissingSecret(Purpose.DATABASE, "Secret home/db is missing.")
+AWAITED = MissingSecret(Purpose.BROKER, "password of kafka/home.todo is missing.", awaited=True)
 
 
 def todoapp(**spec: Any) -> TodoApp:
@@ -30,12 +30,12 @@ def todoapp(**spec: Any) -> TodoApp:
     return TodoApp.model_validate({"metadata": metadata, "spec": spec})
 
 
-def pods(component: Component, verdict: Verdict = READY, **more: Any) -> Pods:
-    ready = verdict.health is Health.READY
+def pods(component: Component, status: HealthStatus = READY, **more: Any) -> Pods:
+    ready = status.health is Health.READY
     chosen: dict[str, Any] = {
         "component": str(component),
         "image": "example.com/todoapp:2",
-        "verdict": verdict,
+        "status": status,
         "desired": 2,
         "ready": 2 if ready else 1,
         "rolled_out": ready,
@@ -48,13 +48,13 @@ def observation(**more: Any) -> Observation:
     """Everything is well; `more` says what is not."""
     well: dict[str, Any] = {
         "app": todoapp(),
-        "lacks": (),
+        "missing_secrets": (),
         "missing": (),
         "database": READY,
         "broker": {"KafkaUser home.todo": READY},
         "migration": READY,
         "pods": {component: pods(component) for component in Component},
-        "hold": None,
+        "blocker": None,
     }
     return Observation(**well | more)
 
@@ -91,7 +91,10 @@ WELL = {
         ),
         (
             observation(
-                app=todoapp(**THEIRS), lacks=(LACK,), migration=None, hold=Hold(Reason.SECRET_MISSING, "")
+                app=todoapp(**THEIRS),
+                missing_secrets=(MISSING,),
+                migration=None,
+                blocker=Blocker(Reason.SECRET_MISSING, ""),
             ),
             {
                 "Ready": ("False", "SecretMissing"),
@@ -103,7 +106,9 @@ WELL = {
             },
         ),
         (
-            observation(lacks=(AWAITED,), migration=None, hold=Hold(Reason.BROKER_NOT_READY, "")),
+            observation(
+                missing_secrets=(AWAITED,), migration=None, blocker=Blocker(Reason.BROKER_NOT_READY, "")
+            ),
             {
                 "Ready": ("False", "BrokerNotReady"),
                 "BrokerReady": ("False", "BrokerNotReady"),
@@ -120,7 +125,9 @@ WELL = {
             },
         ),
         (
-            observation(database=WAITING, migration=None, pods={}, hold=Hold(Reason.DATABASE_NOT_READY, "")),
+            observation(
+                database=WAITING, migration=None, pods={}, blocker=Blocker(Reason.DATABASE_NOT_READY, "")
+            ),
             {
                 "Ready": ("False", "DatabaseNotReady"),
                 "DatabaseReady": ("False", "DatabaseNotReady"),
@@ -129,7 +136,7 @@ WELL = {
             },
         ),
         (
-            observation(migration=WAITING, hold=Hold(Reason.MIGRATING, "")),
+            observation(migration=WAITING, blocker=Blocker(Reason.MIGRATING, "")),
             {
                 "Ready": ("False", "Migrating"),
                 "MigrationsApplied": ("False", "Migrating"),
@@ -137,7 +144,7 @@ WELL = {
             },
         ),
         (
-            observation(migration=FAILED, hold=Hold(Reason.MIGRATION_FAILED, "")),
+            observation(migration=FAILED, blocker=Blocker(Reason.MIGRATION_FAILED, "")),
             {
                 "Ready": ("False", "MigrationFailed"),
                 "MigrationsApplied": ("False", "MigrationFailed"),
@@ -180,7 +187,7 @@ WELL = {
             },
         ),
         (
-            observation(refusal=Hold(Reason.APPLY_REFUSED, "no")),
+            observation(refusal=Blocker(Reason.APPLY_REFUSED, "no")),
             {
                 "Ready": ("False", "ApplyRefused"),
                 "Progressing": ("False", "ApplyRefused"),
@@ -241,11 +248,11 @@ def test_every_state_has_every_condition_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lacks", "absent", "database", "reason"),
+    ("missing_secrets", "absent", "database", "reason"),
     [
         ((), (), READY, None),
         ((), (), None, None),
-        ((AWAITED, LACK), (), WAITING, Reason.SECRET_MISSING),
+        ((AWAITED, MISSING), (), WAITING, Reason.SECRET_MISSING),
         ((AWAITED,), (), WAITING, Reason.BROKER_NOT_READY),
         ((), (Provider.CLOUDNATIVE_PG,), None, Reason.KIND_MISSING),
         ((), (Provider.KEDA, Provider.DAPR), READY, None),
@@ -253,11 +260,14 @@ def test_every_state_has_every_condition_once() -> None:
     ],
 )
 def test_secrets_come_first_and_then_the_database(
-    lacks: tuple[Lack, ...], absent: tuple[Provider, ...], database: Verdict | None, reason: Reason | None
+    missing_secrets: tuple[MissingSecret, ...],
+    absent: tuple[Provider, ...],
+    database: HealthStatus | None,
+    reason: Reason | None,
 ) -> None:
-    hold = before_migrating(lacks, [missing(each) for each in absent], database)
+    blocker = before_migrating(missing_secrets, [missing(each) for each in absent], database)
 
-    assert (hold.reason if hold else None) == reason
+    assert (blocker.reason if blocker else None) == reason
 
 
 @pytest.mark.parametrize(
@@ -269,20 +279,20 @@ def test_secrets_come_first_and_then_the_database(
         (FAILED, Reason.MIGRATION_FAILED),
     ],
 )
-def test_pods_start_after_the_migration(migration: Verdict | None, reason: Reason | None) -> None:
-    hold = before_starting(migration)
+def test_pods_start_after_the_migration(migration: HealthStatus | None, reason: Reason | None) -> None:
+    blocker = before_starting(migration)
 
-    assert (hold.reason if hold else None) == reason
+    assert (blocker.reason if blocker else None) == reason
 
 
 @pytest.mark.parametrize(
     ("seen", "phase"),
     [
         (observation(), "Ready"),
-        (observation(pods={}, hold=Hold(Reason.MIGRATING, "")), "Pending"),
-        (observation(hold=Hold(Reason.MIGRATING, "")), "Progressing"),
+        (observation(pods={}, blocker=Blocker(Reason.MIGRATING, "")), "Pending"),
+        (observation(blocker=Blocker(Reason.MIGRATING, "")), "Progressing"),
         (observation(pods={each: pods(each, WAITING) for each in Component}), "Progressing"),
-        (observation(hold=Hold(Reason.MIGRATION_FAILED, "")), "Degraded"),
+        (observation(blocker=Blocker(Reason.MIGRATION_FAILED, "")), "Degraded"),
         (observation(app=todoapp(suspend=True)), "Suspended"),
     ],
 )

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from todoapp_operator.commands.run.console import Console
 from todoapp_operator.commands.run.dapr import Dapr, installed_dapr
-from todoapp_operator.commands.run.plan import Plan, instances
 from todoapp_operator.commands.run.ports import HOST, require_free
+from todoapp_operator.commands.run.run_plan import RunPlan, instances
 from todoapp_operator.commands.run.secret_values import secret_values
 from todoapp_operator.commands.run.state_folder import StateFolder, opened
 from todoapp_operator.commands.run.supervisor import Process, run_to_end, stop_signals, supervise
@@ -67,14 +67,14 @@ def _dapr(app: TodoApp, file: Path) -> Dapr:
     return installed_dapr()
 
 
-def _prepared(installation: Installation, request: Request, folder: StateFolder) -> Plan:
+def _prepared(installation: Installation, request: Request, folder: StateFolder) -> RunPlan:
     """Write what the processes read, and decide which they are."""
     app = _with_log_level(installation.app, request.log_level)
     secrets = secret_values(installation, folder.kept_secrets(), sqlite_url=folder.database_url)
     broker = app.spec.broker if request.sidecar is Sidecar.DAPRD else None
     folder.write_secrets(secrets)
     folder.write_dapr_files(laptop_files(app, folder.path, broker=broker))
-    return Plan(app, secrets, folder, tuple(instances(request.replicas, request.port)))
+    return RunPlan(app, secrets, folder, tuple(instances(request.replicas, request.port)))
 
 
 def _with_log_level(app: TodoApp, level: LogLevel | None) -> TodoApp:
@@ -92,7 +92,7 @@ def _explain(app: TodoApp, sidecar: Sidecar, console: Console) -> None:
         console.say("The embedded broker stands in for spec.broker.")
 
 
-async def _serve(plan: Plan, sidecars: Sequence[Process], request: Request, console: Console) -> None:
+async def _serve(plan: RunPlan, sidecars: Sequence[Process], request: Request, console: Console) -> None:
     stop = stop_signals()
     processes = [*sidecars, *plan.services()]
     console.width = max(len(process.name) for process in processes)

@@ -14,7 +14,7 @@ __all__ = ["Child", "Overview", "overview"]
 
 @dataclass(frozen=True)
 class Child:
-    """An object and those that it controls. `health` and `message` are those of `health.Verdict`."""
+    """An object and those that it controls. `health` and `message` are those of `HealthStatus`."""
 
     kind: str
     namespace: str
@@ -74,13 +74,13 @@ def _arranged(objects: list[Manifest]) -> tuple[Child, ...]:
         return tuple(child(each) for each in sorted(shown, key=_place))
 
     def child(manifest: Manifest) -> Child:
-        metadata, verdict = manifest["metadata"], health(manifest)
+        metadata, status = manifest["metadata"], health(manifest)
         return Child(
             kind=manifest["kind"],
             namespace=metadata["namespace"],
             name=metadata["name"],
-            health=verdict.health,
-            message=verdict.sentence,
+            health=status.health,
+            message=status.message,
             children=below(metadata["uid"]),
         )
 

@@ -1,11 +1,11 @@
 from typing import Any
 
-from todoapp_operator.render.wanted_secrets import (
+from todoapp_operator.render.secret_specs import (
     CopiedSecret,
     GeneratedSecret,
     RequiredSecret,
     SourceKey,
-    wanted_secrets,
+    secret_specs,
 )
 from todoapp_operator.resource.spec import TodoApp
 
@@ -18,7 +18,7 @@ TOKENS = [GeneratedSecret("todo-dapr-api-token", "token"), GeneratedSecret("todo
 
 
 def test_secrets_not_named_are_created_by_the_operator() -> None:
-    assert wanted_secrets(todoapp()) == [
+    assert secret_specs(todoapp()) == [
         CopiedSecret(
             "todo-kafka", {"ca.crt": SourceKey("kafka", "kafka-cluster-ca-cert", "ca.crt")}, literals={}
         ),
@@ -52,7 +52,7 @@ def test_secrets_named_by_the_resource_are_required() -> None:
         auth={"jwtSecretRef": {"name": "own"}},
     )
 
-    assert wanted_secrets(app) == [
+    assert secret_specs(app) == [
         RequiredSecret("registry", "spec.imagePullSecrets"),
         RequiredSecret("neon", "spec.database.secretRef", ("url",)),
         RequiredSecret("model", "spec.assistant.apiKeySecretRef", ("api-key",)),
@@ -65,7 +65,7 @@ def test_secrets_named_by_the_resource_are_required() -> None:
 
 
 def test_each_secret_is_described_in_a_sentence() -> None:
-    _, copied, *_, generated, _, _ = wanted_secrets(todoapp())
+    _, copied, *_, generated, _, _ = secret_specs(todoapp())
     required = RequiredSecret("neon", "spec.database.secretRef", ("url",))
 
     assert str(required) == "Secret neon with url: yours to make, because spec.database.secretRef names it."

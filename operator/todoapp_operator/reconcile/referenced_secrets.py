@@ -10,7 +10,7 @@ from todoapp_operator.kube.kinds import Kind
 from todoapp_operator.reconcile.children import AppKey
 from todoapp_operator.reconcile.facts import digest_of
 
-__all__ = ["SECRET", "ForeignSecrets", "Place"]
+__all__ = ["SECRET", "Place", "ReferencedSecrets"]
 
 SECRET = Kind("v1", "Secret", "secrets")
 
@@ -25,7 +25,7 @@ class _Read(NamedTuple):
     digests: Mapping[str, bytes]
 
 
-class ForeignSecrets:
+class ReferencedSecrets:
     """A sink for an informer of metadata. `on_change` is told which TodoApp reads a Secret that changed."""
 
     def __init__(self, client: Client, on_change: Callable[[AppKey], None]) -> None:

@@ -8,133 +8,133 @@ from todoapp_operator.kube.health import Health
 from todoapp_operator.kube.kinds import Kind
 from todoapp_operator.kube.manifest import body_of
 from todoapp_operator.metrics import DRIFT_CORRECTIONS
+from todoapp_operator.reconcile.app_children import AppChildren
 from todoapp_operator.reconcile.children import AppKey, Children
 from todoapp_operator.reconcile.facts import Pods
-from todoapp_operator.reconcile.family import Family
 from todoapp_operator.reconcile.finalizer import set_finalizer
 from todoapp_operator.reconcile.findings import Observation
 from todoapp_operator.reconcile.handover import begin_with, hand_over_replicas
 from todoapp_operator.reconcile.merge_keys import disown, put_entries_back
-from todoapp_operator.reconcile.order import WORKLOADS, Hold, before_migrating, before_starting
+from todoapp_operator.reconcile.order import WORKLOADS, Blocker, before_migrating, before_starting
 from todoapp_operator.reconcile.plan import Plan, Rendering, Step
-from todoapp_operator.reconcile.secrets import Lack, WantedSecrets
+from todoapp_operator.reconcile.secrets import AppSecrets, MissingSecret
 from todoapp_operator.reconcile.todoapps import Record, TodoApps
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
-__all__ = ["Run", "Surroundings"]
+__all__ = ["ReconcileContext", "Reconciliation"]
 
 _JOB = "Job"
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ReconcileContext:
     """What every reconciliation uses."""
 
     client: Client
     todoapps: TodoApps
     children: Children
-    secrets: WantedSecrets
+    secrets: AppSecrets
     image: str
     """The application's, of the operator's own release."""
     kinds: Callable[[], frozenset[Kind]]
     """Those that the cluster knows now."""
     plans: dict[AppKey, Plan] = field(default_factory=dict)
     """The latest of each TodoApp."""
-    settled: dict[AppKey, Plan] = field(default_factory=dict)
+    completed: dict[AppKey, Plan] = field(default_factory=dict)
     """Those that were carried out to the end."""
 
 
-class Run:
-    def __init__(self, app: TodoApp, record: Record, around: Surroundings) -> None:
+class Reconciliation:
+    def __init__(self, app: TodoApp, record: Record, context: ReconcileContext) -> None:
         self._app = app
         self._record = record
-        self._around = around
-        self._family = Family(around.children, record.key)
+        self._context = context
+        self._children = AppChildren(context.children, record.key)
         self._plan: Plan | None = None
         self._rendering: Rendering
-        self._lacks: tuple[Lack, ...] = ()
-        self._hold: Hold | None = None
+        self._missing_secrets: tuple[MissingSecret, ...] = ()
+        self._blocker: Blocker | None = None
 
-    async def make(self) -> None:
+    async def run(self) -> None:
         """Bring about as much as can be now.
 
         Raises:
             ApiError: the API server refused something; what came before it is done.
         """
-        found = await self._around.secrets.ensure(self._app)
-        self._lacks = found.lacks
-        plan = self._planned(self._platform(found.digest, self._family.served_release()))
-        await self._reach_outside(plan)
+        found = await self._context.secrets.ensure(self._app)
+        self._missing_secrets = found.missing_secrets
+        plan = self._planned(self._platform(found.digest, self._children.served_release()))
+        await self._ensure_finalizer(plan)
         await self._apply(plan, lambda kind: kind not in WORKLOADS and kind != _JOB)
-        self._hold = await self._migrate(plan)
-        if self._hold:
+        self._blocker = await self._migrate(plan)
+        if self._blocker:
             return
         await self._apply(plan, WORKLOADS.__contains__)
         plan = await self._switch(plan)
         await self._prune(plan, found.names)
-        self._around.settled[self._record.key] = plan
+        self._context.completed[self._record.key] = plan
 
-    def observe(self, refusal: Hold | None) -> Observation:
+    def observe(self, refusal: Blocker | None) -> Observation:
         plan = self._plan
         return Observation(
             app=self._app,
-            lacks=self._lacks,
+            missing_secrets=self._missing_secrets,
             missing=plan.missing if plan else (),
-            database=self._family.database(),
-            broker=self._family.broker(),
-            migration=self._family.job(plan.job) if plan else None,
-            pods=self._family.wanted_pods(plan.deployments if plan else ()),
-            hold=self._hold,
+            database=self._children.database(),
+            broker=self._children.broker(),
+            migration=self._children.job(plan.job) if plan else None,
+            pods=self._children.wanted_pods(plan.deployments if plan else ()),
+            blocker=self._blocker,
             refusal=refusal,
         )
 
     def serving_pods(self) -> dict[Component, Pods]:
-        return self._family.serving_pods(self._plan.deployments if self._plan else ())
+        return self._children.serving_pods(self._plan.deployments if self._plan else ())
 
     def _platform(self, secrets_digest: str, served_release: str) -> Platform:
         return Platform(
-            image=self._around.image,
-            kinds=self._around.kinds(),
+            image=self._context.image,
+            kinds=self._context.kinds(),
             secrets_digest=secrets_digest,
             serving_release=served_release if self._app.spec.rollout.strategy == "BlueGreen" else "",
         )
 
     def _planned(self, platform: Platform) -> Plan:
         self._rendering = Rendering(self._app, platform)
-        plan = self._around.plans.get(self._record.key)
+        plan = self._context.plans.get(self._record.key)
         if plan is None or not plan.is_for(self._app, platform):
             plan = self._rendering.plan()
-            self._around.plans[self._record.key] = plan
+            self._context.plans[self._record.key] = plan
         self._plan = plan
         return plan
 
-    async def _reach_outside(self, plan: Plan) -> None:
+    async def _ensure_finalizer(self, plan: Plan) -> None:
         """Be sure to be asked before the TodoApp goes, if anything is left elsewhere then."""
         planned = any(step.namespace != self._record.key.namespace for step in plan.steps)
-        wanted = planned or bool(self._family.outside())
-        changed = await set_finalizer(self._around.client, self._record, wanted=wanted)
+        wanted = planned or bool(self._children.outside())
+        changed = await set_finalizer(self._context.client, self._record, wanted=wanted)
         if changed:
-            self._around.todoapps.put(changed)
+            self._context.todoapps.put(changed)
 
-    async def _migrate(self, plan: Plan) -> Hold | None:
+    async def _migrate(self, plan: Plan) -> Blocker | None:
         """Once a version has migrated the database, the database's own state holds up nothing any more."""
         automatic = self._app.spec.rollout.migrations == "Auto"
-        migration = self._family.job(plan.job)
+        migration = self._children.job(plan.job)
         migrated = migration is not None and migration.health is Health.READY
-        database = None if automatic and migrated else self._family.database()
-        if hold := before_migrating(self._lacks, plan.missing, database):
-            return hold
+        database = None if automatic and migrated else self._children.database()
+        if blocker := before_migrating(self._missing_secrets, plan.missing, database):
+            return blocker
         await self._apply(plan, lambda kind: kind == _JOB)
-        return before_starting(self._family.job(plan.job)) if automatic else None
+        return before_starting(self._children.job(plan.job)) if automatic else None
 
     async def _switch(self, plan: Plan) -> Plan:
         """With `BlueGreen`, let the Service select the wanted release once all of its pods are there."""
         if not plan.release or plan.release == plan.platform.serving_release:
             return plan
-        pods = self._family.wanted_pods(plan.deployments).get(Component.API)
-        if pods is None or pods.verdict.health is not Health.READY:
+        pods = self._children.wanted_pods(plan.deployments).get(Component.API)
+        if pods is None or pods.status.health is not Health.READY:
             return plan
         plan = self._planned(replace(plan.platform, serving_release=plan.release))
         await self._apply(plan, lambda kind: kind == "Service")
@@ -146,8 +146,8 @@ class Run:
         What nobody owns in the TodoApp's own namespace is meant to be kept: a database.
         """
         wanted = {(step.kind, step.namespace, step.name) for step in plan.steps}
-        pods = self._family.wanted_pods(plan.deployments)
-        for child in self._family:
+        pods = self._children.wanted_pods(plan.deployments)
+        for child in self._children:
             unwanted = (child.kind, child.namespace, child.name) not in wanted
             if not unwanted or child.deleting or (child.kind.name == "Secret" and child.name in secrets):
                 continue
@@ -156,20 +156,20 @@ class Run:
                 continue
             if isinstance(child.facts, Pods) and not _replaced(child.facts, pods):
                 continue
-            await self._around.client.delete(child.kind, child.namespace, child.name, child.uid)
+            await self._context.client.delete(child.kind, child.namespace, child.name, child.uid)
 
     async def _apply(self, plan: Plan, chosen: Callable[[str], bool]) -> None:
         """Apply the objects of the kinds whose names are `chosen`, as far as they differ."""
         for index, step in enumerate(plan.steps):
             if chosen(step.kind.name):
-                await self._settle(step, index)
+                await self._apply_if_changed(step, index)
 
-    async def _settle(self, step: Step, index: int) -> None:
+    async def _apply_if_changed(self, step: Step, index: int) -> None:
         rendering = self._rendering
-        child = self._around.children.get(step.kind, step.namespace, step.name)
+        child = self._context.children.get(step.kind, step.namespace, step.name)
         if child and child.agrees(step.digest, lambda: rendering.manifests[index]):
             return
-        manifest, client = rendering.manifests[index], self._around.client
+        manifest, client = rendering.manifests[index], self._context.client
         edited = child is not None and bool(child.unverified)
         await hand_over_replicas(client, child, manifest)
         if child and edited:
@@ -177,13 +177,13 @@ class Run:
         applied = await client.apply(step.kind, step.namespace, step.name, body_of(manifest))
         if child and edited:
             applied = await disown(client, child, applied)
-        if child is None and (replicas := self._family.first_replicas(self._app, manifest)) > 1:
+        if child is None and (replicas := self._children.first_replicas(self._app, manifest)) > 1:
             applied = await begin_with(client, step.kind, applied, replicas)
-        self._around.children.applied(step.kind, applied, step.digest)
-        if self._around.settled.get(self._record.key) is self._plan:
+        self._context.children.applied(step.kind, applied, step.digest)
+        if self._context.completed.get(self._record.key) is self._plan:
             DRIFT_CORRECTIONS.labels(step.kind.name).inc()
 
 
 def _replaced(before: Pods, wanted: dict[Component, Pods]) -> bool:
     after = wanted.get(Component(before.component))
-    return after is not None and after.verdict.health is Health.READY
+    return after is not None and after.status.health is Health.READY

@@ -6,8 +6,8 @@ import pytest
 
 from testbed.ports import free_port
 from todoapp_operator.commands.run.dapr import Dapr
-from todoapp_operator.commands.run.plan import Plan, instances
 from todoapp_operator.commands.run.ports import free_ports, require_free
+from todoapp_operator.commands.run.run_plan import RunPlan, instances
 from todoapp_operator.commands.run.secret_values import secret_values
 from todoapp_operator.commands.run.state_folder import StateFolder
 from todoapp_operator.commands.run.supervisor import Process
@@ -20,11 +20,11 @@ DAPR = Dapr(Path("/dapr/daprd"), Path("/dapr/scheduler"))
 ONE_OF_EACH = dict.fromkeys(Component, 1)
 
 
-def plan(replicas: dict[Component, int] | None = None, **spec: object) -> Plan:
+def plan(replicas: dict[Component, int] | None = None, **spec: object) -> RunPlan:
     app = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": spec})
     folder = StateFolder(Path("/state"))
     secrets = secret_values(Installation(app), {}, sqlite_url=folder.database_url)
-    return Plan(app, secrets, folder, tuple(instances(replicas or ONE_OF_EACH, 8000)))
+    return RunPlan(app, secrets, folder, tuple(instances(replicas or ONE_OF_EACH, 8000)))
 
 
 def test_one_of_each_is_called_by_its_own_name() -> None:

@@ -16,7 +16,7 @@ from todoapp_operator.resource.backing_services import Kafka, Strimzi
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
-__all__ = ["CopiedSecret", "GeneratedSecret", "RequiredSecret", "SourceKey", "WantedSecret", "wanted_secrets"]
+__all__ = ["CopiedSecret", "GeneratedSecret", "RequiredSecret", "SecretSpec", "SourceKey", "secret_specs"]
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class CopiedSecret:
         return f"Secret {self.name} with {keys}: made by the operator from {sources}."
 
 
-WantedSecret = RequiredSecret | GeneratedSecret | CopiedSecret
+SecretSpec = RequiredSecret | GeneratedSecret | CopiedSecret
 
 
-def wanted_secrets(app: TodoApp) -> list[WantedSecret]:
+def secret_specs(app: TodoApp) -> list[SecretSpec]:
     """Every Secret that has to be in the TodoApp's namespace before its processes can start."""
     return [*_of_the_user(app), *_of_the_broker(app), *_signing_key(app), *_tokens(app)]
 

@@ -19,7 +19,7 @@ from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.user_error import UserError
 from todoapp_operator.resource.workload import EnvVar
 
-__all__ = ["Instance", "Plan", "instances"]
+__all__ = ["Instance", "RunPlan", "instances"]
 
 _LIVE = "/health/live"
 _READY = "/health/ready"
@@ -70,7 +70,7 @@ def _names(component: Component, replicas: int) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """Makes the processes of `app`, each with the environment of its Deployment."""
 
     app: TodoApp

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from todoapp_operator.kube.health import Health, Verdict
+from todoapp_operator.kube.health import Health, HealthStatus
 from todoapp_operator.kube.kinds import Provider
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.children import AppKey, Child, Children
@@ -11,10 +11,10 @@ from todoapp_operator.render.identity import COMPONENT_LABEL
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
-__all__ = ["Family"]
+__all__ = ["AppChildren"]
 
 
-class Family:
+class AppChildren:
     """A view: it is always as new as what the informers have told."""
 
     def __init__(self, children: Children, key: AppKey) -> None:
@@ -28,20 +28,20 @@ class Family:
         """Those in other namespaces, which nobody owns."""
         return [child for child in self if child.namespace != self._key.namespace]
 
-    def database(self) -> Verdict | None:
+    def database(self) -> HealthStatus | None:
         """Of our own database's Cluster."""
-        return next(self._verdicts(Provider.CLOUDNATIVE_PG), (None, None))[1]
+        return next(self._statuses(Provider.CLOUDNATIVE_PG), (None, None))[1]
 
-    def broker(self) -> dict[str, Verdict]:
+    def broker(self) -> dict[str, HealthStatus]:
         """Of Strimzi's objects, by their kinds and names."""
-        return {name: verdict for name, verdict in self._verdicts(Provider.STRIMZI) if name and verdict}
+        return {name: status for name, status in self._statuses(Provider.STRIMZI) if name and status}
 
-    def job(self, name: str) -> Verdict | None:
+    def job(self, name: str) -> HealthStatus | None:
         return next(
             (
                 child.facts
                 for child in self
-                if child.kind.name == "Job" and child.name == name and isinstance(child.facts, Verdict)
+                if child.kind.name == "Job" and child.name == name and isinstance(child.facts, HealthStatus)
             ),
             None,
         )
@@ -92,12 +92,12 @@ class Family:
             if (chosen := _serving(wanted.get(component), before.get(component)))
         }
 
-    def _verdicts(self, provider: Provider) -> Iterator[tuple[str, Verdict]]:
+    def _statuses(self, provider: Provider) -> Iterator[tuple[str, HealthStatus]]:
         for child in self:
-            if child.kind.provider is provider and isinstance(child.facts, Verdict):
+            if child.kind.provider is provider and isinstance(child.facts, HealthStatus):
                 yield f"{child.kind.name} {child.name}", child.facts
 
 
 def _serving(wanted: Pods | None, before: Pods | None) -> Pods | None:
-    ready = wanted is not None and wanted.verdict.health is Health.READY
+    ready = wanted is not None and wanted.status.health is Health.READY
     return wanted if ready or before is None else before
