@@ -78,7 +78,8 @@ def _pod(pod: Manifest) -> HealthStatus:
 def _why_containers_wait(pod: Manifest) -> str:
     containers = pod.get("status", {}).get("containerStatuses", ())
     reasons = {
-        each["name"]: each.get("state", {}).get("waiting", {}).get("reason", "") for each in containers
+        container["name"]: container.get("state", {}).get("waiting", {}).get("reason", "")
+        for container in containers
     }
     return ", ".join(f"{name}: {reason}" for name, reason in reasons.items() if reason not in _BEING_STARTED)
 

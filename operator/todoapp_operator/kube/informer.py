@@ -63,7 +63,7 @@ class Informer:
         self._sink = sink
         self._parameters = {"labelSelector": selector} if selector else {}
         self._accepts = [
-            METADATA_ONLY.format(each) if metadata_only else "application/json" for each in ("List", "")
+            METADATA_ONLY.format(kind) if metadata_only else "application/json" for kind in ("List", "")
         ]
         self._on_presence = on_presence
         self._version = ""
@@ -106,10 +106,10 @@ class Informer:
         present: set[tuple[str, str]] = set()
         version = ""
         async for page in self._client.pages(self._path, self._accepts[0], **self._parameters):
-            for each in page["items"] or ():
-                metadata = each["metadata"]
+            for item in page["items"] or ():
+                metadata = item["metadata"]
                 present.add((metadata.get("namespace", ""), metadata["name"]))
-                self._sink.put(each)
+                self._sink.put(item)
             version = page["metadata"]["resourceVersion"]
         self._sink.retain(present)
         return version

@@ -50,9 +50,9 @@ class AppChildren:
         """The release of the api that its Service selects; empty when it selects every one."""
         return next(
             (
-                each.facts.release
-                for each in self
-                if isinstance(each.facts, ServedRelease) and each.facts.release
+                child.facts.release
+                for child in self
+                if isinstance(child.facts, ServedRelease) and child.facts.release
             ),
             "",
         )

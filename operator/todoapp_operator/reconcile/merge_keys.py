@@ -102,8 +102,8 @@ def _of_entry(
     wanted = dict(zip(names, key, strict=True))
     return [
         inside
-        for each in fields
-        for path, inside in each.items()
+        for owned in fields
+        for path, inside in owned.items()
         if path.startswith("k:") and orjson.loads(path[2:]) == wanted
     ]
 

@@ -37,7 +37,7 @@ def report(
     generation = app.metadata.generation
     earlier = before.get("services", {})
     services = {
-        str(component): _service(each, earlier.get(component, {})) for component, each in pods.items()
+        str(component): _service(running, earlier.get(component, {})) for component, running in pods.items()
     }
     return {
         "observedGeneration": generation,

@@ -83,8 +83,8 @@ def secret_specs(app: TodoApp) -> list[SecretSpec]:
 
 def _of_the_user(app: TodoApp) -> Iterator[RequiredSecret]:
     spec = app.spec
-    for each in spec.image_pull_secrets:
-        yield RequiredSecret(each.name, "spec.imagePullSecrets")
+    for secret in spec.image_pull_secrets:
+        yield RequiredSecret(secret.name, "spec.imagePullSecrets")
     if spec.database and (database := spec.database.secret_ref):
         yield RequiredSecret(database.name, "spec.database.secretRef", (database.key,))
     if spec.assistant:

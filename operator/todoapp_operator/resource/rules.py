@@ -74,8 +74,8 @@ class Part(BaseModel):
         json_schema = handler(schema)
         if conditions := cls.rules + cls.transitions:
             handler.resolve_ref_schema(json_schema)["x-kubernetes-validations"] = [
-                {"rule": each.cel, "message": each.sentence, "fieldPath": f".{each.field}"}
-                for each in conditions
+                {"rule": rule.cel, "message": rule.sentence, "fieldPath": f".{rule.field}"}
+                for rule in conditions
             ]
         return json_schema
 

@@ -21,7 +21,7 @@ def explain(error: ValidationError, model: type[BaseModel], document: YamlDocume
     """
     errors = error.errors(include_url=False)
     located = [(_location(each), _sentence(each, model)) for each in errors if not _echoes(each, errors)]
-    located.sort(key=lambda each: document.line(each[0]))
+    located.sort(key=lambda place: document.line(place[0]))
     return [f"{document.place(location)}: {_path(location)}: {sentence}" for location, sentence in located]
 
 

@@ -84,8 +84,14 @@ class RunPlan:
 
     def services(self) -> list[Process]:
         return [
-            Process(each.name, _todoapp(each.component), self._environment(each), each.port, _READY)
-            for each in self.instances
+            Process(
+                instance.name,
+                _todoapp(instance.component),
+                self._environment(instance),
+                instance.port,
+                _READY,
+            )
+            for instance in self.instances
         ]
 
     def embedded_sidecar(self) -> Process:

@@ -66,8 +66,8 @@ def overview(todoapp: Manifest, objects: Iterable[Manifest], *, unknown: Iterabl
 def _arranged(objects: list[Manifest]) -> tuple[Child, ...]:
     parents = _parents(objects)
     controlled: dict[str, list[Manifest]] = defaultdict(list)
-    for each in objects:
-        controlled[parents.get(each["metadata"]["uid"], "")].append(each)
+    for manifest in objects:
+        controlled[parents.get(manifest["metadata"]["uid"], "")].append(manifest)
 
     def below(uid: str) -> tuple[Child, ...]:
         shown = (each for each in controlled[uid] if each["kind"] != _PASSED_OVER)
