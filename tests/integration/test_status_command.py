@@ -1,13 +1,15 @@
 """`todoappctl status` on a real API server, where the test is the operator."""
 
+import base64
 import json
-import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from testbed.control_plane.cluster import Cluster
 from testbed.kubernetes.objects import NAMESPACE, POD, TODOAPP, Objects, kind_named
@@ -34,12 +36,12 @@ Status = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def status(cluster: Cluster, kubectl: Path) -> Status:
-    """Runs `todoappctl status …`; `kubeconfig` is the administrator's if none is named."""
+def status(cluster: Cluster, tmp_path: Path) -> Status:
+    """Runs `todoappctl status …`; without `kubeconfig` as the administrator, by a client certificate."""
 
     def run(*arguments: str, kubeconfig: Path | None = None) -> subprocess.CompletedProcess[str]:
         chosen = kubeconfig or cluster.connection.kubeconfig
-        environment = {"PATH": f"{kubectl.parent}:{os.environ['PATH']}", "KUBECONFIG": str(chosen)}
+        environment = {"PATH": "/usr/bin:/bin", "KUBECONFIG": str(chosen), "TMPDIR": str(tmp_path)}
         return subprocess.run(
             [TODOAPPCTL, "status", *arguments],
             env=environment | {"HOME": str(chosen.parent)},
@@ -148,48 +150,115 @@ def test_status_reports_what_the_user_may_not_read(
     allowed = status("todo", kubeconfig=somebody)
 
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert 'todoapps.todoapp.dev "todo" is forbidden' in refused.stderr
+    assert 'The API server answers 403: todoapps.todoapp.dev "todo" is forbidden' in refused.stderr
     assert allowed.returncode == 0
     assert "Ready=False SecretMissing" in allowed.stdout
     assert "deployments.apps is forbidden" in allowed.stdout
 
 
-def test_a_todoapp_that_is_not_there_is_named(definition: str, namespace: str, status: Status) -> None:
+def test_todoapp_that_is_missing_is_named(definition: str, namespace: str, status: Status) -> None:
     answer = status("toodoo", "-n", namespace)
 
     assert answer.returncode == 1
     assert answer.stderr.splitlines() == [
-        'Error from server (NotFound): todoapps.todoapp.dev "toodoo" not found',
+        'The API server answers 404: todoapps.todoapp.dev "toodoo" not found.',
+        f"No TodoApp of this name is in the namespace {namespace}; "
         "`kubectl get todoapps --all-namespaces` lists those that there are.",
     ]
 
 
-def test_an_api_server_that_does_not_answer_is_named(status: Status, tmp_path: Path) -> None:
-    config = tmp_path / "kubeconfig"
-    context = {"cluster": "gone", "user": "gone"}
-    config.write_text(
-        json.dumps(
-            {
-                "current-context": "gone",
-                "clusters": [{"name": "gone", "cluster": {"server": "https://127.0.0.1:1"}}],
-                "contexts": [{"name": "gone", "context": context}],
-                "users": [{"name": "gone", "user": {"token": "any"}}],
-            }
-        )
+def test_exec_plugin_logs_in_as_on_a_cloud(
+    todoapp: TodoApp, namespace: str, status: Status, cluster: Cluster, objects: Objects, tmp_path: Path
+) -> None:
+    """The kubeconfig has the form that AKS, GKE and OKE write, in two files."""
+    allow(objects, namespace, "get", "list")
+    own = kubeconfig_of(cluster.connection, objects.client, namespace, "default", tmp_path / "own")
+    plugin = tmp_path / "auth-plugin"
+    plugin.write_text(
+        PLUGIN.format(python=sys.executable, server=cluster.connection.url, token=token_of(own))
     )
+    plugin.chmod(0o755)
+    context = {"cluster": "cloud", "user": "person", "namespace": namespace}
+    place = {"server": cluster.connection.url, "certificate-authority": str(cluster.connection.authority)}
+    login = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": str(plugin),
+        "args": ["get-token"],
+        "env": [{"name": "REGION", "value": "eu-west"}],
+        "installHint": "Install it.",
+        "provideClusterInfo": True,
+    }
+    clusters = {
+        "clusters": [{"name": "cloud", "cluster": place}],
+        "contexts": [{"name": "work", "context": context}],
+    }
+    users = {"users": [{"name": "person", "user": {"exec": login}}]}
+    for name, part in {"clusters": clusters, "users": users}.items():
+        (tmp_path / name).write_text(json.dumps(part))
 
-    answer = status("todo", "--kubeconfig", str(config))
+    files = Path(f"{tmp_path / 'clusters'}:{tmp_path / 'users'}")
+    answer = status("todo", "--context", "work", kubeconfig=files)
+
+    assert answer.stdout.startswith(f"TodoApp {namespace}/todo  Degraded"), answer.stderr
+
+
+PLUGIN = """#!{python}
+import json, os, sys
+assert (sys.argv[1:], os.environ["REGION"]) == (["get-token"], "eu-west")
+wanted = json.loads(os.environ["KUBERNETES_EXEC_INFO"])
+assert wanted["spec"]["cluster"]["server"] == "{server}"
+print(json.dumps(wanted | {{"status": {{"token": "{token}"}}}}))
+"""
+
+
+def token_of(kubeconfig: Path) -> str:
+    return str(json.loads(kubeconfig.read_text())["users"][0]["user"]["token"])
+
+
+def allow(objects: Objects, namespace: str, *verbs: str) -> None:
+    """Let the default service account do something with every object of its namespace."""
+    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": verbs}]
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "person"}
+    account = {"kind": "ServiceAccount", "name": "default", "namespace": namespace}
+    objects.create(ROLE, {"metadata": {"name": "person"}, "rules": rules}, namespace)
+    binding = {"metadata": {"name": "person"}, "roleRef": role, "subjects": [account]}
+    objects.create(ROLE_BINDING, binding, namespace)
+    wait_until_allowed(objects.client, user_of(namespace, "default"), "get", TODOAPP, namespace)
+
+
+def test_unknown_token_is_told_to_log_in_again(
+    definition: str, namespace: str, status: Status, cluster: Cluster, objects: Objects, tmp_path: Path
+) -> None:
+    person = kubeconfig_of(cluster.connection, objects.client, namespace, "default", tmp_path / "config")
+    person.write_text(person.read_text().replace(token_of(person), "expired"))
+
+    answer = status("todo", kubeconfig=person)
+
+    assert answer.stderr.splitlines() == [
+        "The API server answers 401: Unauthorized.",
+        "The API server does not know who you are; log in again, or choose another --context.",
+    ]
+
+
+def test_client_certificate_leaves_no_key_behind(
+    definition: str, namespace: str, status: Status, tmp_path: Path
+) -> None:
+    status("toodoo", "-n", namespace)
+
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(("todoappctl-", "tmp"))] == []
+
+
+def test_cluster_of_another_authority_is_not_trusted(
+    status: Status, cluster: Cluster, tmp_path: Path
+) -> None:
+    config = json.loads(cluster.connection.kubeconfig.read_text())
+    other = base64.b64encode(trustme.CA().cert_pem.bytes()).decode()
+    config["clusters"][0]["cluster"]["certificate-authority-data"] = other
+    (tmp_path / "config").write_text(json.dumps(config))
+
+    answer = status("todo", "--kubeconfig", str(tmp_path / "config"))
 
     assert answer.returncode == 1
-    assert answer.stderr == (
-        "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?\n"
+    assert answer.stderr.startswith(
+        f"{cluster.connection.url} is not trusted: [SSL: CERTIFICATE_VERIFY_FAILED]"
     )
-
-
-def test_a_missing_kubectl_is_reported(tmp_path: Path) -> None:
-    answer = subprocess.run(
-        [TODOAPPCTL, "status", "todo"], env={"PATH": str(tmp_path)}, capture_output=True, text=True
-    )
-
-    assert answer.returncode == 1
-    assert answer.stderr.startswith("kubectl is not on the PATH; install it")

@@ -12,9 +12,9 @@ from todoapp_operator.controller.handlers import Watch, watch_todoapps
 from todoapp_operator.controller.probes import Readiness
 from todoapp_operator.controller.work_queue import WorkQueue
 from todoapp_operator.kube.backoff import BackOff
-from todoapp_operator.kube.client import UNREACHABLE, ApiError, Client, url
+from todoapp_operator.kube.client import UNREACHABLE, ApiError, Client
 from todoapp_operator.kube.informer import Informer
-from todoapp_operator.kube.kinds import KINDS
+from todoapp_operator.kube.kinds import KINDS, url
 from todoapp_operator.kube.presence import DEFINITIONS, Definitions, Presence
 from todoapp_operator.metrics import QUEUE_DEPTH, RECONCILE_SECONDS, RECONCILES, RESOURCES
 from todoapp_operator.reconcile.children import AppKey, Children

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from todoapp_operator.kube.client import UNREACHABLE, ApiError, Client, url
-from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.client import UNREACHABLE, ApiError, Client
+from todoapp_operator.kube.kinds import Kind, url
 from todoapp_operator.kube.manifest import body_of
 from todoapp_operator.metrics import LEADER
 from todoapp_operator.render.identity import MANAGER

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from todoapp_operator.kube.manifest import Manifest
 
-__all__ = ["KINDS", "Kind", "Provider", "kind_of"]
+__all__ = ["KINDS", "Kind", "Provider", "kind_of", "url"]
 
 
 class Provider(StrEnum):
@@ -69,3 +69,10 @@ _BY_NAME = {(kind.api_version, kind.name): kind for kind in KINDS}
 
 def kind_of(manifest: Manifest) -> Kind:
     return _BY_NAME[manifest["apiVersion"], manifest["kind"]]
+
+
+def url(kind: Kind, namespace: str = "", name: str = "", subresource: str = "") -> str:
+    """The path of an object, or of all objects of a kind."""
+    root = f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.api_version}"
+    place = f"/namespaces/{namespace}" if namespace else ""
+    return "/".join(filter(None, (f"{root}{place}/{kind.plural}", name, subresource)))

@@ -1,4 +1,4 @@
-"""Repairing lists whose entries somebody has renamed.
+"""Repairing lists whose entries were renamed by others.
 
 Server-side apply tells the entries of such a list apart by some of their fields: a port by its number, a
 container by its name. Whoever edits one of these turns our entry into one of their own, and applying again
@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from todoapp_operator.kube.client import Client, url
+from todoapp_operator.kube.client import Client
+from todoapp_operator.kube.kinds import url
 from todoapp_operator.kube.manifest import Manifest, body_of
 from todoapp_operator.reconcile.children import Child
 from todoapp_operator.render.identity import REPAIR_MANAGER
@@ -19,10 +20,10 @@ __all__ = ["disown", "put_entries_back", "renamed_entries"]
 
 
 async def put_entries_back(client: Client, child: Child, manifest: Manifest) -> Manifest:
-    """Replace whole lists in which an entry of ours has become one of somebody else's.
+    """Replace whole lists in which an entry of ours was renamed by another manager.
 
     Returns:
-        `manifest`, to be applied to the very version that was seen: whatever is renamed later is refused with
+        `manifest`, to be applied to the very version that was seen: a later renaming is refused with
         a conflict, and found at the next attempt.
     """
     live = await client.get(url(child.kind, child.namespace, child.name))

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from todoapp_operator.kube.client import ApiError, Client, url
-from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.client import ApiError, Client
+from todoapp_operator.kube.kinds import Kind, url
 from todoapp_operator.reconcile.children import AppKey
 from todoapp_operator.reconcile.facts import digest_of
 

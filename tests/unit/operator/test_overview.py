@@ -2,7 +2,7 @@ from typing import Any
 
 from rich.console import Console
 
-from todoapp_operator.commands.status.printing import print_tree
+from todoapp_operator.commands.status.printer import print_tree
 from todoapp_operator.commands.status.tree import Child, overview
 from todoapp_operator.kube.manifest import Manifest
 

@@ -48,7 +48,7 @@ def test_an_earlier_rendering_is_not_mixed_with_a_new_one(tmp_path: Path) -> Non
     result = todoappctl("render", str(PRODUCTION), "--output-dir", str(tmp_path))
 
     assert str(result.exception) == (
-        f"{tmp_path} is not empty; empty it, so that nothing of an earlier rendering is left there."
+        f"{tmp_path} is not empty; empty it, so that no file of an earlier rendering is left."
     )
 
 

@@ -112,7 +112,7 @@ def opened(path: Path) -> Iterator[StateFolder]:
 
 
 def _write(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Replace the file in one step: whoever reads it sees the old text or the new one."""
+    """Replace the file in one step: a reader sees the old text or the new one."""
     fresh = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -48,7 +48,7 @@ _ORDER = {kind.name: position for position, kind in enumerate(KINDS)}
 
 
 def overview(todoapp: Manifest, objects: Iterable[Manifest], *, unknown: Iterable[str] = ()) -> Overview:
-    """Arrange `objects`, which all belong to `todoapp`, below whatever controls them."""
+    """Arrange `objects`, which all belong to `todoapp`, below their controllers."""
     metadata, status = todoapp["metadata"], todoapp.get("status", {})
     return Overview(
         namespace=metadata["namespace"],
