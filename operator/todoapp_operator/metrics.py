@@ -21,7 +21,7 @@ RECONCILE_SECONDS = Histogram(
 QUEUE_DEPTH = Gauge("todoapp_operator_queue_depth", "TodoApps that wait for a worker.")
 DRIFT_CORRECTIONS = Counter(
     "todoapp_operator_drift_corrections",
-    "Objects that somebody else had edited or deleted, put right again.",
+    "Objects edited or deleted by others, and corrected.",
     ["kind"],
 )
 API_WRITES = Counter("todoapp_operator_api_writes", "Successful writes to the API server.", ["verb", "kind"])

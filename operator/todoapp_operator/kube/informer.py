@@ -43,7 +43,7 @@ class Sink(Protocol):
 
 
 class Informer:
-    """Lists, then watches; lists anew when the watch has missed something.
+    """Lists, then watches; lists again when the watch has missed something.
 
     `on_presence` is told whenever the cluster starts or stops to know the kind.
     """
@@ -142,7 +142,7 @@ class Informer:
         wait = back_off.after(self._failures)
         if problem:
             logger.warning(
-                "The watch of %s is interrupted.",
+                "The watch of %s was interrupted; restarting it.",
                 self._path,
                 extra={"problem": problem, "wait_seconds": wait},
             )

@@ -16,7 +16,7 @@ def log_in() -> kopf.ConnectionInfo:
     """By $KUBECONFIG, else as the pod's service account, else by ~/.kube/config.
 
     Raises:
-        UserError: there is nothing of the three.
+        UserError: none of the three exists.
     """
     settings = kopf.OperatorSettings()
     ways = [kopf.login_with_service_account, kopf.login_with_kubeconfig]

@@ -31,7 +31,7 @@ class Presence:
 
 
 class Definitions:
-    """A sink for an informer of CRDs: whatever happens to one, kinds may be known from now on."""
+    """A sink for an informer of CRDs: after any event of one, more kinds may be known."""
 
     def __init__(self, informers: Iterable[Informer]) -> None:
         self._informers = tuple(informers)

@@ -36,7 +36,7 @@ class Child:
     """What is kept of an object.
 
     `unverified` holds the object until it has once been compared with what was rendered; from then on
-    `agrees_with` is the digest of that rendering, for as long as nobody changes the object.
+    `agrees_with` is the digest of that rendering, until the object changes.
     """
 
     kind: Kind
@@ -84,7 +84,7 @@ class Children:
         return self.of_kind(kind).note(manifest, digest)
 
     def changed(self, before: Child | None, after: Child | None) -> None:
-        """Keep the index right; tell whoever had the object and whoever has it now."""
+        """Keep the index right; notify the TodoApp that had the object and the one that has it now."""
         for app in dict.fromkeys(child.app for child in (before, after) if child):
             if app:
                 self._on_change(app)

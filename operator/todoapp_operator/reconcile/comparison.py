@@ -18,7 +18,7 @@ __all__ = ["is_as_rendered", "owned_fields"]
 Fields = Mapping[str, Any]
 """A set of fields as `fieldsV1` has it: `f:name` of a mapping, `k:{…}` and `v:…` of a list, `.` itself."""
 
-# They say which object it is, so nobody owns them.
+# They say which object it is, so no manager owns them.
 _IDENTITY = ("apiVersion", "kind")
 _IDENTITY_IN_METADATA = ("name", "namespace")
 

@@ -1,4 +1,4 @@
-"""Kubernetes Events: one for each change of `Ready`, for whoever asks `kubectl describe`."""
+"""Kubernetes Events: one for each change of `Ready`, shown by `kubectl describe`."""
 
 import secrets
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _LONGEST_MESSAGE = 1024
 async def announce(client: Client, record: Record, status: Mapping[str, Any], *, now: datetime) -> None:
     """Make an Event if `Ready` has another status or reason than before, as `record` tells.
 
-    Of a new TodoApp there is no before, and nobody to whom its first state would be news.
+    Of a new TodoApp there is no before, so its first state is no news.
     """
     before, after = _ready(record.status), _ready(status)
     if before is None or after is None or all(before[each] == after[each] for each in ("status", "reason")):

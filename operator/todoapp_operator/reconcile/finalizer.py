@@ -23,7 +23,7 @@ async def set_finalizer(client: Client, record: Record, *, wanted: bool) -> Mani
     if (FINALIZER in record.finalizers) == wanted:
         return None
     namespace, name = record.key
-    # The uid keeps this from making a TodoApp that has gone meanwhile.
+    # The uid keeps this from creating a TodoApp that has just been deleted.
     metadata = {"name": name, "namespace": namespace, "uid": record.uid}
     finalizers = {"finalizers": [FINALIZER]} if wanted else {}
     body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata | finalizers}
@@ -31,7 +31,7 @@ async def set_finalizer(client: Client, record: Record, *, wanted: bool) -> Mani
 
 
 async def remove_outside(client: Client, children: AppChildren) -> list[str]:
-    """Ask for the end of everything outside.
+    """Delete everything outside.
 
     Returns:
         What is not gone yet; others may have work to do before it goes.

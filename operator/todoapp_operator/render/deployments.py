@@ -40,7 +40,7 @@ def _deployment(app: TodoApp, component: Component, platform: Platform, sidecars
 def _release(app: TodoApp, component: Component, template: dict[str, Any]) -> dict[str, str]:
     """With `BlueGreen` each release of the api is a Deployment of its own, and the Service chooses one.
 
-    The other two processes serve nobody: there both releases share the work until the old one ends.
+    The other two processes serve no requests: there both releases share the work until the old one ends.
     """
     blue_green = app.spec.rollout.strategy == "BlueGreen" and component is Component.API
     return {RELEASE_LABEL: digest(template)} if blue_green else {}

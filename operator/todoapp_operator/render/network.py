@@ -97,7 +97,7 @@ def _tracing(app: TodoApp) -> list[Rule]:
 
 
 def _anywhere() -> Rule:
-    """For the channels of people and databases elsewhere: whatever they are, they speak TCP."""
+    """For notification channels and external databases: all of them use TCP."""
     return {"ports": [{"protocol": "TCP", "port": 1, "endPort": 65535}]}
 
 

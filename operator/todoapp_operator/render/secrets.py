@@ -52,5 +52,5 @@ def _made(name: str, key: str) -> SecretKeyRef:
 
 
 def readable_secrets(app: TodoApp) -> list[str]:
-    """Secrets that the application reads through its sidecar, and nobody else's."""
+    """The only Secrets that the application may read through its sidecar."""
     return sorted({database_url(app).name, jwt_secret(app).name})

@@ -74,7 +74,7 @@ def _authentication(kafka: Connection) -> Settings:
             "clientCert": secret(kafka.certificate, "tls.crt"),
             "clientKey": secret(kafka.certificate, "tls.key"),
         }
-    # `none` would switch TLS off whatever CA is given.
+    # `none` would switch TLS off, even with a CA.
     return {"authType": "certificate" if kafka.authority else "none"}
 
 

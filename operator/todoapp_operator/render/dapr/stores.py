@@ -11,7 +11,7 @@ from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["cluster_stores", "compose_stores", "laptop_stores"]
 
-# Conversations are the only state: whatever app or replica asks, the key is the same.
+# Conversations are the only state: every app and replica asks by the same key.
 _KEY_PREFIX = "conversation"
 
 

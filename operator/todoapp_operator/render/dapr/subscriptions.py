@@ -38,7 +38,7 @@ def subscriptions(app: TodoApp, names: Names) -> list[Manifest]:
     """A Subscription of each topic and one of its dead letters, for each process that reads it.
 
     Every topic has a dead-letter topic *and* the Resiliency an inbound retry: without the first Dapr
-    retries for ever, without the second it gives up at the first failure.
+    never stops retrying, without the second it gives up at the first failure.
     """
     return [
         manifest

@@ -42,7 +42,7 @@ def alerts(app: TodoApp) -> list[Manifest]:
 
 
 def _rule(app: TodoApp, alert: _Alert) -> dict[str, Any]:
-    # Two alerts with the same labels would be one to whoever is told.
+    # Two alerts with the same labels would arrive as one.
     component = {"component": str(alert.component)} if alert.component else {}
     return {
         "alert": alert.name,
