@@ -26,6 +26,7 @@ SOURCES = {
 ON_TOP = {"status": "operator"}
 """Extras of one command, which name only what their program's extra does not."""
 PARTS = {
+    "annotated-types": "pydantic",  # whose constraints they are
     "pydantic-core": "pydantic",  # which pins the one version that fits it
     "starlette": "fastapi",  # which says what versions it works with
 }
