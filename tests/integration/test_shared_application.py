@@ -62,7 +62,7 @@ async def test_app_starts_each_test_without_memory(
     assert warm_api.app.dependency_overrides == {}
 
 
-async def test_app_trusts_nobody_of_the_last_test(
+async def test_app_trusts_no_token_of_the_last_test(
     client: httpx.AsyncClient, worker_database: WorkerDatabase, warm_api: WarmApp
 ) -> None:
     await client.get("/api/me")
