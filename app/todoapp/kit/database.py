@@ -1,7 +1,7 @@
 """The relational database: PostgreSQL in earnest, SQLite to start, one set of models for both."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,8 +21,10 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
+    Insert,
     Integer,
     MetaData,
+    Table,
     Text,
     TypeDecorator,
     Uuid,
@@ -30,6 +32,7 @@ from sqlalchemy import (
     event,
     make_url,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -50,6 +53,8 @@ __all__ = [
     "Instant",
     "JsonValue",
     "database_url",
+    "insert_new",
+    "insert_or_update",
     "is_one_of",
     "new_id",
     "open_database",
@@ -120,6 +125,23 @@ def _in_array(comparison: _IsOneOf, compiler: SQLCompiler, **options: Any) -> st
 def _in_json(comparison: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
     column, ids = (compiler.process(each, **options) for each in comparison.clauses)
     return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 - both are compiled SQL
+
+
+def insert_new(session: AsyncSession, table: Table) -> Insert:
+    """INSERT … ON CONFLICT DO NOTHING, on either database; `RETURNING` tells the rows that are new."""
+    return _insert(session, table).on_conflict_do_nothing()
+
+
+def insert_or_update(
+    session: AsyncSession, table: Table, values: Mapping[str, Any], *, key: str, changes: Mapping[str, Any]
+) -> Insert:
+    """INSERT … ON CONFLICT DO UPDATE, on either database: `changes` where a row has the same `key`."""
+    return _insert(session, table).values(**values).on_conflict_do_update(index_elements=[key], set_=changes)
+
+
+def _insert(session: AsyncSession, table: Table) -> postgresql.Insert | sqlite.Insert:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert(table)
 
 
 class Base(DeclarativeBase):

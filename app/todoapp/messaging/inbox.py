@@ -4,12 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from todoapp.kit.database import Base
+from todoapp.kit.database import Base, insert_new
 
 __all__ = ["InboxEntry", "first_time"]
 
@@ -34,7 +32,6 @@ async def first_time(
     Returns:
         Those of them that were not handled before.
     """
-    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    claims = insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.event_id)
+    claims = insert_new(session, INBOX).returning(INBOX.c.event_id)
     rows = [{"consumer": consumer, "event_id": event_id, "processed_at": now} for event_id in event_ids]
     return set(await session.scalars(claims, rows))

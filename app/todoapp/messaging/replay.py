@@ -5,14 +5,13 @@ from datetime import datetime
 
 from pydantic import ValidationError
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from todoapp.kit.database import insert_or_update
 from todoapp.messaging.cloudevents import CloudEvent, unwrap
 from todoapp.messaging.dead_letters import DeadLetter, DeliveryFailure
 from todoapp.messaging.event import Event
-from todoapp.messaging.outbox import OutboxEvent
+from todoapp.messaging.outbox import OUTBOX
 
 __all__ = ["NotReplayable", "replay"]
 
@@ -39,21 +38,18 @@ async def replay(
         NotReplayable
     """
     envelope, event = _read(letter, events)
-    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    pending = insert(OutboxEvent).values(
-        user_id=event.user_id,
-        user_seq=envelope.userseq,
-        event_id=envelope.id,
-        topic=event.topic.value,
-        key=event.key,
-        event=envelope.model_dump_json(exclude_none=True),
-        created_at=now,
-        attempts=0,
-    )
-    once_more = {OutboxEvent.published_at: None}
-    await session.execute(
-        pending.on_conflict_do_update(index_elements=[OutboxEvent.event_id], set_=once_more)
-    )
+    row = {
+        "user_id": event.user_id,
+        "user_seq": envelope.userseq,
+        "event_id": envelope.id,
+        "topic": event.topic.value,
+        "key": event.key,
+        "event": envelope.model_dump_json(exclude_none=True),
+        "created_at": now,
+        "attempts": 0,
+    }
+    once_more = {"published_at": None}
+    await session.execute(insert_or_update(session, OUTBOX, row, key="event_id", changes=once_more))
     # It is to have all its tries again.
     await session.execute(
         delete(DeliveryFailure).where(

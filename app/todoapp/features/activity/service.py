@@ -6,15 +6,13 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.activity.events import ActivityLogged
 from todoapp.features.activity.model import ActivityLog
 from todoapp.features.activity.view import ActivityView
 from todoapp.features.tasks.events import EVENTS, TaskEvent
-from todoapp.kit.database import Base, new_id
+from todoapp.kit.database import Base, insert_new, new_id
 from todoapp.kit.fields import Timestamp
 from todoapp.kit.paging import Page
 from todoapp.kit.timeline import TimelineQuery, page_by_time
@@ -63,8 +61,7 @@ async def log(changes: UserChanges, events: Sequence[Received]) -> None:
     The log has no place in the user's feed: what happened to the tasks is there already.
     """
     entries = {each.envelope.id: _entry(each) for each in events}
-    insert = insert_sqlite if changes.session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    new = insert(LOG).on_conflict_do_nothing(index_elements=[LOG.c.event_id]).returning(LOG.c.event_id)
+    new = insert_new(changes.session, LOG).returning(LOG.c.event_id)
     written = set(await changes.session.scalars(new, list(entries.values())))
     for received in events:
         if received.envelope.id in written:

@@ -6,15 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.outgoing.delivery import DeliveryStatus
 from todoapp.features.webhooks.errors import WebhookDeliveryNotFound
 from todoapp.features.webhooks.model import Webhook, WebhookDelivery
 from todoapp.features.webhooks.view import WebhookDeliveryView
-from todoapp.kit.database import new_id
+from todoapp.kit.database import Base, insert_new, new_id
 from todoapp.kit.paging import Page
 from todoapp.kit.timeline import TimelineQuery, page_by_time
 from todoapp.messaging.cloudevents import CloudEvent
@@ -27,6 +25,8 @@ __all__ = [
     "queue",
     "redeliver",
 ]
+
+DELIVERIES = Base.metadata.tables[WebhookDelivery.__tablename__]
 
 WAITS = (
     timedelta(seconds=5),
@@ -58,8 +58,7 @@ async def queue(
         if envelope.type in webhook.event_types
     ]
     if rows:
-        insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-        await session.execute(insert(WebhookDelivery).on_conflict_do_nothing(), rows)
+        await session.execute(insert_new(session, DELIVERIES), rows)
 
 
 def _waiting_row(webhook: Webhook, envelope: CloudEvent, now: datetime) -> dict[str, Any]:

@@ -20,12 +20,10 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from sqlalchemy import delete, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.kit.database import Database, new_id
+from todoapp.kit.database import Base, Database, insert_new, new_id
 from todoapp.kit.errors import Conflict, Invalid, Violation
 from todoapp.kit.idempotency import IdempotencyKey
 from todoapp.messaging.outbox import UnknownUser
@@ -34,6 +32,7 @@ __all__ = ["KEY", "Claim", "KeyedRequest", "Replay", "claimed"]
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 LEASE = timedelta(seconds=15)
+KEYS = Base.metadata.tables[IdempotencyKey.__tablename__]
 KEPT_HEADERS = ("content-type", "etag", "location")
 
 
@@ -183,12 +182,11 @@ async def _claim(session: AsyncSession, request: KeyedRequest, now: datetime, li
 
 
 async def _claim_new(session: AsyncSession, claim: Claim, now: datetime) -> bool:
-    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    new = insert(IdempotencyKey).values(
+    new = insert_new(session, KEYS).values(
         user_id=claim.request.user_id,
         key=claim.request.key,
         request_hash=claim.request.hash,
         claim_id=claim.id,
         claimed_at=now,
     )
-    return await session.scalar(new.on_conflict_do_nothing().returning(IdempotencyKey.key)) is not None
+    return await session.scalar(new.returning(KEYS.c.key)) is not None
