@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.accounts.errors import InvalidApiToken, TokenNotFound, TooManyTokens
@@ -13,6 +13,7 @@ from todoapp.features.accounts.identity import Scope, TokenIdentity
 from todoapp.features.accounts.model import ApiToken
 from todoapp.features.accounts.token_hash import token_hash
 from todoapp.features.accounts.view import ApiTokenView
+from todoapp.kit import owned
 from todoapp.kit.database import Database
 from todoapp.messaging.outbox import UserChanges
 
@@ -37,9 +38,7 @@ async def create_token(
     Raises:
         TooManyTokens
     """
-    existing = select(func.count()).select_from(ApiToken).where(ApiToken.user_id == changes.user_id)
-    if (await changes.session.scalar(existing) or 0) >= MOST_PER_USER:
-        raise TooManyTokens(MOST_PER_USER)
+    await owned.refuse_above(MOST_PER_USER, changes.session, ApiToken, changes.user_id, TooManyTokens)
     token = PREFIX + secrets.token_hex(32)
     stored = ApiToken(
         user_id=changes.user_id,
@@ -58,8 +57,7 @@ async def create_token(
 
 async def list_tokens(session: AsyncSession, user_id: UUID) -> Sequence[ApiToken]:
     """All tokens of the user, expired ones included, the newest first."""
-    query = select(ApiToken).where(ApiToken.user_id == user_id)
-    return (await session.scalars(query.order_by(ApiToken.created_at.desc(), ApiToken.id))).all()
+    return await owned.list_of(session, ApiToken, user_id, ApiToken.created_at.desc(), ApiToken.id)
 
 
 async def delete_token(changes: UserChanges, token_id: UUID) -> None:
@@ -68,9 +66,7 @@ async def delete_token(changes: UserChanges, token_id: UUID) -> None:
     Raises:
         TokenNotFound
     """
-    token = await changes.session.get(ApiToken, token_id)
-    if token is None or token.user_id != changes.user_id:
-        raise TokenNotFound(token_id)
+    token = await owned.get(changes.session, ApiToken, changes.user_id, token_id, TokenNotFound)
     await changes.session.delete(token)
     changes.announce("token", "deleted", token_id)
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.channels.errors import ChannelNotFound, TooManyChannels
 from todoapp.features.channels.model import Channel, ChannelDelivery
 from todoapp.features.channels.view import ChannelView
 from todoapp.features.outgoing.delivery import DeliveryStatus
+from todoapp.kit import owned
 from todoapp.messaging.event import Action
 from todoapp.messaging.outbox import UserChanges
 
@@ -29,8 +29,7 @@ class Address:
 
 async def list_all(session: AsyncSession, user_id: UUID) -> Sequence[Channel]:
     """All of a user's channels, oldest first."""
-    rows = select(Channel).where(Channel.user_id == user_id).order_by(Channel.created_at, Channel.id)
-    return (await session.scalars(rows)).all()
+    return await owned.list_of(session, Channel, user_id, Channel.created_at, Channel.id)
 
 
 async def own(session: AsyncSession, user_id: UUID, channel_id: UUID) -> Channel:
@@ -39,12 +38,7 @@ async def own(session: AsyncSession, user_id: UUID, channel_id: UUID) -> Channel
     Raises:
         ChannelNotFound
     """
-    channel = await session.scalar(
-        select(Channel).where(Channel.id == channel_id, Channel.user_id == user_id)
-    )
-    if channel is None:
-        raise ChannelNotFound(channel_id)
-    return channel
+    return await owned.get(session, Channel, user_id, channel_id, ChannelNotFound)
 
 
 async def create(changes: UserChanges, name: str, address: Address) -> Channel:
@@ -53,9 +47,7 @@ async def create(changes: UserChanges, name: str, address: Address) -> Channel:
     Raises:
         TooManyChannels
     """
-    mine = select(func.count()).select_from(Channel).where(Channel.user_id == changes.user_id)
-    if (await changes.session.scalar(mine) or 0) >= MOST:
-        raise TooManyChannels(MOST)
+    await owned.refuse_above(MOST, changes.session, Channel, changes.user_id, TooManyChannels)
     channel = Channel(
         user_id=changes.user_id,
         name=name,

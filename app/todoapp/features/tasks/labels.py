@@ -14,6 +14,7 @@ from todoapp.features.tasks.errors import CategoryNotFound, NameTaken, TagNotFou
 from todoapp.features.tasks.inputs import LabelPatch, NewLabel
 from todoapp.features.tasks.model import Category, Tag, Task
 from todoapp.features.tasks.view import LabelView
+from todoapp.kit import owned
 from todoapp.kit.database import new_id
 from todoapp.kit.fields import name_key
 from todoapp.messaging.outbox import UserChanges
@@ -36,7 +37,7 @@ NOT_FOUND = {Tag: TagNotFound, Category: CategoryNotFound}
 
 async def list_all(session: AsyncSession, kind: type[L], user_id: UUID) -> Sequence[L]:
     """All of a user's tags or categories, by name."""
-    return (await session.scalars(select(kind).where(kind.user_id == user_id).order_by(kind.name_key))).all()
+    return await owned.list_of(session, kind, user_id, kind.name_key)
 
 
 async def own(session: AsyncSession, kind: type[L], user_id: UUID, label_id: UUID) -> L:
@@ -45,10 +46,7 @@ async def own(session: AsyncSession, kind: type[L], user_id: UUID, label_id: UUI
     Raises:
         TagNotFound, CategoryNotFound
     """
-    label = await session.scalar(select(kind).where(kind.id == label_id, kind.user_id == user_id))
-    if label is None:
-        raise NOT_FOUND[kind](label_id)
-    return label
+    return await owned.get(session, kind, user_id, label_id, NOT_FOUND[kind])
 
 
 async def create(changes: UserChanges, kind: type[L], new: NewLabel, *, label_id: UUID | None = None) -> L:

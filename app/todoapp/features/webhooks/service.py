@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.webhooks.errors import InvalidWebhookUrl, TooManyWebhooks, WebhookNotFound
@@ -14,6 +13,7 @@ from todoapp.features.webhooks.inputs import NewWebhook, WebhookPatch
 from todoapp.features.webhooks.model import Webhook
 from todoapp.features.webhooks.signing import new_secret
 from todoapp.features.webhooks.view import WebhookView
+from todoapp.kit import owned
 from todoapp.kit.sealing import Seal
 from todoapp.messaging.event import Action
 from todoapp.messaging.outbox import UserChanges
@@ -28,8 +28,7 @@ OVERLAP = timedelta(days=1)
 
 async def list_all(session: AsyncSession, user_id: UUID) -> Sequence[Webhook]:
     """All of a user's webhooks, oldest first."""
-    rows = select(Webhook).where(Webhook.user_id == user_id).order_by(Webhook.created_at, Webhook.id)
-    return (await session.scalars(rows)).all()
+    return await owned.list_of(session, Webhook, user_id, Webhook.created_at, Webhook.id)
 
 
 async def own(session: AsyncSession, user_id: UUID, webhook_id: UUID) -> Webhook:
@@ -38,12 +37,7 @@ async def own(session: AsyncSession, user_id: UUID, webhook_id: UUID) -> Webhook
     Raises:
         WebhookNotFound
     """
-    webhook = await session.scalar(
-        select(Webhook).where(Webhook.id == webhook_id, Webhook.user_id == user_id)
-    )
-    if webhook is None:
-        raise WebhookNotFound(webhook_id)
-    return webhook
+    return await owned.get(session, Webhook, user_id, webhook_id, WebhookNotFound)
 
 
 async def create(
@@ -59,9 +53,7 @@ async def create(
         TooManyWebhooks
     """
     _check_url(new.url, allow_private=allow_private)
-    mine = select(func.count()).select_from(Webhook).where(Webhook.user_id == changes.user_id)
-    if (await changes.session.scalar(mine) or 0) >= MOST:
-        raise TooManyWebhooks(MOST)
+    await owned.refuse_above(MOST, changes.session, Webhook, changes.user_id, TooManyWebhooks)
     secret = new_secret()
     webhook = Webhook(
         user_id=changes.user_id,
