@@ -1,19 +1,56 @@
-"""Field types that several features share."""
+"""Field types, and bases of inputs and answers, that several features share."""
 
 import re
 import unicodedata
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+)
 
-__all__ = ["Colour", "Day", "Line", "Name", "NewPassword", "Text", "TimeZone", "Timestamp", "name_key"]
+__all__ = [
+    "Colour",
+    "Day",
+    "Input",
+    "Line",
+    "Name",
+    "NewPassword",
+    "Text",
+    "TimeZone",
+    "Timestamp",
+    "View",
+    "name_key",
+]
 
 FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """How both days and instants begin (RFC 3339 §5.6)."""
+
+
+class Input(BaseModel):
+    """What a request may say; a field that we do not know is refused rather than ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class View(BaseModel):
+    """What an answer shows, read from the attributes of a row."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    def as_value(self) -> dict[str, Any]:
+        """The view as the feed carries it."""
+        return self.model_dump(mode="json")
 
 
 @cache

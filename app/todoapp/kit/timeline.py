@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from todoapp.kit.fields import Timestamp
+from todoapp.kit.fields import Input, Timestamp
 from todoapp.kit.paging import Page, decode_cursor, encode_cursor
 
 __all__ = ["Place", "TimelineQuery", "page_by_time"]
@@ -24,10 +24,8 @@ LAST_ROW = TypeAdapter[tuple[datetime, UUID]](tuple[Timestamp, UUID])
 PAGING = {"limit", "cursor", "offset", "include_total"}
 
 
-class TimelineQuery(BaseModel):
+class TimelineQuery(Input):
     """The parameters that all such lists have; a list adds its filters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, description="next_cursor of the page before")

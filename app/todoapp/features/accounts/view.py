@@ -1,25 +1,17 @@
 """An account, its sessions and its tokens, as their owner sees them."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from todoapp.features.accounts.identity import Scope
+from todoapp.kit.fields import View
 
 __all__ = ["ApiTokenView", "SessionView", "UserView"]
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-    def as_value(self) -> dict[str, Any]:
-        """The view as the feed carries it."""
-        return self.model_dump(mode="json")
-
-
-class UserView(_View):
+class UserView(View):
     id: UUID
     email: str
     name: str
@@ -28,7 +20,7 @@ class UserView(_View):
     created_at: datetime
 
 
-class SessionView(_View):
+class SessionView(View):
     id: UUID
     user_agent: str = Field(description="what the client called itself at the log-in", examples=["curl/8.9"])
     created_at: datetime
@@ -36,7 +28,7 @@ class SessionView(_View):
     expires_at: datetime = Field(description="when it ends, unless it is refreshed before")
 
 
-class ApiTokenView(_View):
+class ApiTokenView(View):
     id: UUID
     name: str
     start: str = Field(description="the first characters of the token", examples=["todo_1f0c9a"])

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from todoapp.kit.fields import View
 
 __all__ = ["ActivityView"]
 
 
-class ActivityView(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
+class ActivityView(View):
     id: UUID
     event_id: UUID
     event_type: str = Field(examples=["task.completed"])

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
-from todoapp.kit.fields import Name
+from todoapp.kit.fields import Input, Name
 
 __all__ = ["ChannelPatch", "NewChannel"]
 
@@ -14,11 +14,7 @@ UNCHANGED: Any = None
 """Default of a patch's field; what was really sent is in `model_fields_set`."""
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NewChannel(_Input):
+class NewChannel(Input):
     """A channel to be; also what PUT replaces one with."""
 
     name: Name = Field(examples=["My phone"])
@@ -30,6 +26,6 @@ class NewChannel(_Input):
     )
 
 
-class ChannelPatch(_Input):
+class ChannelPatch(Input):
     name: Name = UNCHANGED
     url: SecretStr = Field(default=UNCHANGED, min_length=1, max_length=LONGEST_URL)

@@ -1,19 +1,17 @@
 """A notification as clients see it."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from todoapp.features.channels.view import ChannelDeliveryView
+from todoapp.kit.fields import View
 
 __all__ = ["NotificationView"]
 
 
-class NotificationView(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
+class NotificationView(View):
     id: UUID
     task_id: UUID | None = Field(description="kept when the task is deleted; null for a test")
     reminder_id: UUID | None
@@ -22,7 +20,3 @@ class NotificationView(BaseModel):
     read_at: datetime | None
     created_at: datetime
     deliveries: list[ChannelDeliveryView] = Field(description="how it fares on each channel")
-
-    def as_value(self) -> dict[str, Any]:
-        """The notification as the feed carries it."""
-        return self.model_dump(mode="json")

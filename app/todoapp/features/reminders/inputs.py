@@ -3,19 +3,17 @@
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from todoapp.kit.fields import Timestamp
+from todoapp.kit.fields import Input, Timestamp
 
 __all__ = ["LONGEST_OFFSET", "NewReminder"]
 
 LONGEST_OFFSET = timedelta(days=5 * 366)
 
 
-class NewReminder(BaseModel):
+class NewReminder(Input):
     """A reminder to be, also what PUT replaces one with: so long before the task is due, or at an instant."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     offset_minutes: (
         Annotated[int, Field(ge=0, le=LONGEST_OFFSET // timedelta(minutes=1), strict=True)] | None

@@ -1,19 +1,17 @@
 """A reminder as clients and events see it."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from todoapp.features.reminders.model import ReminderStatus
+from todoapp.kit.fields import View
 
 __all__ = ["ReminderView"]
 
 
-class ReminderView(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
+class ReminderView(View):
     id: UUID
     task_id: UUID
     offset_minutes: int | None = Field(description="before the task is due; the reminder moves with it")
@@ -24,7 +22,3 @@ class ReminderView(BaseModel):
     version: int
     created_at: datetime
     updated_at: datetime
-
-    def as_value(self) -> dict[str, Any]:
-        """The reminder as the feed carries it."""
-        return self.model_dump(mode="json")

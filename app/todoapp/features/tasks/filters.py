@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from todoapp.features.tasks.model import Category, Priority, Tag, task_tags, tasks
-from todoapp.kit.fields import Text, Timestamp, name_key
+from todoapp.kit.fields import Input, Text, Timestamp, name_key
 
 __all__ = ["SearchText", "TaskFilter", "conditions"]
 
@@ -36,10 +36,8 @@ def _split_commas(value: object) -> object:
 Many = BeforeValidator(_split_commas)
 
 
-class TaskFilter(BaseModel):
+class TaskFilter(Input):
     """The parameters that narrow down any view of the tasks."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     status: Literal["open", "completed", "all"] = "all"
     priority: Annotated[list[Priority], Many] = Field(default_factory=list, description="any of these")

@@ -4,8 +4,6 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     FiniteFloat,
     StrictBool,
@@ -15,7 +13,7 @@ from pydantic import (
 
 from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.tasks.model import Priority
-from todoapp.kit.fields import Colour, Day, Line, Name, Text, Timestamp, TimeZone
+from todoapp.kit.fields import Colour, Day, Input, Line, Name, Text, Timestamp, TimeZone
 
 __all__ = ["LabelPatch", "NewLabel", "NewTask", "RecurrenceChange", "TagAssignment", "TaskPatch"]
 
@@ -35,11 +33,7 @@ UNCHANGED: Any = None
 """Default of a patch's field; what was really sent is in `model_fields_set`."""
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NewTask(_Input):
+class NewTask(Input):
     """A task to be; also what PUT replaces one with."""
 
     title: Title
@@ -56,7 +50,7 @@ class NewTask(_Input):
     position: FiniteFloat | None = Field(default=None, description="for sorting by hand; by default the end")
 
 
-class TaskPatch(_Input):
+class TaskPatch(Input):
     """A JSON merge patch (RFC 7396): what is left out stays as it is, null clears."""
 
     title: Title = UNCHANGED
@@ -73,23 +67,23 @@ class TaskPatch(_Input):
     position: FiniteFloat = UNCHANGED
 
 
-class RecurrenceChange(_Input):
+class RecurrenceChange(Input):
     recurrence: Rule
 
 
-class NewLabel(_Input):
+class NewLabel(Input):
     """A tag or a category to be; also what PUT replaces one with."""
 
     name: Name
     colour: Colour | None = Field(default=None, examples=["#4f8a10"])
 
 
-class LabelPatch(_Input):
+class LabelPatch(Input):
     name: Name = UNCHANGED
     colour: Colour | None = UNCHANGED
 
 
-class TagAssignment(_Input):
+class TagAssignment(Input):
     """One tag by its id or by its name; a new name creates the tag."""
 
     id: UUID | None = None

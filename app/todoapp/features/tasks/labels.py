@@ -149,4 +149,4 @@ async def _check_free(changes: UserChanges, kind: type[L], name: str) -> None:
 
 
 def _state(label: Tag | Category) -> dict[str, Any]:
-    return LabelView.model_validate(label).model_dump(mode="json")
+    return LabelView.model_validate(label).as_value()

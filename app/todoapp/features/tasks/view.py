@@ -5,11 +5,12 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from todoapp.features.reminders.view import ReminderView
 from todoapp.features.tasks import series
 from todoapp.features.tasks.model import PRIORITIES, Priority, StoredTag, StoredTask
+from todoapp.kit.fields import View
 from todoapp.kit.wall_time import wall_time
 
 __all__ = ["BOOKKEEPING", "LabelView", "TagRef", "TaskState", "TaskView"]
@@ -18,16 +19,12 @@ BOOKKEEPING = {"version", "updated_at"}
 """Fields whose change is no news."""
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-
-class TagRef(_View):
+class TagRef(View):
     id: UUID
     name: str
 
 
-class LabelView(_View):
+class LabelView(View):
     """A tag or a category."""
 
     id: UUID
@@ -38,7 +35,7 @@ class LabelView(_View):
     updated_at: datetime
 
 
-class TaskState(_View):
+class TaskState(View):
     """Everything stored of a task: what the feed and the events carry."""
 
     id: UUID

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool
+
+from todoapp.kit.fields import Input
 
 __all__ = ["NewWebhook", "WebhookPatch"]
 
@@ -34,17 +36,13 @@ UNCHANGED: Any = None
 """Default of a patch's field; what was really sent is in `model_fields_set`."""
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NewWebhook(_Input):
+class NewWebhook(Input):
     url: Url
     event_types: EventTypes
     enabled: StrictBool = True
 
 
-class WebhookPatch(_Input):
+class WebhookPatch(Input):
     url: Url = UNCHANGED
     event_types: EventTypes = UNCHANGED
     enabled: StrictBool = UNCHANGED

@@ -1,20 +1,19 @@
 """A webhook and its log as clients see them. The secret is shown only when it is made."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from todoapp.features.outgoing.delivery import DeliveryStatus
 from todoapp.features.webhooks.model import Webhook
+from todoapp.kit.fields import View
 
 __all__ = ["WebhookDeliveryView", "WebhookView", "WebhookWithSecret"]
 
 
-class WebhookView(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
+class WebhookView(View):
     id: UUID
     url: str
     event_types: list[str]
@@ -26,10 +25,6 @@ class WebhookView(BaseModel):
     created_at: datetime
     updated_at: datetime
 
-    def as_value(self) -> dict[str, Any]:
-        """The webhook as the feed carries it."""
-        return self.model_dump(mode="json")
-
 
 class WebhookWithSecret(WebhookView):
     secret: str = Field(description="verifies `webhook-signature`; it is not shown again")
@@ -39,10 +34,8 @@ class WebhookWithSecret(WebhookView):
         return cls(**WebhookView.model_validate(webhook).model_dump(), secret=secret)
 
 
-class WebhookDeliveryView(BaseModel):
+class WebhookDeliveryView(View):
     """One event on its way to one webhook."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
 
     id: UUID
     event_id: UUID = Field(description="the header `webhook-id` of all its attempts")

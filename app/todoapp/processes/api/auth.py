@@ -8,13 +8,13 @@ from http import HTTPStatus
 from typing import Annotated, Literal, Self
 
 from fastapi import Depends, Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, EmailStr, Field, SecretStr
 
 from todoapp.features.accounts import refresh_tokens, service, sessions
 from todoapp.features.accounts.refresh_tokens import Tokens
 from todoapp.features.accounts.service import LoggedIn, NewAccount
 from todoapp.features.accounts.view import UserView
-from todoapp.kit.fields import Name, NewPassword, TimeZone
+from todoapp.kit.fields import Input, Name, NewPassword, TimeZone
 from todoapp.processes.api.dependencies import (
     AccountChanges,
     CurrentOrigin,
@@ -34,11 +34,7 @@ LONGEST_USER_AGENT = 200
 Email = Annotated[EmailStr, AfterValidator(str.lower)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class SignUp(_Body):
+class SignUp(Input):
     email: Email = Field(examples=["ada@example.com"])
     password: NewPassword
     name: Name | None = Field(default=None, description="the part of the e-mail before the @ when left out")
@@ -48,12 +44,12 @@ class SignUp(_Body):
         return NewAccount(self.email, self.name or self.email.partition("@")[0], self.timezone)
 
 
-class LogIn(_Body):
+class LogIn(Input):
     email: Email
     password: SecretStr = Field(max_length=128)
 
 
-class Refresh(_Body):
+class Refresh(Input):
     refresh_token: SecretStr = Field(max_length=200)
 
 

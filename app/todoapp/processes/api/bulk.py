@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from todoapp.features.tasks import occurrences, service
 from todoapp.features.tasks.editing import load_task
@@ -12,6 +12,7 @@ from todoapp.features.tasks.inputs import NewTask, TaskPatch
 from todoapp.features.tasks.model import Task
 from todoapp.features.tasks.view import TaskView
 from todoapp.kit.errors import DomainError
+from todoapp.kit.fields import Input
 from todoapp.messaging.outbox import UserChanges
 from todoapp.processes.api.conditional import VersionMismatch
 from todoapp.processes.api.dependencies import Changes
@@ -25,16 +26,12 @@ router = resource_router("/api/tasks/bulk", "Tasks")
 MOST = 500
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Create(_Part):
+class Create(Input):
     op: Literal["create"]
     task: NewTask
 
 
-class _OnTask(_Part):
+class _OnTask(Input):
     id: UUID
     version: int | None = Field(default=None, description="refuse with 412 unless this is its version")
 
@@ -55,7 +52,7 @@ class Delete(_OnTask):
 Operation = Annotated[Create | Update | Complete | Delete, Field(discriminator="op")]
 
 
-class Bulk(_Part):
+class Bulk(Input):
     mode: Literal["atomic", "each"] = Field(
         default="atomic", description="all or nothing, or each operation by itself"
     )

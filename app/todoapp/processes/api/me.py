@@ -4,13 +4,13 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from todoapp.features.accounts import service
 from todoapp.features.accounts.service import ProfileEdit
 from todoapp.features.accounts.view import UserView
 from todoapp.features.personal_data.erasure import erase
-from todoapp.kit.fields import Name, NewPassword, TimeZone
+from todoapp.kit.fields import Input, Name, NewPassword, TimeZone
 from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag
 from todoapp.processes.api.dependencies import (
     AccountChanges,
@@ -31,9 +31,7 @@ UNCHANGED: Any = None
 """Default of a field that was not sent; null, when sent, is refused."""
 
 
-class ProfilePatch(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class ProfilePatch(Input):
     name: Name = UNCHANGED
     timezone: TimeZone = UNCHANGED
 
@@ -41,9 +39,7 @@ class ProfilePatch(BaseModel):
         return ProfileEdit(**self.model_dump(exclude_unset=True))
 
 
-class PasswordChange(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class PasswordChange(Input):
     current_password: SecretStr = Field(max_length=128, examples=["correct horse"])
     new_password: NewPassword = Field(examples=["correct horse battery staple"])
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import Depends, Response, status
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     NaiveDatetime,
     StrictBool,
@@ -21,7 +20,7 @@ from todoapp.features.tasks.preview import PreviewedDate, preview
 from todoapp.features.tasks.quickadd.service import add_task, parse_text
 from todoapp.features.tasks.quickadd.view import ReadingView
 from todoapp.features.tasks.view import TaskView
-from todoapp.kit.fields import Day, Line, Timestamp, TimeZone
+from todoapp.kit.fields import Day, Input, Line, Timestamp, TimeZone
 from todoapp.processes.api.conditional import tag
 from todoapp.processes.api.dependencies import Changes, Reading
 from todoapp.processes.api.features import quick_add_is_on
@@ -32,11 +31,7 @@ __all__ = ["router"]
 router = resource_router("/api", "Tasks")
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class QuickText(_Input):
+class QuickText(Input):
     text: Annotated[Line, StringConstraints(min_length=1, max_length=1_000)] = Field(
         examples=["Pay rent every month on the 1st at 9 !high #home ~finance"]
     )
@@ -48,7 +43,7 @@ class QuickTask(BaseModel):
     read_as: ReadingView
 
 
-class RecurrenceToPreview(_Input):
+class RecurrenceToPreview(Input):
     recurrence: Rule
     due_at: Timestamp | None = Field(default=None, description="the first date, with its offset from UTC")
     due_date: Day | None = Field(default=None, description="instead: a whole day in the time zone")

@@ -4,14 +4,14 @@ from http import HTTPStatus
 from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from todoapp.features.accounts import api_tokens
 from todoapp.features.accounts.identity import Scope
 from todoapp.features.accounts.model import ApiToken
 from todoapp.features.accounts.view import ApiTokenView
 from todoapp.kit.errors import Invalid, Violation
-from todoapp.kit.fields import Name, Timestamp
+from todoapp.kit.fields import Input, Name, Timestamp
 from todoapp.processes.api.dependencies import AccountChanges, CurrentSession, Reading
 from todoapp.processes.api.routing import resource_router
 
@@ -28,9 +28,7 @@ class AlreadyExpired(Invalid):
         super().__init__(sentence, errors=[Violation("/expires_at", sentence)])
 
 
-class NewToken(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class NewToken(Input):
     name: Name = Field(examples=["Backup script"])
     scopes: list[Scope] = Field(
         min_length=1, max_length=2, description="neither includes the other", examples=[["read"]]

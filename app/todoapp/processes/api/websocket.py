@@ -17,12 +17,13 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.status import WS_1011_INTERNAL_ERROR, WS_1013_TRY_AGAIN_LATER
 
 from todoapp.features.accounts.credentials import Credentials
 from todoapp.features.accounts.identity import Scope
 from todoapp.kit.errors import DomainError, Forbidden, Gone, Invalid, Unauthorized
+from todoapp.kit.fields import Input
 from todoapp.kit.outage import is_outage
 from todoapp.kit.telemetry import bind
 from todoapp.messaging.feed import changes_since, current_seq
@@ -69,9 +70,7 @@ class Authenticate(BaseModel):
     token: str
 
 
-class Parameters(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Parameters(Input):
     since: int | None = Field(default=None, ge=0, lt=2**63)
 
 

@@ -3,22 +3,19 @@
 from datetime import date, datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.tasks.model import Priority
 from todoapp.features.tasks.quickadd.english import due_in_words, recurrence_in_words
 from todoapp.features.tasks.quickadd.parser import ParsedText
 from todoapp.features.tasks.quickadd.values import PartMeaning
+from todoapp.kit.fields import View
 
 __all__ = ["PartView", "ReadingView"]
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-
-class PartView(_View):
+class PartView(View):
     """Words of the text that are not of the title."""
 
     text: str
@@ -27,7 +24,7 @@ class PartView(_View):
     meaning: PartMeaning
 
 
-class ReadingView(_View):
+class ReadingView(View):
     """What a text was taken to say."""
 
     title: str
