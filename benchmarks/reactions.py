@@ -16,6 +16,7 @@ from testbed.app.changes import notification_of, occurrence_after
 from testbed.app.person import Person, Watcher
 from testbed.app.rows import inside
 from testbed.waiting import wait_until
+from todoapp.kit.database import col
 from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import OutboxEvent
 
@@ -79,9 +80,9 @@ def _published(installation: Installation, samples: int) -> list[float]:
     An event bears the instant at which its request began, so the commit itself is part of the figure.
     """
     rows = (
-        select(OutboxEvent.created_at, OutboxEvent.published_at)
-        .where(OutboxEvent.topic == Topic.TASK_EVENTS.value)
-        .order_by(OutboxEvent.seq.desc())
+        select(col(OutboxEvent.created_at), col(OutboxEvent.published_at))
+        .where(col(OutboxEvent.topic) == Topic.TASK_EVENTS.value)
+        .order_by(col(OutboxEvent.seq).desc())
         .limit(samples)
     )
 

@@ -26,7 +26,7 @@ from testbed.app.promises import (
 from testbed.app.stack import Stack, running_stack, todoapp_file
 from testbed.postgresql import PostgreSQL
 from testbed.waiting import WAIT_TIMEOUT
-from todoapp.kit.database import Database, open_database
+from todoapp.kit.database import Database, col, open_database
 from todoapp.messaging.outbox import OutboxEvent
 
 REPLICAS = ("api-0", "api-1")
@@ -141,7 +141,7 @@ async def added(client: Account, path: str, line: str) -> bool:
 async def was_published_once(doubled: Stack, database: Database) -> None:
     """Four relays, and yet each event was given to the broker in one attempt and lies there once."""
     async with database.read() as session:
-        rows = (await session.execute(select(OutboxEvent.event_id, OutboxEvent.attempts))).all()
+        rows = (await session.execute(select(col(OutboxEvent.event_id), col(OutboxEvent.attempts)))).all()
     with sqlite3.connect(f"file:{doubled.state / 'sidecar.db'}?mode=ro", uri=True) as broker:
         bodies = broker.execute("SELECT json_extract(CAST(body AS TEXT), '$.id') FROM message")
         published = Counter(event_id for (event_id,) in bodies)

@@ -14,7 +14,7 @@ from testbed.app.application import Clock, calling
 from testbed.app.deliveries import Deliveries
 from testbed.app.rows import all_rows
 from todoapp.features.accounts.model import User
-from todoapp.kit.database import Base, Database
+from todoapp.kit.database import Base, Database, col
 
 ADA = {"email": "Ada@Example.com", "password": "correct horse", "timezone": "Europe/London"}
 
@@ -220,7 +220,7 @@ async def test_an_outdated_password_hash_is_renewed_at_log_in(
 
     assert answer.status_code == 200
     async with database.read() as session:
-        assert (await session.scalars(select(User.password_hash))).one() != former
+        assert (await session.scalars(select(col(User.password_hash)))).one() != former
 
 
 def _credentials() -> dict[str, str]:

@@ -17,7 +17,7 @@ from testbed.app.server import serving
 from testbed.ports import free_port
 from testbed.sidecar.process import AppInstance, running_sidecar
 from testbed.waiting import eventually
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 from todoapp.kit.settings import Settings
 from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import OutboxEvent
@@ -59,7 +59,7 @@ class Reminded:
 
     async def events(self) -> list[Json]:
         """What was announced of reminders so far."""
-        rows = select(OutboxEvent.event).where(OutboxEvent.topic == Topic.REMINDERS)
+        rows = select(col(OutboxEvent.event)).where(col(OutboxEvent.topic) == Topic.REMINDERS)
         async with self.database.read() as session:
             return [orjson.loads(event) for event in await session.scalars(rows)]
 

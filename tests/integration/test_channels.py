@@ -12,6 +12,7 @@ from testbed.app.deliveries import Deliveries
 from testbed.app.outgoing import Outgoing
 from testbed.sidecar.recording_app import Answer, RecordingApp
 from todoapp.features.channels.model import Channel
+from todoapp.kit.database import col
 from todoapp.messaging.outbox import OutboxEvent
 from todoapp.processes.notification.sweep import sweep
 
@@ -179,8 +180,8 @@ async def test_the_url_is_nowhere_but_sealed_in_its_row(
         )
     ]
     async with outgoing.runtime.database.read() as session:
-        sealed = (await session.scalars(select(Channel.sealed_url))).one()
-        events = (await session.scalars(select(OutboxEvent.event))).all()
+        sealed = (await session.scalars(select(col(Channel.sealed_url)))).one()
+        events = (await session.scalars(select(col(OutboxEvent.event)))).all()
 
     assert all(answer.is_success for answer in answers)
     assert SECRET not in "".join([*(answer.text for answer in answers), *events, sealed, caplog.text])

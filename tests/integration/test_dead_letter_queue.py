@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from testbed.app.deliveries import Deliveries, Envelope
 from testbed.app.service_process import run_command
 from testbed.ports import free_port
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 from todoapp.messaging.dead_letters import DeadLetter
 from todoapp.messaging.outbox import OutboxEvent
 
@@ -44,14 +44,16 @@ async def completed(history: list[Envelope], deliveries: Deliveries, database: D
     """A completion of a repeating task that was published, could not be handled, and is a dead letter."""
     completed = next(each for each in history if each["type"] == "task.completed")
     async with database.write() as session:
-        await session.execute(update(OutboxEvent).values(published_at=OutboxEvent.created_at))
+        await session.execute(update(OutboxEvent).values(published_at=col(OutboxEvent.created_at)))
     await deliveries.send("recurrence", "/events/dead-letter", orjson.dumps(completed))
     return completed
 
 
 async def pending(database: Database) -> list[Envelope]:
     """What the next relay publishes."""
-    rows = select(OutboxEvent.event, OutboxEvent.topic).where(OutboxEvent.published_at.is_(None))
+    rows = select(col(OutboxEvent.event), col(OutboxEvent.topic)).where(
+        col(OutboxEvent.published_at).is_(None)
+    )
     async with database.read() as session:
         return [orjson.loads(event) | {"topic": topic} for event, topic in await session.execute(rows)]
 
@@ -183,4 +185,4 @@ async def test_replaying_leaves_other_letters_alone(
 
     assert [each["id"] for each in queue.letters()] == [first["id"]]
     async with database.read() as session:
-        assert len((await session.scalars(select(DeadLetter.id))).all()) == 2
+        assert len((await session.scalars(select(col(DeadLetter.id)))).all()) == 2

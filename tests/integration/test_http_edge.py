@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from testbed.app.application import calling, user_id_of
 from testbed.app.operations import operations
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 from todoapp.messaging.outbox import OutboxEvent
 from todoapp.processes.api.routing import Route
 
@@ -46,7 +46,7 @@ async def test_events_carry_on_the_trace_of_their_request(
     parent = f"00-{TRACE}-00f067aa0ba902b7-01"
     await client.post("/api/tasks", json={"title": "Pay the rent"}, headers={"traceparent": parent})
     async with database.read() as session:
-        envelopes = [orjson.loads(event) for event in await session.scalars(select(OutboxEvent.event))]
+        envelopes = [orjson.loads(event) for event in await session.scalars(select(col(OutboxEvent.event)))]
 
     assert {envelope["traceparent"].split("-")[1] for envelope in envelopes} == {TRACE}
     assert parent not in {envelope["traceparent"] for envelope in envelopes}

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from testbed.app.application import Clock, user_id_of
 from testbed.app.deliveries import Deliveries
 from todoapp.features.tasks.model import Task
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 from todoapp.processes.notification.firing import fire
 from todoapp.processes.notification.sweep import sweep
 
@@ -229,7 +229,9 @@ async def test_a_reminder_that_cannot_fire_delays_no_other(
 ) -> None:
     broken, whole = [await made(client, reminders=[{"offset_minutes": 60}]) for _ in range(2)]
     async with database.write() as session:
-        await session.execute(update(Task).where(Task.id == UUID(broken["id"])).values(timezone="Atlantis"))
+        await session.execute(
+            update(Task).where(col(Task.id) == UUID(broken["id"])).values(timezone="Atlantis")
+        )
     clock.advance(days=5, minutes=1)
 
     await sweep(deliveries.runtimes["notification"])

@@ -19,7 +19,7 @@ from testbed.ports import free_port
 from testbed.sidecar.process import AppInstance, running_sidecar
 from testbed.waiting import WAIT_TIMEOUT, eventually
 from todoapp.features.webhooks.model import Webhook, WebhookDelivery
-from todoapp.kit.database import Database, new_id
+from todoapp.kit.database import Database, col, new_id
 from todoapp.kit.settings import Settings
 from todoapp.messaging.inbox import InboxEntry
 from todoapp.messaging.outbox import OutboxEvent
@@ -63,6 +63,7 @@ def settled_delivery(user_id: UUID, now: datetime) -> WebhookDelivery:
         updated_at=now,
     )
     return WebhookDelivery(
+        destination_id=webhook.id,
         webhook=webhook,
         user_id=user_id,
         event_id=new_id(),
@@ -87,7 +88,7 @@ async def aged(
     await deliveries.deliver(scheduled)  # which fails, because no sidecar is there
     await deliveries.send("notification", "/events/dead-letter", orjson.dumps(scheduled))
     async with database.write() as session:
-        await session.execute(update(OutboxEvent).values(published_at=OutboxEvent.created_at))
+        await session.execute(update(OutboxEvent).values(published_at=col(OutboxEvent.created_at)))
         session.add(settled_delivery(await user_id_of(client), clock.now))
     found = {rule.name: rule for rule in rules(deliveries.runtimes["notification"].settings)}
     assert 0 not in [await count(database, rule) for rule in found.values()]

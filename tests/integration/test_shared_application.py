@@ -11,7 +11,7 @@ from testbed.app.application import WarmApp, logged_in, signed_up, user_id_of
 from testbed.app.databases import WorkerDatabase, fresh_database
 from testbed.app.rows import fill_every_table, inside
 from todoapp.features.accounts.model import RefreshToken, User, UserSession
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 
 TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
@@ -94,11 +94,11 @@ async def test_client_has_the_rows_of_a_sign_up(api: FastAPI, database: Database
 async def account_of(user: httpx.AsyncClient, database: Database) -> list[list[dict[str, Any]]]:
     """The rows of an account without what no two accounts have in common."""
     user_id = await user_id_of(user)
-    sessions = select(UserSession.id).where(UserSession.user_id == user_id)
+    sessions = select(col(UserSession.id)).where(col(UserSession.user_id) == user_id)
     queries = [
-        select(User.__table__).where(User.id == user_id),
-        select(UserSession.__table__).where(UserSession.user_id == user_id),
-        select(RefreshToken.__table__).where(RefreshToken.session_id.in_(sessions)),
+        select(User.__table__).where(col(User.id) == user_id),
+        select(UserSession.__table__).where(col(UserSession.user_id) == user_id),
+        select(RefreshToken.__table__).where(col(RefreshToken.session_id).in_(sessions)),
     ]
     async with database.read() as session:
         return [

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from testbed.app.application import Clock
 from testbed.app.deliveries import Deliveries
+from todoapp.kit.database import col
 from todoapp.messaging.outbox import OutboxEvent
 from todoapp.processes.runtime import Runtime
 
@@ -74,7 +75,7 @@ async def test_the_feed_forgets_what_is_old_and_published(
 ) -> None:
     for number in range(4):
         await client.post("/api/tasks", json={"title": f"Task {number}"})
-    published = update(OutboxEvent).where(OutboxEvent.user_seq <= 2).values(published_at=clock.now)
+    published = update(OutboxEvent).where(col(OutboxEvent.user_seq) <= 2).values(published_at=clock.now)
     async with runtime.database.write() as session:
         await session.execute(published)
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from sqlalchemy import select
 
 from todoapp.commands.event_schemas import EVENTS
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 from todoapp.kit.outage import describe_outage, is_outage
 from todoapp.kit.settings import Settings
 from todoapp.messaging.dead_letters import DeadLetter
@@ -108,9 +108,9 @@ def replay_letters(
 
 
 async def _letters(*, every: bool) -> list[Letter]:
-    query = select(DeadLetter).order_by(DeadLetter.received_at, DeadLetter.id)
+    query = select(DeadLetter).order_by(col(DeadLetter.received_at), col(DeadLetter.id))
     if not every:
-        query = query.where(DeadLetter.replayed_at.is_(None))
+        query = query.where(col(DeadLetter.replayed_at).is_(None))
     async with _database() as database, database.read() as session:
         return [Letter.model_validate(each) for each in await session.scalars(query)]
 
@@ -130,7 +130,9 @@ async def _replay(letter_ids: Sequence[UUID] | None) -> tuple[list[DeadLetter], 
         Those replayed, and for each other one why it was not.
     """
     events = {event.type: event for event in EVENTS}
-    wanted = DeadLetter.replayed_at.is_(None) if letter_ids is None else DeadLetter.id.in_(letter_ids)
+    wanted = (
+        col(DeadLetter.replayed_at).is_(None) if letter_ids is None else col(DeadLetter.id).in_(letter_ids)
+    )
     replayed = []
     async with _database() as database, database.write() as session:
         found = (await session.scalars(select(DeadLetter).where(wanted).with_for_update())).all()

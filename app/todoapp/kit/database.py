@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -38,11 +38,12 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import InstrumentedAttribute, registry
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
+from sqlmodel import SQLModel
 
 from todoapp.kit.outage import BARE_ERRORS, ConnectionLost, is_outage, loses_connection
 
@@ -52,13 +53,17 @@ __all__ = [
     "Database",
     "Instant",
     "JsonValue",
+    "col",
     "database_url",
     "insert_new",
     "insert_or_update",
     "is_one_of",
     "new_id",
     "open_database",
+    "table_of",
 ]
+
+Value = TypeVar("Value")
 
 SQLITE_BUSY_SECONDS = 30
 IDLE_SECONDS = 30
@@ -144,17 +149,35 @@ def _insert(session: AsyncSession, table: Table) -> postgresql.Insert | sqlite.I
     return insert(table)
 
 
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {datetime: Instant, dict[str, Any]: JsonValue}  # noqa: RUF012 - SQLAlchemy's own idiom
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Base(SQLModel, registry=registry(metadata=METADATA)):
+    """A row of one of our tables. Rows are equal only to themselves, whatever their columns hold.
+
+    Pydantic would compare the columns, and so forbid rows in sets.
+    """
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a class. Statements that name it rather than the class make no objects (ADR 23)."""
+    return METADATA.tables[str(model.__tablename__)]
+
+
+def col(attribute: Value) -> InstrumentedAttribute[Value]:
+    """A column or a relationship of a table class, for queries; type checkers take it for a row's value."""
+    return cast("InstrumentedAttribute[Value]", attribute)
 
 
 def new_id() -> UUID:
@@ -273,6 +296,8 @@ class _Pool(AsyncAdaptedQueuePool):
 
     SQLAlchemy wraps the errors of connecting, but not those of its own first steps on the connection.
     """
+
+    _sqla_logger_namespace = "sqlalchemy.pool.impl.AsyncAdaptedQueuePool"  # or its notes would pass for ours
 
     def connect(self) -> PoolProxiedConnection:
         try:

@@ -4,21 +4,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from todoapp.kit.database import Base
+from todoapp.kit.database import Base, Instant, JsonValue
 
 __all__ = ["IdempotencyKey"]
 
 
-class IdempotencyKey(Base):
+class IdempotencyKey(Base, table=True):
     __tablename__ = "idempotency_keys"
 
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    claim_id: Mapped[UUID]
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", primary_key=True)
+    key: str = Field(primary_key=True)
+    request_hash: bytes
+    claim_id: UUID
     """Who works on it, or did"""
-    claimed_at: Mapped[datetime] = mapped_column(index=True)
-    answer: Mapped[dict[str, Any] | None]
+    claimed_at: datetime = Field(sa_type=Instant, index=True)
+    answer: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)

@@ -6,38 +6,37 @@ from uuid import UUID
 
 from sqlalchemy import Text, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from todoapp.kit.database import Base, new_id
+from todoapp.kit.database import Base, Instant, JsonValue, col, new_id
 
 __all__ = ["DeadLetter", "DeliveryFailure", "keep", "note_failure"]
 
 
-class DeliveryFailure(Base):
+class DeliveryFailure(Base, table=True):
     """Why the last delivery of an event failed; the broker's dead letter does not say."""
 
     __tablename__ = "delivery_failures"
 
-    consumer: Mapped[str] = mapped_column(primary_key=True)
-    event_id: Mapped[str] = mapped_column(primary_key=True)
-    reason: Mapped[str] = mapped_column(Text)
-    attempts: Mapped[int]
-    failed_at: Mapped[datetime]
+    consumer: str = Field(primary_key=True)
+    event_id: str = Field(primary_key=True)
+    reason: str = Field(sa_type=Text)
+    attempts: int
+    failed_at: datetime = Field(sa_type=Instant)
 
 
-class DeadLetter(Base):
+class DeadLetter(Base, table=True):
     __tablename__ = "dead_letters"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    consumer: Mapped[str]
-    event_id: Mapped[str]
-    topic: Mapped[str]
-    event: Mapped[dict[str, Any]]
-    reason: Mapped[str] = mapped_column(Text)
-    received_at: Mapped[datetime]
-    replayed_at: Mapped[datetime | None]
-
     __table_args__ = (UniqueConstraint("consumer", "event_id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    consumer: str
+    event_id: str
+    topic: str
+    event: dict[str, Any] = Field(sa_type=JsonValue)
+    reason: str = Field(sa_type=Text)
+    received_at: datetime = Field(sa_type=Instant)
+    replayed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 async def note_failure(
@@ -50,7 +49,9 @@ async def note_failure(
     """
     failure = await session.get(DeliveryFailure, (consumer, event_id), with_for_update=True)
     if failure is None:
-        failure = DeliveryFailure(consumer=consumer, event_id=event_id, attempts=0)
+        failure = DeliveryFailure(
+            consumer=consumer, event_id=event_id, reason=reason, attempts=0, failed_at=now
+        )
         session.add(failure)
     failure.attempts += 1
     failure.reason = reason
@@ -67,10 +68,12 @@ async def keep(
         failure.reason if failure else "No failure was noted: the consumer was away or answered too late."
     )
     known = await session.scalar(
-        select(DeadLetter).where(DeadLetter.consumer == consumer, DeadLetter.event_id == event_id)
+        select(DeadLetter).where(col(DeadLetter.consumer) == consumer, col(DeadLetter.event_id) == event_id)
     )
     if known is None:
-        known = DeadLetter(consumer=consumer, event_id=event_id, topic=topic)
+        known = DeadLetter(
+            consumer=consumer, event_id=event_id, topic=topic, event=event, reason=reason, received_at=now
+        )
         session.add(known)
     known.event = event
     known.reason = reason

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from todoapp.kit.database import col
 from todoapp.kit.errors import Gone
 from todoapp.messaging.cloudevents import CloudEvent, unwrap
 from todoapp.messaging.event import Action, DataChanged, Topic
@@ -79,10 +80,10 @@ async def changes_since(session: AsyncSession, user_id: UUID, since: int, *, lim
     if since > newest:
         raise FeedAhead(since, newest)
     query = (
-        select(OutboxEvent.user_seq, OutboxEvent.event)
-        .where(OutboxEvent.topic == Topic.TASK_UPDATES.value)
-        .where(OutboxEvent.user_id == user_id, OutboxEvent.user_seq > since)
-        .order_by(OutboxEvent.user_seq)
+        select(col(OutboxEvent.user_seq), col(OutboxEvent.event))
+        .where(col(OutboxEvent.topic) == Topic.TASK_UPDATES.value)
+        .where(col(OutboxEvent.user_id) == user_id, col(OutboxEvent.user_seq) > since)
+        .order_by(col(OutboxEvent.user_seq))
         .limit(limit)
     )
     rows = (await session.execute(query)).all()

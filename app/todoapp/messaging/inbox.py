@@ -5,22 +5,22 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from todoapp.kit.database import Base, insert_new
+from todoapp.kit.database import Base, Instant, insert_new, table_of
 
 __all__ = ["InboxEntry", "first_time"]
 
 
-class InboxEntry(Base):
+class InboxEntry(Base, table=True):
     __tablename__ = "inbox"
 
-    consumer: Mapped[str] = mapped_column(primary_key=True)
-    event_id: Mapped[UUID] = mapped_column(primary_key=True)
-    processed_at: Mapped[datetime] = mapped_column(index=True)
+    consumer: str = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)
+    processed_at: datetime = Field(sa_type=Instant, index=True)
 
 
-INBOX = Base.metadata.tables[InboxEntry.__tablename__]
+INBOX = table_of(InboxEntry)
 """Rows are inserted by the table; by the model each would cost twice as much."""
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Text, Uuid, column, insert, select, table, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlmodel import Field
 
-from todoapp.kit.database import Base, BigSerial, Database, new_id
+from todoapp.kit.database import Base, BigSerial, Database, Instant, new_id, table_of
 from todoapp.kit.telemetry import Trace
 from todoapp.messaging.cloudevents import CloudEvent, wrap
 from todoapp.messaging.event import Action, DataChanged, Event
@@ -22,7 +22,7 @@ users = table("users", column("id", Uuid), column("change_seq", BigInteger))
 """Of an account, messaging knows only the counter that numbers its changes."""
 
 
-class OutboxEvent(Base):
+class OutboxEvent(Base, table=True):
     """An event that was committed; `published_at` says when the broker had it.
 
     Rows of the topic task-updates are also the user's feed of changes, numbered by `user_seq`
@@ -30,19 +30,6 @@ class OutboxEvent(Base):
     """
 
     __tablename__ = "outbox"
-
-    seq: Mapped[int] = mapped_column(BigSerial, primary_key=True)
-    user_id: Mapped[UUID]
-    user_seq: Mapped[int] = mapped_column(BigInteger)
-    event_id: Mapped[UUID] = mapped_column(unique=True)
-    topic: Mapped[str]
-    key: Mapped[str]
-    event: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(index=True)
-    published_at: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(default=0)
-    last_error: Mapped[str | None] = mapped_column(Text)
-
     __table_args__ = (
         Index(
             "ix_outbox_pending",
@@ -61,8 +48,21 @@ class OutboxEvent(Base):
         {"sqlite_autoincrement": True},  # a number is never given out again
     )
 
+    seq: int = Field(default=None, sa_type=BigSerial, primary_key=True)
+    """The database counts."""
+    user_id: UUID
+    user_seq: int = Field(sa_type=BigInteger)
+    event_id: UUID = Field(unique=True)
+    topic: str
+    key: str
+    event: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant, index=True)
+    published_at: datetime | None = Field(default=None, sa_type=Instant)
+    attempts: int = 0
+    last_error: str | None = Field(default=None, sa_type=Text)
 
-OUTBOX = Base.metadata.tables[OutboxEvent.__tablename__]
+
+OUTBOX = table_of(OutboxEvent)
 """Rows are inserted by the table; by the model each would cost a third more."""
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from filelock import FileLock, Timeout
 from sqlalchemy import Row, func, select, update
 
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 from todoapp.kit.outage import describe_outage, is_outage
 from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import OutboxEvent, UserChanges
@@ -119,10 +119,14 @@ class Relay:
     async def _next_batch(self) -> Sequence[Pending]:
         pending = (
             select(
-                OutboxEvent.seq, OutboxEvent.event_id, OutboxEvent.topic, OutboxEvent.key, OutboxEvent.event
+                col(OutboxEvent.seq),
+                col(OutboxEvent.event_id),
+                col(OutboxEvent.topic),
+                col(OutboxEvent.key),
+                col(OutboxEvent.event),
             )
-            .where(OutboxEvent.published_at.is_(None))
-            .order_by(OutboxEvent.seq)
+            .where(col(OutboxEvent.published_at).is_(None))
+            .order_by(col(OutboxEvent.seq))
             .limit(self._batch_size)
         )
         async with self._database.read() as session:
@@ -137,8 +141,8 @@ class Relay:
 
     async def _publish_call(self, pubsub: str, topic: str, events: Sequence[Pending]) -> None:
         messages = [Message(str(event.event_id), event.key, event.event) for event in events]
-        these = OutboxEvent.seq.in_([event.seq for event in events])
-        attempt = update(OutboxEvent).where(these).values(attempts=OutboxEvent.attempts + 1)
+        these = col(OutboxEvent.seq).in_([event.seq for event in events])
+        attempt = update(OutboxEvent).where(these).values(attempts=col(OutboxEvent.attempts) + 1)
         try:
             await self._publisher.publish(pubsub, topic, messages)
         except SidecarError as error:
@@ -175,7 +179,7 @@ def _within_limit(events: Iterable[Pending]) -> Iterable[list[Pending]]:
 async def pending_events(database: Database) -> int:
     """How many events wait to be published."""
     async with database.read() as session:
-        waiting = select(func.count()).where(OutboxEvent.published_at.is_(None))
+        waiting = select(func.count()).where(col(OutboxEvent.published_at).is_(None))
         return await session.scalar(waiting) or 0
 
 

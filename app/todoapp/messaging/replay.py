@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.kit.database import insert_or_update
+from todoapp.kit.database import col, insert_or_update
 from todoapp.messaging.cloudevents import CloudEvent, unwrap
 from todoapp.messaging.dead_letters import DeadLetter, DeliveryFailure
 from todoapp.messaging.event import Event
@@ -53,7 +53,7 @@ async def replay(
     # It is to have all its tries again.
     await session.execute(
         delete(DeliveryFailure).where(
-            DeliveryFailure.consumer == letter.consumer, DeliveryFailure.event_id == letter.event_id
+            col(DeliveryFailure.consumer) == letter.consumer, col(DeliveryFailure.event_id) == letter.event_id
         )
     )
     letter.replayed_at = now

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from testbed.app.application import JWT_SECRET, Clock, WarmApp, calling
 from testbed.app.databases import WorkerDatabase
+from todoapp.kit.database import col
 from todoapp.kit.settings import Settings
 from todoapp.messaging.outbox import OutboxEvent
 from todoapp.processes.api.app import create_api
@@ -96,7 +97,7 @@ class Deliveries:
                     assert answer.json() == {"status": "SUCCESS"}, answer.text
 
     async def _outbox(self) -> list[tuple[int, Envelope]]:
-        rows = select(OutboxEvent).order_by(OutboxEvent.seq)
+        rows = select(OutboxEvent).order_by(col(OutboxEvent.seq))
         async with self.runtimes["recurrence"].database.read() as session:
             events = (await session.scalars(rows)).all()
         return [(row.seq, orjson.loads(row.event) | {"topic": row.topic}) for row in events]

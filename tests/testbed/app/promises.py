@@ -12,7 +12,7 @@ from todoapp.features.activity.model import ActivityLog
 from todoapp.features.notifications.model import Notification
 from todoapp.features.reminders.model import Reminder, ReminderStatus
 from todoapp.features.tasks.model import Task
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import OutboxEvent
 
@@ -37,10 +37,10 @@ PATHS = {
 
 async def settled(database: Database) -> None:
     """Wait until no event waits to be published or handled, and no reminder to fire, now or later."""
-    events = select(func.count()).where(OutboxEvent.topic == Topic.TASK_EVENTS.value).scalar_subquery()
-    unpublished = select(func.count()).where(OutboxEvent.published_at.is_(None)).scalar_subquery()
+    events = select(func.count()).where(col(OutboxEvent.topic) == Topic.TASK_EVENTS.value).scalar_subquery()
+    unpublished = select(func.count()).where(col(OutboxEvent.published_at).is_(None)).scalar_subquery()
     logged = select(func.count()).select_from(ActivityLog).scalar_subquery()
-    scheduled = select(func.count()).where(Reminder.status == ReminderStatus.SCHEDULED).scalar_subquery()
+    scheduled = select(func.count()).where(col(Reminder.status) == ReminderStatus.SCHEDULED).scalar_subquery()
 
     async def nothing_waits() -> bool:
         async with database.read() as session:
@@ -89,13 +89,13 @@ async def is_seen_as_it_is(person: Account, feed: list[Change]) -> None:
 async def told_every_event_once_and_in_order(database: Database) -> None:
     async with database.read() as session:
         recorded = await session.scalars(
-            select(OutboxEvent.event_id).where(OutboxEvent.topic == Topic.TASK_EVENTS.value)
+            select(col(OutboxEvent.event_id)).where(col(OutboxEvent.topic) == Topic.TASK_EVENTS.value)
         )
         heard = (
             await session.execute(
-                select(ActivityLog.event_id, ActivityLog.task_id, ActivityLog.snapshot).order_by(
-                    ActivityLog.id
-                )
+                select(
+                    col(ActivityLog.event_id), col(ActivityLog.task_id), col(ActivityLog.snapshot)
+                ).order_by(col(ActivityLog.id))
             )
         ).all()
     assert Counter(recorded) == Counter(row.event_id for row in heard)
@@ -108,7 +108,7 @@ async def told_every_event_once_and_in_order(database: Database) -> None:
 
 async def continued_every_series_once(database: Database) -> None:
     async with database.read() as session:
-        tasks = (await session.scalars(select(Task).where(Task.series_id.is_not(None)))).all()
+        tasks = (await session.scalars(select(Task).where(col(Task.series_id).is_not(None)))).all()
     successors = Counter(task.parent_task_id for task in tasks if task.parent_task_id)
     finished = [task.id for task in tasks if task.completed]
     assert {task_id: successors[task_id] for task_id in finished} == dict.fromkeys(finished, 1)
@@ -119,8 +119,8 @@ async def continued_every_series_once(database: Database) -> None:
 async def fired_every_reminder_once(database: Database) -> None:
     async with database.read() as session:
         triggered = await session.scalars(
-            select(Reminder.id).where(Reminder.status == ReminderStatus.TRIGGERED)
+            select(col(Reminder.id)).where(col(Reminder.status) == ReminderStatus.TRIGGERED)
         )
-        notified = Counter(await session.scalars(select(Notification.reminder_id)))
+        notified = Counter(await session.scalars(select(col(Notification.reminder_id))))
     assert set(notified.values()) <= {1}
     assert set(triggered) <= notified.keys()

@@ -19,6 +19,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlmodel import AutoString
 
 from todoapp.features.tasks.text_index.document import SearchDocument, SearchVector
 from todoapp.kit.database import Base, Instant, open_database
@@ -32,6 +33,7 @@ Rows = dict[str, list[str]]
 VALUES = {
     Uuid: UUID(int=1),
     String: "text",
+    AutoString: "text",
     Integer: 1,
     Float: 1.0,
     LargeBinary: b"bytes",

@@ -14,7 +14,7 @@ from todoapp.features.accounts.model import ApiToken
 from todoapp.features.accounts.token_hash import token_hash
 from todoapp.features.accounts.view import ApiTokenView
 from todoapp.kit import owned
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = ["PREFIX", "create_token", "delete_token", "holder_of", "list_tokens"]
@@ -57,7 +57,7 @@ async def create_token(
 
 async def list_tokens(session: AsyncSession, user_id: UUID) -> Sequence[ApiToken]:
     """All tokens of the user, expired ones included, the newest first."""
-    return await owned.list_of(session, ApiToken, user_id, ApiToken.created_at.desc(), ApiToken.id)
+    return await owned.list_of(session, ApiToken, user_id, col(ApiToken.created_at).desc(), col(ApiToken.id))
 
 
 async def delete_token(changes: UserChanges, token_id: UUID) -> None:
@@ -78,13 +78,15 @@ async def holder_of(database: Database, token: str, *, now: datetime) -> TokenId
         InvalidApiToken
     """
     async with database.read() as session:
-        found = await session.scalar(select(ApiToken).where(ApiToken.token_hash == token_hash(token)))
+        found = await session.scalar(select(ApiToken).where(col(ApiToken.token_hash) == token_hash(token)))
     if found is None:
         raise InvalidApiToken("is not one of ours, or was deleted")
     if found.expires_at is not None and found.expires_at <= now:
         raise InvalidApiToken("has expired")
     if found.last_used_at is None or now - found.last_used_at >= USE_NOTED_EVERY:
         async with database.write() as session:
-            await session.execute(update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now))
+            await session.execute(
+                update(ApiToken).where(col(ApiToken.id) == found.id).values(last_used_at=now)
+            )
     scopes = frozenset(Scope(scope) for scope in found.scopes)
     return TokenIdentity(user_id=found.user_id, scopes=scopes, expires_at=found.expires_at)

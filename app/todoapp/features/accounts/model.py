@@ -3,68 +3,68 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger
+from sqlmodel import Field
 
-from todoapp.kit.database import Base, JsonValue, new_id
+from todoapp.kit.database import Base, Instant, JsonValue, new_id
 
 __all__ = ["ApiToken", "RefreshToken", "User", "UserSession"]
 
 
-class User(Base):
+class User(Base, table=True):
     __tablename__ = "users"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    email: Mapped[str] = mapped_column(unique=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    email: str = Field(unique=True)
     """In lower case, so that one address has one account."""
-    name: Mapped[str]
-    password_hash: Mapped[str]
-    timezone: Mapped[str]
-    change_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    name: str
+    password_hash: str = Field(repr=False)
+    timezone: str
+    change_seq: int = Field(default=0, sa_type=BigInteger)
     """The number of the newest change of this user's data; changed by the outbox only."""
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime]
+    version: int = 1
+    created_at: datetime = Field(sa_type=Instant)
 
 
-class UserSession(Base):
+class UserSession(Base, table=True):
     """One log-in on one device, and all refresh tokens that came from it."""
 
     __tablename__ = "sessions"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    user_agent: Mapped[str] = mapped_column(default="")
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    user_agent: str = ""
     """What the client called itself at the log-in, for its owner to recognise it by."""
-    created_at: Mapped[datetime]
-    last_used_at: Mapped[datetime]
+    created_at: datetime = Field(sa_type=Instant)
+    last_used_at: datetime = Field(sa_type=Instant)
     """When it was opened or last refreshed."""
-    expires_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: datetime = Field(sa_type=Instant, index=True)
     """Moves on with every refresh."""
-    revoked_at: Mapped[datetime | None]
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class RefreshToken(Base):
+class RefreshToken(Base, table=True):
     __tablename__ = "refresh_tokens"
 
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
+    token_hash: bytes = Field(primary_key=True)
+    session_id: UUID = Field(foreign_key="sessions.id", ondelete="CASCADE", index=True)
+    expires_at: datetime = Field(sa_type=Instant)
+    used_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class ApiToken(Base):
+class ApiToken(Base, table=True):
     """A personal token of a program; deleting the row revokes it."""
 
     __tablename__ = "api_tokens"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    start: Mapped[str]
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    token_hash: bytes = Field(unique=True)
+    start: str
     """The first characters of the token, for its owner to tell it from others."""
-    name: Mapped[str]
-    scopes: Mapped[list[str]] = mapped_column(JsonValue)
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime | None]
-    last_used_at: Mapped[datetime | None]
+    name: str
+    scopes: list[str] = Field(sa_type=JsonValue)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_used_at: datetime | None = Field(default=None, sa_type=Instant)
     """Up to a few minutes behind."""

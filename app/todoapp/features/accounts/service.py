@@ -15,7 +15,7 @@ from todoapp.features.accounts.passwords import hash_password, is_outdated, veri
 from todoapp.features.accounts.refresh_tokens import Issuer, Tokens, open_session
 from todoapp.features.accounts.sessions import end_other_sessions
 from todoapp.features.accounts.view import SessionView, UserView
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 from todoapp.messaging.outbox import Origin, Outbox, UnknownUser, UserChanges
 
 __all__ = [
@@ -79,7 +79,7 @@ async def log_in(
         UnknownUser: the account was deleted this very moment.
     """
     async with outbox.database.read() as session:
-        user = await session.scalar(select(User).where(User.email == email))
+        user = await session.scalar(select(User).where(col(User.email) == email))
     if not await verify_password(password, user.password_hash if user else None) or user is None:
         raise WrongCredentials
     renewed = await hash_password(password) if is_outdated(user.password_hash) else None
@@ -144,5 +144,5 @@ def edit_profile(changes: UserChanges, user: User, edit: ProfileEdit) -> None:
 
 
 async def _store_hash(changes: UserChanges, password_hash: str) -> None:
-    mine = update(User).where(User.id == changes.user_id)
+    mine = update(User).where(col(User.id) == changes.user_id)
     await changes.session.execute(mine.values(password_hash=password_hash))

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from todoapp.features.accounts.errors import SessionEnded, SessionNotFound
 from todoapp.features.accounts.identity import SessionIdentity
 from todoapp.features.accounts.model import User, UserSession
+from todoapp.kit.database import col
 from todoapp.messaging.outbox import UnknownUser, UserChanges
 
 __all__ = ["end_other_sessions", "end_session", "list_sessions", "require_open"]
@@ -17,8 +18,10 @@ __all__ = ["end_other_sessions", "end_session", "list_sessions", "require_open"]
 
 async def list_sessions(session: AsyncSession, user_id: UUID, *, now: datetime) -> Sequence[UserSession]:
     """The open sessions of the user, the newest first."""
-    query = select(UserSession).where(_open_sessions(user_id), UserSession.expires_at > now)
-    return (await session.scalars(query.order_by(UserSession.created_at.desc(), UserSession.id))).all()
+    query = select(UserSession).where(_open_sessions(user_id), col(UserSession.expires_at) > now)
+    return (
+        await session.scalars(query.order_by(col(UserSession.created_at).desc(), col(UserSession.id)))
+    ).all()
 
 
 async def end_session(changes: UserChanges, session_id: UUID) -> None:
@@ -27,13 +30,13 @@ async def end_session(changes: UserChanges, session_id: UUID) -> None:
     Raises:
         SessionNotFound: the user has none of that id, or it has ended before.
     """
-    if not await _end(changes, UserSession.id == session_id):
+    if not await _end(changes, col(UserSession.id) == session_id):
         raise SessionNotFound(session_id)
 
 
 async def end_other_sessions(changes: UserChanges, *, but: UUID) -> None:
     """End all sessions of the user except one."""
-    await _end(changes, UserSession.id != but)
+    await _end(changes, col(UserSession.id) != but)
 
 
 async def require_open(session: AsyncSession, identity: SessionIdentity) -> None:
@@ -42,9 +45,9 @@ async def require_open(session: AsyncSession, identity: SessionIdentity) -> None
         SessionEnded
         UnknownUser: the account is gone.
     """
-    this_one = and_(UserSession.id == identity.session_id, _open_sessions(identity.user_id))
-    query = select(UserSession.id).select_from(User).outerjoin(UserSession, this_one)
-    found = (await session.execute(query.where(User.id == identity.user_id))).one_or_none()
+    this_one = and_(col(UserSession.id) == identity.session_id, _open_sessions(identity.user_id))
+    query = select(col(UserSession.id)).select_from(User).outerjoin(UserSession, this_one)
+    found = (await session.execute(query.where(col(User.id) == identity.user_id))).one_or_none()
     if found is None:
         raise UnknownUser(identity.user_id)
     if found.id is None:
@@ -52,7 +55,7 @@ async def require_open(session: AsyncSession, identity: SessionIdentity) -> None
 
 
 def _open_sessions(user_id: UUID) -> ColumnElement[bool]:
-    return and_(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+    return and_(col(UserSession.user_id) == user_id, col(UserSession.revoked_at).is_(None))
 
 
 async def _end(changes: UserChanges, these: ColumnElement[bool]) -> bool:
@@ -61,7 +64,7 @@ async def _end(changes: UserChanges, these: ColumnElement[bool]) -> bool:
         update(UserSession)
         .where(_open_sessions(changes.user_id), these)
         .values(revoked_at=changes.now)
-        .returning(UserSession.id)
+        .returning(col(UserSession.id))
     )
     session_ids = (await changes.session.scalars(ended)).all()
     for session_id in session_ids:

@@ -4,32 +4,31 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Uuid
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index
+from sqlmodel import Field
 
-from todoapp.kit.database import Base, new_id
+from todoapp.kit.database import Base, Instant, JsonValue, new_id
 
 __all__ = ["ActivityLog"]
 
 
-class ActivityLog(Base):
+class ActivityLog(Base, table=True):
     """One event; `task_id` outlives the task."""
 
     __tablename__ = "activity_logs"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    event_id: Mapped[UUID] = mapped_column(unique=True)
-    event_type: Mapped[str]
-    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"))
-    task_id: Mapped[UUID]
-    actor: Mapped[str]
-    occurred_at: Mapped[datetime] = mapped_column(index=True)
-    changes: Mapped[dict[str, Any]]
-    """Field → `[old, new]`."""
-    snapshot: Mapped[dict[str, Any]]
-    """The task after the event; of a deleted one, before it."""
-
     __table_args__ = (
         Index("ix_activity_logs_user_occurred", "user_id", "occurred_at", "id"),
         Index("ix_activity_logs_task_occurred", "task_id", "occurred_at", "id"),
     )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    event_id: UUID = Field(unique=True)
+    event_type: str
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    task_id: UUID
+    actor: str
+    occurred_at: datetime = Field(sa_type=Instant, index=True)
+    changes: dict[str, Any] = Field(sa_type=JsonValue)
+    """Field → `[old, new]`."""
+    snapshot: dict[str, Any] = Field(sa_type=JsonValue)
+    """The task after the event; of a deleted one, before it."""

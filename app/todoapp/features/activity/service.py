@@ -12,7 +12,7 @@ from todoapp.features.activity.events import ActivityLogged
 from todoapp.features.activity.model import ActivityLog
 from todoapp.features.activity.view import ActivityView
 from todoapp.features.tasks.events import EVENTS, TaskEvent
-from todoapp.kit.database import Base, insert_new, new_id
+from todoapp.kit.database import col, insert_new, new_id, table_of
 from todoapp.kit.fields import Timestamp
 from todoapp.kit.paging import Page
 from todoapp.kit.timeline import TimelineQuery, page_by_time
@@ -21,7 +21,7 @@ from todoapp.messaging.outbox import UserChanges
 
 __all__ = ["ActivityQuery", "HistoryQuery", "has_history", "list_activity", "log"]
 
-LOG = Base.metadata.tables[ActivityLog.__tablename__]
+LOG = table_of(ActivityLog)
 """Entries are inserted by the table; by the model each would cost twice as much."""
 
 
@@ -100,7 +100,9 @@ def _logged(received: Received, entry_id: UUID) -> ActivityLogged:
 
 async def has_history(session: AsyncSession, user_id: UUID, task_id: UUID) -> bool:
     """Whether anything is known of a task of the user, which may be deleted by now."""
-    entry = select(ActivityLog.id).where(ActivityLog.user_id == user_id, ActivityLog.task_id == task_id)
+    entry = select(col(ActivityLog.id)).where(
+        col(ActivityLog.user_id) == user_id, col(ActivityLog.task_id) == task_id
+    )
     return await session.scalar(entry.limit(1)) is not None
 
 
@@ -110,19 +112,19 @@ async def list_activity(session: AsyncSession, user_id: UUID, query: ActivityQue
     Raises:
         InvalidCursor
     """
-    rows = select(ActivityLog).where(ActivityLog.user_id == user_id)
+    rows = select(ActivityLog).where(col(ActivityLog.user_id) == user_id)
     if query.task_id is not None:
-        rows = rows.where(ActivityLog.task_id == query.task_id)
+        rows = rows.where(col(ActivityLog.task_id) == query.task_id)
     if query.event_type:
-        rows = rows.where(ActivityLog.event_type.in_(query.event_type))
+        rows = rows.where(col(ActivityLog.event_type).in_(query.event_type))
     if query.occurred_after is not None:
-        rows = rows.where(ActivityLog.occurred_at >= query.occurred_after)
+        rows = rows.where(col(ActivityLog.occurred_at) >= query.occurred_after)
     if query.occurred_before is not None:
-        rows = rows.where(ActivityLog.occurred_at < query.occurred_before)
+        rows = rows.where(col(ActivityLog.occurred_at) < query.occurred_before)
     return await page_by_time(
         session,
         rows,
-        (ActivityLog.occurred_at, ActivityLog.id),
+        (col(ActivityLog.occurred_at), col(ActivityLog.id)),
         query=query,
         view=ActivityView,
         newest_first=True,

@@ -15,6 +15,7 @@ from todoapp.features.calendar.feed import Component, render
 from todoapp.features.calendar.model import CalendarFeed
 from todoapp.features.reminders.queries import reminders_of
 from todoapp.features.tasks.model import Task
+from todoapp.kit.database import col
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = ["find", "give", "owner_of", "render_open_tasks", "withdraw"]
@@ -30,17 +31,15 @@ async def find(session: AsyncSession, user_id: UUID) -> CalendarFeed | None:
 async def give(changes: UserChanges) -> tuple[CalendarFeed, str]:
     """Make a secret under which the user's calendar can be read. One made before is worth nothing then."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    feed = await find(changes.session, changes.user_id) or CalendarFeed(user_id=changes.user_id)
-    feed.secret_hash = token_hash(secret)
-    feed.created_at = changes.now
-    changes.session.add(feed)
+    feed = CalendarFeed(user_id=changes.user_id, secret_hash=token_hash(secret), created_at=changes.now)
+    feed = await changes.session.merge(feed)
     await changes.session.flush()
     return feed, secret
 
 
 async def withdraw(changes: UserChanges) -> None:
     """Let nobody read the user's calendar any more."""
-    await changes.session.execute(delete(CalendarFeed).where(CalendarFeed.user_id == changes.user_id))
+    await changes.session.execute(delete(CalendarFeed).where(col(CalendarFeed.user_id) == changes.user_id))
 
 
 async def owner_of(session: AsyncSession, secret: str) -> UUID:
@@ -49,7 +48,7 @@ async def owner_of(session: AsyncSession, secret: str) -> UUID:
     Raises:
         CalendarNotFound
     """
-    rows = select(CalendarFeed.user_id).where(CalendarFeed.secret_hash == token_hash(secret))
+    rows = select(col(CalendarFeed.user_id)).where(col(CalendarFeed.secret_hash) == token_hash(secret))
     owner = await session.scalar(rows)
     if owner is None:
         raise CalendarNotFound
@@ -60,9 +59,9 @@ async def render_open_tasks(session: AsyncSession, user_id: UUID, components: Co
     """The user's open tasks as an iCalendar stream, in UTF-8. It changes only when the user's data does."""
     rows = (
         select(Task)
-        .where(Task.user_id == user_id, Task.completed.is_(False), Task.skipped_at.is_(None))
-        .order_by(Task.created_at, Task.id)
-        .options(selectinload(Task.tags))
+        .where(col(Task.user_id) == user_id, col(Task.completed).is_(False), col(Task.skipped_at).is_(None))
+        .order_by(col(Task.created_at), col(Task.id))
+        .options(selectinload(col(Task.tags)))
     )
     tasks = (await session.scalars(rows)).all()
     reminders = await reminders_of(session, [task.id for task in tasks])

@@ -11,6 +11,7 @@ from todoapp.features.channels.model import Channel, ChannelDelivery
 from todoapp.features.channels.view import ChannelView
 from todoapp.features.outgoing.delivery import DeliveryStatus
 from todoapp.kit import owned
+from todoapp.kit.database import col
 from todoapp.messaging.event import Action
 from todoapp.messaging.outbox import UserChanges
 
@@ -29,7 +30,7 @@ class Address:
 
 async def list_all(session: AsyncSession, user_id: UUID) -> Sequence[Channel]:
     """All of a user's channels, oldest first."""
-    return await owned.list_of(session, Channel, user_id, Channel.created_at, Channel.id)
+    return await owned.list_of(session, Channel, user_id, col(Channel.created_at), col(Channel.id))
 
 
 async def own(session: AsyncSession, user_id: UUID, channel_id: UUID) -> Channel:
@@ -86,6 +87,7 @@ def deliveries_to(channels: Sequence[Channel], changes: UserChanges) -> list[Cha
     return [
         ChannelDelivery(
             user_id=changes.user_id,
+            destination_id=channel.id,
             channel=channel,
             status=DeliveryStatus.PENDING.value,
             attempts=0,

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.tasks.model import Category, Tag, Task
+from todoapp.kit.database import col
 
 __all__ = ["Identities", "identities"]
 
@@ -37,14 +38,14 @@ async def identities(session: AsyncSession, user_id: UUID, ids: Collection[UUID]
     """Find out which of the ids that a file names may be kept."""
     foreign: set[UUID] = set()
     for chunk in _chunks(list(ids)):
-        of_task = or_(Task.id.in_(chunk), Task.series_id.in_(chunk))
+        of_task = or_(col(Task.id).in_(chunk), col(Task.series_id).in_(chunk))
         for task_id, series_id in await session.execute(
-            select(Task.id, Task.series_id).where(Task.user_id != user_id, of_task)
+            select(col(Task.id), col(Task.series_id)).where(col(Task.user_id) != user_id, of_task)
         ):
             foreign |= {task_id, series_id or task_id}
         for kind in (Category, Tag):
-            theirs: ColumnElement[bool] = kind.user_id != user_id
-            foreign |= set(await session.scalars(select(kind.id).where(theirs, kind.id.in_(chunk))))
+            theirs = (col(kind.user_id) != user_id, col(kind.id).in_(chunk))
+            foreign |= set(await session.scalars(select(col(kind.id)).where(*theirs)))
     return Identities(user_id, frozenset(foreign))
 
 

@@ -18,6 +18,7 @@ from todoapp.features.tasks.due import due_of
 from todoapp.features.tasks.inputs import NewLabel, NewTask
 from todoapp.features.tasks.model import Category, Tag, Task
 from todoapp.features.tasks.past import SeriesPlace
+from todoapp.kit.database import col
 from todoapp.kit.errors import DomainError
 from todoapp.kit.fields import name_key
 from todoapp.messaging.outbox import UserChanges
@@ -46,8 +47,14 @@ class Writing:
     @classmethod
     async def begin(cls, changes: UserChanges, entries: Sequence[Entry]) -> Self:
         session, user_id = changes.session, changes.user_id
-        columns = (Task.id, Task.parent_task_id, Task.series_id, Task.completed, Task.skipped_at)
-        known = (await session.execute(select(*columns).where(Task.user_id == user_id))).all()
+        columns = (
+            col(Task.id),
+            col(Task.parent_task_id),
+            col(Task.series_id),
+            col(Task.completed),
+            col(Task.skipped_at),
+        )
+        known = (await session.execute(select(*columns).where(col(Task.user_id) == user_id))).all()
         return cls(
             changes=changes,
             identities=await identities(session, user_id, set(_ids_in(entries))),

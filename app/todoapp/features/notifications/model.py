@@ -3,36 +3,39 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, Uuid
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import Index, Text, UniqueConstraint
+from sqlmodel import Field, Relationship
 
 from todoapp.features.channels.model import ChannelDelivery
-from todoapp.kit.database import Base, new_id
+from todoapp.kit.database import Base, Instant, new_id
 
 __all__ = ["Notification"]
 
 
-class Notification(Base):
+class Notification(Base, table=True):
     __tablename__ = "notifications"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"))
-    task_id: Mapped[UUID | None]
-    """Kept when the task is deleted."""
-    reminder_id: Mapped[UUID | None]
-    reminder_due_at: Mapped[datetime | None]
-    """With `reminder_id` unique: a reminder fires once for each instant it was set to."""
-    kind: Mapped[str]
-    message: Mapped[str] = mapped_column(Text)
-    read_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(index=True)
-
-    deliveries: Mapped[list[ChannelDelivery]] = relationship(
-        lazy="selectin", order_by=ChannelDelivery.id, passive_deletes=True
-    )
-    """How it fares on each channel."""
-
     __table_args__ = (
         UniqueConstraint("reminder_id", "reminder_due_at"),
         Index("ix_notifications_user_created", "user_id", "created_at", "id"),
     )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    task_id: UUID | None = None
+    """Kept when the task is deleted."""
+    reminder_id: UUID | None = None
+    reminder_due_at: datetime | None = Field(default=None, sa_type=Instant)
+    """With `reminder_id` unique: a reminder fires once for each instant it was set to."""
+    kind: str
+    message: str = Field(sa_type=Text)
+    read_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant, index=True)
+
+    deliveries: list[ChannelDelivery] = Relationship(
+        sa_relationship_kwargs={
+            "lazy": "selectin",
+            "order_by": "ChannelDelivery.id",
+            "passive_deletes": True,
+        }
+    )
+    """How it fares on each channel."""

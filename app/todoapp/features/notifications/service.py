@@ -12,6 +12,7 @@ from todoapp.features.notifications.errors import NotificationNotFound
 from todoapp.features.notifications.model import Notification
 from todoapp.features.notifications.view import NotificationView
 from todoapp.features.outgoing.delivery import DeliveryStatus
+from todoapp.kit.database import col
 from todoapp.kit.paging import Page
 from todoapp.kit.timeline import TimelineQuery, page_by_time
 from todoapp.messaging.event import Action
@@ -55,7 +56,7 @@ async def tell_of_reminder(
     """
     told = await changes.session.scalar(
         select(Notification).where(
-            Notification.reminder_id == reminder_id, Notification.reminder_due_at == reminder_due_at
+            col(Notification.reminder_id) == reminder_id, col(Notification.reminder_due_at) == reminder_due_at
         )
     )
     if told is not None:
@@ -112,7 +113,7 @@ async def mark_read(changes: UserChanges, notification_id: UUID) -> Notification
     """
     notification = await changes.session.scalar(
         select(Notification).where(
-            Notification.id == notification_id, Notification.user_id == changes.user_id
+            col(Notification.id) == notification_id, col(Notification.user_id) == changes.user_id
         )
     )
     if notification is None:
@@ -131,8 +132,8 @@ async def mark_all_read(changes: UserChanges) -> int:
     unread = (
         await changes.session.scalars(
             select(Notification)
-            .where(Notification.user_id == changes.user_id, Notification.read_at.is_(None))
-            .order_by(Notification.created_at, Notification.id)
+            .where(col(Notification.user_id) == changes.user_id, col(Notification.read_at).is_(None))
+            .order_by(col(Notification.created_at), col(Notification.id))
         )
     ).all()
     for notification in unread:
@@ -148,12 +149,12 @@ async def list_notifications(
     Raises:
         InvalidCursor
     """
-    rows = select(Notification).where(Notification.user_id == user_id)
+    rows = select(Notification).where(col(Notification.user_id) == user_id)
     if query.unread is not None:
         rows = rows.where(
-            Notification.read_at.is_(None) if query.unread else Notification.read_at.is_not(None)
+            col(Notification.read_at).is_(None) if query.unread else col(Notification.read_at).is_not(None)
         )
-    place = (Notification.created_at, Notification.id)
+    place = (col(Notification.created_at), col(Notification.id))
     return await page_by_time(session, rows, place, query=query, view=NotificationView, newest_first=True)
 
 
@@ -167,8 +168,11 @@ async def _delivery(changes: UserChanges, delivery_id: UUID) -> tuple[Notificati
     """A delivery that waits, with its notification; None if it or its channel was deleted."""
     notification = await changes.session.scalar(
         select(Notification)
-        .join(Notification.deliveries)
-        .where(ChannelDelivery.id == delivery_id, ChannelDelivery.status == DeliveryStatus.PENDING.value)
+        .join(col(Notification.deliveries))
+        .where(
+            col(ChannelDelivery.id) == delivery_id,
+            col(ChannelDelivery.status) == DeliveryStatus.PENDING.value,
+        )
     )
     if notification is None:
         return None

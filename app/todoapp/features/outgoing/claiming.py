@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from todoapp.features.outgoing.delivery import Delivery
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 
 __all__ = ["LEASE", "claim_due"]
 
@@ -32,8 +32,8 @@ async def claim_due(
     """
     due = (
         select(kind)
-        .where(kind.next_attempt_at <= now, kind.destination_id.not_in(busy))
-        .order_by(kind.next_attempt_at, kind.id)
+        .where(col(kind.next_attempt_at) <= now, col(kind.destination_id).not_in(busy))
+        .order_by(col(kind.next_attempt_at), col(kind.id))
         .limit(LOOKED_AT)
     )
     async with database.read() as session:  # mostly there is nothing, and no need to lock anything

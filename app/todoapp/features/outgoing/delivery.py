@@ -4,13 +4,12 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, Uuid, text
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy import Index, Text, text
+from sqlmodel import Field
 
-from todoapp.kit.database import new_id
+from todoapp.kit.database import Base, Instant, new_id
 
 __all__ = ["Delivery", "DeliveryStatus", "due_index"]
 
@@ -24,25 +23,20 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
 
 
-class Delivery:
+class Delivery(Base):
     """The columns of a table of deliveries. A row is due from `next_attempt_at` on; null is never."""
 
-    destinations: ClassVar[str]
-    """The table that `destination_id` refers to"""
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    status: Mapped[str] = mapped_column(default=DeliveryStatus.PENDING.value)
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_attempt_at: Mapped[datetime | None]
-    last_error: Mapped[str | None] = mapped_column(Text)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    destination_id: UUID
+    """Each table says to which other it leads."""
+    status: str = DeliveryStatus.PENDING.value
+    attempts: int = 0
+    next_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_error: str | None = Field(default=None, sa_type=Text)
     """One sentence without any secret"""
-    created_at: Mapped[datetime]
-    delivered_at: Mapped[datetime | None]
-
-    @declared_attr
-    def destination_id(cls) -> Mapped[UUID]:  # noqa: N805 - a class attribute to SQLAlchemy
-        return mapped_column(Uuid, ForeignKey(f"{cls.destinations}.id", ondelete="CASCADE"))
+    created_at: datetime = Field(sa_type=Instant)
+    delivered_at: datetime | None = Field(default=None, sa_type=Instant)
 
     def succeed(self, now: datetime) -> None:
         self.status, self.delivered_at = DeliveryStatus.DELIVERED, now

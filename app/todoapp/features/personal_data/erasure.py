@@ -8,6 +8,7 @@ from todoapp.features.accounts.errors import LogInAgain
 from todoapp.features.accounts.identity import SessionIdentity
 from todoapp.features.accounts.model import User, UserSession
 from todoapp.features.reminders import service as reminders
+from todoapp.kit.database import col
 from todoapp.messaging.erasure import forget_user
 from todoapp.messaging.outbox import UserChanges
 
@@ -31,5 +32,5 @@ async def erase(changes: UserChanges, identity: SessionIdentity) -> None:
     await forget_user(changes.session, changes.user_id)
     await reminders.withdraw_all(changes)
     # The foreign keys of all other tables cascade.
-    await changes.session.execute(delete(User).where(User.id == changes.user_id))
+    await changes.session.execute(delete(User).where(col(User.id) == changes.user_id))
     changes.announce("user", "deleted", changes.user_id)

@@ -21,7 +21,7 @@ from todoapp.features.personal_data.document import FORMAT, ExportedTask
 from todoapp.features.reminders.queries import reminders_of
 from todoapp.features.tasks.model import Category, Tag, Task
 from todoapp.features.tasks.view import LabelView, TaskState
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 
 __all__ = ["export"]
 
@@ -52,17 +52,20 @@ async def export(database: Database, user_id: UUID, *, now: datetime) -> AsyncIt
 def _arrays(session: AsyncSession, user_id: UUID) -> dict[str, Pages]:
     """The parts of the document that can be long, in its order."""
     categories, tags, notifications, activity = (
-        select(model).where(model.user_id == user_id) for model in (Category, Tag, Notification, ActivityLog)
+        select(model).where(col(model.user_id) == user_id)
+        for model in (Category, Tag, Notification, ActivityLog)
     )
     return {
-        "categories": _viewed(session, categories.order_by(Category.name_key), LabelView),
-        "tags": _viewed(session, tags.order_by(Tag.name_key), LabelView),
+        "categories": _viewed(session, categories.order_by(col(Category.name_key)), LabelView),
+        "tags": _viewed(session, tags.order_by(col(Tag.name_key)), LabelView),
         "tasks": _tasks(session, user_id),
         "notifications": _viewed(
-            session, notifications.order_by(Notification.created_at, Notification.id), NotificationView
+            session,
+            notifications.order_by(col(Notification.created_at), col(Notification.id)),
+            NotificationView,
         ),
         "activity": _viewed(
-            session, activity.order_by(ActivityLog.occurred_at, ActivityLog.id), ActivityView
+            session, activity.order_by(col(ActivityLog.occurred_at), col(ActivityLog.id)), ActivityView
         ),
     }
 
@@ -73,8 +76,8 @@ async def _viewed(session: AsyncSession, rows: Select[Row], view: type[BaseModel
 
 
 async def _tasks(session: AsyncSession, user_id: UUID) -> Pages:
-    rows = select(Task).where(Task.user_id == user_id).order_by(Task.created_at, Task.id)
-    async for page in _pages(session, rows.options(selectinload(Task.tags))):
+    rows = select(Task).where(col(Task.user_id) == user_id).order_by(col(Task.created_at), col(Task.id))
+    async for page in _pages(session, rows.options(selectinload(col(Task.tags)))):
         reminders = await reminders_of(session, [task.id for task in page])
         yield [
             ExportedTask(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.reminders.model import Reminder, ReminderStatus
 from todoapp.features.reminders.view import ReminderView
+from todoapp.kit.database import col
 from todoapp.kit.paging import Page
 from todoapp.kit.timeline import TimelineQuery, page_by_time
 
@@ -26,7 +27,9 @@ async def list_reminders(session: AsyncSession, user_id: UUID, query: ReminderQu
     Raises:
         InvalidCursor
     """
-    rows = select(Reminder).where(Reminder.user_id == user_id)
+    rows = select(Reminder).where(col(Reminder.user_id) == user_id)
     if query.status:
-        rows = rows.where(Reminder.status.in_(query.status))
-    return await page_by_time(session, rows, (Reminder.due_at, Reminder.id), query=query, view=ReminderView)
+        rows = rows.where(col(Reminder.status).in_(query.status))
+    return await page_by_time(
+        session, rows, (col(Reminder.due_at), col(Reminder.id)), query=query, view=ReminderView
+    )

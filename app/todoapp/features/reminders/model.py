@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field
 
-from todoapp.kit.database import Base, new_id
+from todoapp.kit.database import Base, Instant, new_id
 
 __all__ = ["Reminder", "ReminderStatus"]
 
@@ -19,26 +19,10 @@ class ReminderStatus(StrEnum):
     FAILED = "failed"
 
 
-class Reminder(Base):
+class Reminder(Base, table=True):
     """A row is the truth; the Dapr job of the same id only wakes us on time."""
 
     __tablename__ = "reminders"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"))
-    task_id: Mapped[UUID] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
-    offset_minutes: Mapped[int | None]
-    """Before the task's due instant; such a reminder moves with it."""
-    remind_at: Mapped[datetime | None]
-    """A fixed instant instead."""
-    due_at: Mapped[datetime]
-    """The instant at which it fires."""
-    status: Mapped[str] = mapped_column(default=ReminderStatus.SCHEDULED.value)
-    triggered_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-
     __table_args__ = (
         Index("ix_reminders_user_due", "user_id", "due_at", "id"),
         CheckConstraint("(offset_minutes IS NULL) <> (remind_at IS NULL)", name="offset_or_instant"),
@@ -49,3 +33,18 @@ class Reminder(Base):
             sqlite_where=text("status = 'scheduled'"),
         ),
     )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    task_id: UUID = Field(foreign_key="tasks.id", ondelete="CASCADE", index=True)
+    offset_minutes: int | None = None
+    """Before the task's due instant; such a reminder moves with it."""
+    remind_at: datetime | None = Field(default=None, sa_type=Instant)
+    """A fixed instant instead."""
+    due_at: datetime = Field(sa_type=Instant)
+    """The instant at which it fires."""
+    status: str = ReminderStatus.SCHEDULED.value
+    triggered_at: datetime | None = Field(default=None, sa_type=Instant)
+    version: int = 1
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.reminders.model import Reminder
 from todoapp.features.reminders.view import ReminderView
-from todoapp.kit.database import is_one_of
+from todoapp.kit.database import is_one_of, table_of
 
 __all__ = ["reminders_of"]
 
-reminders = Reminder.__table__
+reminders = table_of(Reminder)
 
 OF_TASKS = (
     select(*(reminders.c[name] for name in ReminderView.model_fields))

@@ -17,6 +17,7 @@ from todoapp.features.reminders.events import ReminderCancelled, ReminderSchedul
 from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.reminders.model import Reminder, ReminderStatus
 from todoapp.features.reminders.view import ReminderView
+from todoapp.kit.database import col
 from todoapp.messaging.event import Action
 from todoapp.messaging.outbox import UserChanges
 
@@ -140,7 +141,7 @@ async def cancel_all(changes: UserChanges, task_id: UUID) -> None:
 async def withdraw_all(changes: UserChanges) -> None:
     """Announce that none of the user's reminders will fire, before they go with the account."""
     scheduled = select(Reminder).where(
-        Reminder.user_id == changes.user_id, Reminder.status == ReminderStatus.SCHEDULED
+        col(Reminder.user_id) == changes.user_id, col(Reminder.status) == ReminderStatus.SCHEDULED
     )
     for reminder in await changes.session.scalars(scheduled):
         _record_cancelled(changes, reminder)
@@ -206,7 +207,7 @@ async def trigger(changes: UserChanges, reminder: Reminder) -> bool:
 
 async def find(session: AsyncSession, user_id: UUID, reminder_id: UUID) -> Reminder | None:
     found: Reminder | None = await session.scalar(
-        select(Reminder).where(Reminder.id == reminder_id, Reminder.user_id == user_id)
+        select(Reminder).where(col(Reminder.id) == reminder_id, col(Reminder.user_id) == user_id)
     )
     return found
 
@@ -215,7 +216,7 @@ async def find_all(
     session: AsyncSession, user_id: UUID, reminder_ids: Collection[UUID]
 ) -> dict[UUID, Reminder]:
     """Those of the reminders that exist and are the user's."""
-    theirs = select(Reminder).where(Reminder.id.in_(reminder_ids), Reminder.user_id == user_id)
+    theirs = select(Reminder).where(col(Reminder.id).in_(reminder_ids), col(Reminder.user_id) == user_id)
     return {reminder.id: reminder for reminder in await session.scalars(theirs)}
 
 
@@ -243,9 +244,9 @@ async def overdue(session: AsyncSession, *, before: datetime, limit: int) -> lis
         Pairs of user id and reminder id.
     """
     found = await session.execute(
-        select(Reminder.user_id, Reminder.id)
-        .where(Reminder.status == ReminderStatus.SCHEDULED, Reminder.due_at < before)
-        .order_by(Reminder.due_at)
+        select(col(Reminder.user_id), col(Reminder.id))
+        .where(col(Reminder.status) == ReminderStatus.SCHEDULED, col(Reminder.due_at) < before)
+        .order_by(col(Reminder.due_at))
         .limit(limit)
     )
     return [(user_id, reminder_id) for user_id, reminder_id in found]
@@ -254,7 +255,9 @@ async def overdue(session: AsyncSession, *, before: datetime, limit: int) -> lis
 async def _of_task(session: AsyncSession, task_id: UUID) -> Sequence[Reminder]:
     """A task's reminders, to be changed, those that fire first in front."""
     found = await session.scalars(
-        select(Reminder).where(Reminder.task_id == task_id).order_by(Reminder.due_at, Reminder.id)
+        select(Reminder)
+        .where(col(Reminder.task_id) == task_id)
+        .order_by(col(Reminder.due_at), col(Reminder.id))
     )
     return found.all()
 

@@ -16,6 +16,7 @@ from todoapp.features.tasks.errors import TaskNotFound
 from todoapp.features.tasks.events import TaskCreated, TaskDeleted, TaskEvent, TaskUpdated
 from todoapp.features.tasks.model import Task
 from todoapp.features.tasks.view import BOOKKEEPING, TaskState, TaskView
+from todoapp.kit.database import col
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = ["Edit", "announce_created", "announce_deleted", "editing", "load_task"]
@@ -41,7 +42,9 @@ async def load_task(session: AsyncSession, user_id: UUID, task_id: UUID) -> Task
         TaskNotFound
     """
     task = await session.scalar(
-        select(Task).where(Task.id == task_id, Task.user_id == user_id).options(selectinload(Task.tags))
+        select(Task)
+        .where(col(Task.id) == task_id, col(Task.user_id) == user_id)
+        .options(selectinload(col(Task.tags)))
     )
     if task is None:
         raise TaskNotFound(task_id)

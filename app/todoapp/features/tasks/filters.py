@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from todoapp.features.tasks.model import Category, Priority, Tag, task_tags, tasks
+from todoapp.kit.database import col
 from todoapp.kit.fields import Input, Text, Timestamp, name_key
 
 __all__ = ["SearchText", "TaskFilter", "conditions"]
@@ -75,7 +76,9 @@ def conditions(wanted: TaskFilter, user_id: UUID, now: datetime) -> list[ColumnE
         found += [_has_label(each) for each in (named if wanted.tags_mode == "all" else [or_(*named)])]
     if wanted.category is not None:
         found.append(
-            tasks.c.category_id.in_(select(Category.id).where(_named(Category, user_id, wanted.category)))
+            tasks.c.category_id.in_(
+                select(col(Category.id)).where(_named(Category, user_id, wanted.category))
+            )
         )
     if after := wanted.due_after or wanted.due_date_start:
         found.append(tasks.c.due_at >= after)
@@ -94,11 +97,13 @@ def conditions(wanted: TaskFilter, user_id: UUID, now: datetime) -> list[ColumnE
 
 
 def _has_label(named: ColumnElement[bool]) -> ColumnElement[bool]:
-    return tasks.c.id.in_(select(task_tags.c.task_id).join(Tag, Tag.id == task_tags.c.tag_id).where(named))
+    return tasks.c.id.in_(
+        select(task_tags.c.task_id).join(Tag, col(Tag.id) == task_tags.c.tag_id).where(named)
+    )
 
 
 def _named(kind: type[Tag] | type[Category], user_id: UUID, name_or_id: str) -> ColumnElement[bool]:
-    named = kind.name_key == name_key(name_or_id)
+    named = col(kind.name_key) == name_key(name_or_id)
     with suppress(ValueError):
-        named = or_(named, kind.id == UUID(name_or_id))
-    return and_(kind.user_id == user_id, named)
+        named = or_(named, col(kind.id) == UUID(name_or_id))
+    return and_(col(kind.user_id) == user_id, named)

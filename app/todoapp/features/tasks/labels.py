@@ -15,7 +15,7 @@ from todoapp.features.tasks.inputs import LabelPatch, NewLabel
 from todoapp.features.tasks.model import Category, Tag, Task
 from todoapp.features.tasks.view import LabelView
 from todoapp.kit import owned
-from todoapp.kit.database import new_id
+from todoapp.kit.database import col, new_id
 from todoapp.kit.fields import name_key
 from todoapp.messaging.outbox import UserChanges
 
@@ -37,7 +37,7 @@ NOT_FOUND = {Tag: TagNotFound, Category: CategoryNotFound}
 
 async def list_all(session: AsyncSession, kind: type[L], user_id: UUID) -> Sequence[L]:
     """All of a user's tags or categories, by name."""
-    return await owned.list_of(session, kind, user_id, kind.name_key)
+    return await owned.list_of(session, kind, user_id, col(kind.name_key))
 
 
 async def own(session: AsyncSession, kind: type[L], user_id: UUID, label_id: UUID) -> L:
@@ -113,7 +113,7 @@ async def named(changes: UserChanges, kind: type[L], names: Iterable[str]) -> li
     """The user's tags or categories of these names, in the order of names; missing ones are created."""
     wanted = {name_key(name): name for name in reversed([*names])}
     found = await changes.session.scalars(
-        select(kind).where(kind.user_id == changes.user_id, kind.name_key.in_(wanted))
+        select(kind).where(col(kind.user_id) == changes.user_id, col(kind.name_key).in_(wanted))
     )
     labels = {label.name_key: label for label in found}
     for key, name in wanted.items():
@@ -137,13 +137,23 @@ async def check_category(changes: UserChanges, category_id: UUID | None) -> None
 
 
 async def _tasks_with(changes: UserChanges, label: Tag | Category) -> Sequence[Task]:
-    has_label = Task.tags.any(Tag.id == label.id) if isinstance(label, Tag) else Task.category_id == label.id
-    query = select(Task).where(Task.user_id == changes.user_id, has_label).options(selectinload(Task.tags))
+    has_label = (
+        col(Task.tags).any(col(Tag.id) == label.id)
+        if isinstance(label, Tag)
+        else col(Task.category_id) == label.id
+    )
+    query = (
+        select(Task)
+        .where(col(Task.user_id) == changes.user_id, has_label)
+        .options(selectinload(col(Task.tags)))
+    )
     return (await changes.session.scalars(query)).all()
 
 
 async def _check_free(changes: UserChanges, kind: type[L], name: str) -> None:
-    taken = select(kind.id).where(kind.user_id == changes.user_id, kind.name_key == name_key(name))
+    taken = select(col(kind.id)).where(
+        col(kind.user_id) == changes.user_id, col(kind.name_key) == name_key(name)
+    )
     if await changes.session.scalar(taken) is not None:
         raise NameTaken(KINDS[kind], name)
 

@@ -2,29 +2,29 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
     Connection,
-    ForeignKey,
+    Double,
     Index,
     Row,
-    Table,
     Text,
     UniqueConstraint,
-    Uuid,
     event,
     func,
     inspect,
     text,
 )
-from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
+from sqlalchemy.orm import Mapper, deferred
+from sqlalchemy.orm.attributes import set_attribute
+from sqlmodel import Field, Relationship
 
 from todoapp.features.tasks.text_index.document import SearchDocument, SearchVector
-from todoapp.kit.database import Base, new_id
+from todoapp.kit.database import Base, Instant, JsonValue, new_id, table_of
 
 __all__ = [
     "PLAIN_FIELDS",
@@ -36,6 +36,7 @@ __all__ = [
     "StoredTask",
     "Tag",
     "Task",
+    "TaskTag",
     "task_tags",
     "tasks",
 ]
@@ -57,95 +58,51 @@ PRIORITIES = tuple(Priority)
 """By rank."""
 
 
-class Category(Base):
-    __tablename__ = "categories"
+class _Label(Base):
+    """What tags and categories have alike."""
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"))
-    name: Mapped[str]
-    name_key: Mapped[str]
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    name: str
+    name_key: str
     """The name as names are compared: normalised, without case."""
-    colour: Mapped[str | None]
-    version: Mapped[int]
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    colour: str | None = None
+    version: int
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
 
+
+class Category(_Label, table=True):
+    __tablename__ = "categories"
     __table_args__ = (UniqueConstraint("user_id", "name_key"),)
 
 
-class Tag(Base):
+class Tag(_Label, table=True):
     __tablename__ = "tags"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"))
-    name: Mapped[str]
-    name_key: Mapped[str]
-    colour: Mapped[str | None]
-    version: Mapped[int]
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-
     __table_args__ = (UniqueConstraint("user_id", "name_key"),)
 
 
-task_tags = Table(
-    "task_tags",
-    Base.metadata,
-    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
-    Column("tag_id", ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True),
-)
+class TaskTag(Base, table=True):
+    """Which task bears which tag."""
+
+    __tablename__ = "task_tags"
+
+    task_id: UUID = Field(foreign_key="tasks.id", ondelete="CASCADE", primary_key=True)
+    tag_id: UUID = Field(foreign_key="tags.id", ondelete="CASCADE", primary_key=True, index=True)
 
 
-class Task(Base):
+task_tags = table_of(TaskTag)
+
+
+WORDS = Column("words", SearchVector, server_default="", nullable=False)
+
+
+class Task(Base, table=True):
     """Something to do; of a repeating one, one occurrence."""
 
     __tablename__ = "tasks"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"))
-    title: Mapped[str] = mapped_column(Text)
-    description: Mapped[str] = mapped_column(Text, default="")
-    completed: Mapped[bool] = mapped_column(default=False)
-    completed_at: Mapped[datetime | None]
-    skipped_at: Mapped[datetime | None]
-    """When this occurrence was passed over; it is closed then, without being completed."""
-    priority: Mapped[int] = mapped_column(default=0)
-    """The rank of a `Priority`, so that it sorts by meaning."""
-    due_at: Mapped[datetime | None]
-    """An all-day task is due from the start of its day in its zone."""
-    all_day: Mapped[bool] = mapped_column(default=False)
-    overdue_at: Mapped[datetime | None]
-    """When it becomes overdue: at `due_at`, or at the end of an all-day task's day."""
-    timezone: Mapped[str]
-    category_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("categories.id", ondelete="SET NULL"), index=True
-    )
-
-    recurrence: Mapped[dict[str, Any] | None]
-    series_id: Mapped[UUID | None]
-    """The first occurrence's id, on every occurrence."""
-    series_start: Mapped[str | None]
-    """Wall time of the series' first date (RFC 5545 DTSTART), ISO 8601 without offset."""
-    scheduled_for: Mapped[str | None]
-    """Wall time at which the rule placed this occurrence, wherever its date was moved since."""
-    occurrence: Mapped[int] = mapped_column(default=1)
-    """Position in the series, from 1."""
-    parent_task_id: Mapped[UUID | None] = mapped_column(unique=True)
-    """The occurrence before it; kept when that one is deleted."""
-
-    position: Mapped[float]
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-
-    words: Mapped[SearchDocument] = mapped_column(
-        SearchVector, server_default="", deferred=True, deferred_raiseload=True
-    )
-    """What a search finds the task by; written by `_index_words`."""
-
-    tags: Mapped[list[Tag]] = relationship(secondary=task_tags, lazy="raise", passive_deletes=True)
-
     __table_args__ = (
+        WORDS,
         CheckConstraint("priority BETWEEN 0 AND 4", name="priority"),
         Index("ix_tasks_user_created", "user_id", "created_at", "id"),
         Index("ix_tasks_user_due", "user_id", "due_at", "id"),
@@ -179,6 +136,51 @@ class Task(Base):
             sqlite_where=text("series_id IS NOT NULL AND NOT completed AND skipped_at IS NULL"),
         ),
     )
+    # What a search finds the task by; written by `_index_words`, and never loaded with the rest.
+    __mapper_args__: ClassVar[dict[str, Any]] = {
+        "properties": {"words": deferred(WORDS, raiseload=True)},
+    }
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    title: str = Field(sa_type=Text)
+    description: str = Field(default="", sa_type=Text)
+    completed: bool = False
+    completed_at: datetime | None = Field(default=None, sa_type=Instant)
+    skipped_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When this occurrence was passed over; it is closed then, without being completed."""
+    priority: int = 0
+    """The rank of a `Priority`, so that it sorts by meaning."""
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    """An all-day task is due from the start of its day in its zone."""
+    all_day: bool = False
+    overdue_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it becomes overdue: at `due_at`, or at the end of an all-day task's day."""
+    timezone: str
+    category_id: UUID | None = Field(
+        default=None, foreign_key="categories.id", ondelete="SET NULL", index=True
+    )
+
+    recurrence: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)
+    series_id: UUID | None = None
+    """The first occurrence's id, on every occurrence."""
+    series_start: str | None = None
+    """Wall time of the series' first date (RFC 5545 DTSTART), ISO 8601 without offset."""
+    scheduled_for: str | None = None
+    """Wall time at which the rule placed this occurrence, wherever its date was moved since."""
+    occurrence: int = 1
+    """Position in the series, from 1."""
+    parent_task_id: UUID | None = Field(default=None, unique=True)
+    """The occurrence before it; kept when that one is deleted."""
+
+    position: float = Field(sa_type=Double)
+    version: int = 1
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+    tags: list[Tag] = Relationship(
+        link_model=TaskTag, passive_deletes=True, sa_relationship_kwargs={"lazy": "raise"}
+    )
 
     @property
     def is_open(self) -> bool:
@@ -188,7 +190,7 @@ class Task(Base):
 PLAIN_FIELDS = ("title", "description", "position")
 """What is stored as it was sent, and goes on unchanged to the next occurrence."""
 
-tasks = Base.metadata.tables["tasks"]
+tasks = table_of(Task)
 """What queries name whose answers are `Columns`; naming the class makes objects of them."""
 
 Columns = Row[*tuple[Any, ...]]
@@ -203,4 +205,5 @@ StoredTag = Tag | Columns
 def _index_words(_mapper: Mapper[Task], _connection: Connection, task: Task) -> None:
     state = inspect(task)
     if state.attrs.title.history.has_changes() or state.attrs.description.history.has_changes():
-        task.words = SearchDocument.of(task.user_id, task.title, task.description or "")
+        words = SearchDocument.of(task.user_id, task.title, task.description or "")
+        set_attribute(task, "words", words)  # no field of the class, so that nothing loads it by accident

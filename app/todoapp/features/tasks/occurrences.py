@@ -14,7 +14,7 @@ from todoapp.features.tasks.events import TaskCompleted, TaskReopened, TaskSkipp
 from todoapp.features.tasks.model import PLAIN_FIELDS, Task
 from todoapp.features.tasks.task_reminders import move_reminders, reminded
 from todoapp.features.tasks.view import TaskView
-from todoapp.kit.database import new_id
+from todoapp.kit.database import col, new_id
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = [
@@ -168,10 +168,14 @@ async def create_next(changes: UserChanges, task: Task) -> None:
 
 async def _has_successor(changes: UserChanges, task: Task) -> bool:
     """Whether the series went on already: after this occurrence, or with one that is open."""
-    later = select(Task.id).where(
-        Task.user_id == task.user_id,
-        (Task.parent_task_id == task.id)
-        | ((Task.series_id == task.series_id) & Task.completed.is_(False) & Task.skipped_at.is_(None)),
+    later = select(col(Task.id)).where(
+        col(Task.user_id) == task.user_id,
+        (col(Task.parent_task_id) == task.id)
+        | (
+            (col(Task.series_id) == task.series_id)
+            & col(Task.completed).is_(False)
+            & col(Task.skipped_at).is_(None)
+        ),
     )
     return await changes.session.scalar(later.limit(1)) is not None
 
@@ -181,9 +185,14 @@ async def _withdraw_later_occurrence(changes: UserChanges, task: Task) -> None:
         return
     later = await changes.session.scalar(
         select(Task)
-        .where(Task.user_id == task.user_id, Task.series_id == task.series_id, Task.id != task.id)
-        .where((Task.parent_task_id == task.id) | (Task.completed.is_(False) & Task.skipped_at.is_(None)))
-        .options(selectinload(Task.tags))
+        .where(
+            col(Task.user_id) == task.user_id, col(Task.series_id) == task.series_id, col(Task.id) != task.id
+        )
+        .where(
+            (col(Task.parent_task_id) == task.id)
+            | (col(Task.completed).is_(False) & col(Task.skipped_at).is_(None))
+        )
+        .options(selectinload(col(Task.tags)))
     )
     if later is None:
         return

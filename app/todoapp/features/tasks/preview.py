@@ -50,7 +50,8 @@ def preview(recurrence: object, *, due: Due | None, zone: str, now: datetime, co
     Raises:
         InvalidTaskRecurrence
     """
-    task = Task(id=new_id(), timezone=zone)
+    nobody = new_id()
+    task = Task(user_id=nobody, title="", timezone=zone, position=0, created_at=now, updated_at=now)
     series.set_due(task, due)
     notice = series.begin(task, recurrence, now=now)
     return Preview(task.recurrence or {}, notice, list(islice(_dates(task, now), count)))

@@ -12,14 +12,14 @@ from todoapp.features.reminders.queries import reminders_of
 from todoapp.features.tasks.errors import TaskNotFound
 from todoapp.features.tasks.model import Columns, Tag, task_tags, tasks
 from todoapp.features.tasks.view import TaskView
-from todoapp.kit.database import is_one_of
+from todoapp.kit.database import is_one_of, table_of
 
 __all__ = ["COLUMNS", "find_task", "views"]
 
 COLUMNS = [column for column in tasks.c if column is not tasks.c.words]
 """What is read of a task; only the database reads the words of the search index."""
 
-tags = Tag.__table__
+tags = table_of(Tag)
 
 # Made once, because making a statement is a good part of what it costs.
 ONE = select(*COLUMNS).where(tasks.c.id == bindparam("task_id"), tasks.c.user_id == bindparam("user_id"))

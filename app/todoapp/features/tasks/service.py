@@ -35,6 +35,7 @@ async def create_task(
     task = Task(
         id=task_id or new_id(),
         user_id=changes.user_id,
+        title=new.title,
         position=float(changes.seq + 1),
         timezone="UTC",
         completed=False,

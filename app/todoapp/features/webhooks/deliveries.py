@@ -12,7 +12,7 @@ from todoapp.features.outgoing.delivery import DeliveryStatus
 from todoapp.features.webhooks.errors import WebhookDeliveryNotFound
 from todoapp.features.webhooks.model import Webhook, WebhookDelivery
 from todoapp.features.webhooks.view import WebhookDeliveryView
-from todoapp.kit.database import Base, insert_new, new_id
+from todoapp.kit.database import col, insert_new, new_id, table_of
 from todoapp.kit.paging import Page
 from todoapp.kit.timeline import TimelineQuery, page_by_time
 from todoapp.messaging.cloudevents import CloudEvent
@@ -26,7 +26,7 @@ __all__ = [
     "redeliver",
 ]
 
-DELIVERIES = Base.metadata.tables[WebhookDelivery.__tablename__]
+DELIVERIES = table_of(WebhookDelivery)
 
 WAITS = (
     timedelta(seconds=5),
@@ -50,7 +50,7 @@ async def queue(
     session: AsyncSession, user_id: UUID, envelopes: Sequence[CloudEvent], *, now: datetime
 ) -> None:
     """Have a user's events sent to the webhooks that listen for them, once however often they come."""
-    theirs = select(Webhook).where(Webhook.user_id == user_id, Webhook.enabled)
+    theirs = select(Webhook).where(col(Webhook.user_id) == user_id, col(Webhook.enabled))
     rows = [
         _waiting_row(webhook, envelope, now)
         for webhook in await session.scalars(theirs)
@@ -84,10 +84,10 @@ async def list_deliveries(
     Raises:
         InvalidCursor
     """
-    rows = select(WebhookDelivery).where(WebhookDelivery.destination_id == webhook.id)
+    rows = select(WebhookDelivery).where(col(WebhookDelivery.destination_id) == webhook.id)
     if query.status is not None:
-        rows = rows.where(WebhookDelivery.status == query.status)
-    place = (WebhookDelivery.created_at, WebhookDelivery.id)
+        rows = rows.where(col(WebhookDelivery.status) == query.status)
+    place = (col(WebhookDelivery.created_at), col(WebhookDelivery.id))
     return await page_by_time(session, rows, place, query=query, view=WebhookDeliveryView, newest_first=True)
 
 
@@ -101,7 +101,7 @@ async def redeliver(
     """
     delivery = await session.scalar(
         select(WebhookDelivery).where(
-            WebhookDelivery.id == delivery_id, WebhookDelivery.destination_id == webhook.id
+            col(WebhookDelivery.id) == delivery_id, col(WebhookDelivery.destination_id) == webhook.id
         )
     )
     if delivery is None:
@@ -129,6 +129,6 @@ async def note_not_delivered(
 async def _waiting(session: AsyncSession, delivery_id: UUID) -> WebhookDelivery | None:
     """A delivery that waits; None if it, or its webhook, was deleted."""
     rows = select(WebhookDelivery).where(
-        WebhookDelivery.id == delivery_id, WebhookDelivery.status == DeliveryStatus.PENDING.value
+        col(WebhookDelivery.id) == delivery_id, col(WebhookDelivery.status) == DeliveryStatus.PENDING.value
     )
     return await session.scalar(rows.with_for_update(of=WebhookDelivery))

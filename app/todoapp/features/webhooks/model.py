@@ -1,55 +1,54 @@
 """Webhooks, and the log of what was sent to them."""
 
 from datetime import datetime
-from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, Uuid
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import Index, Text, UniqueConstraint
+from sqlmodel import Field, Relationship
 
 from todoapp.features.outgoing.delivery import Delivery, due_index
-from todoapp.kit.database import Base, JsonValue, new_id
+from todoapp.kit.database import Base, Instant, JsonValue, new_id
 
 __all__ = ["Webhook", "WebhookDelivery"]
 
 
-class Webhook(Base):
+class Webhook(Base, table=True):
     """A URL that is told of some of a user's events."""
 
     __tablename__ = "webhooks"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    url: Mapped[str] = mapped_column(Text)
-    event_types: Mapped[list[str]] = mapped_column(JsonValue)
-    enabled: Mapped[bool]
-    sealed_secret: Mapped[str] = mapped_column(Text)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    url: str = Field(sa_type=Text)
+    event_types: list[str] = Field(sa_type=JsonValue)
+    enabled: bool
+    sealed_secret: str = Field(sa_type=Text, repr=False)
     """Signs what is sent; see `todoapp.kit.sealing`."""
-    sealed_old_secret: Mapped[str | None] = mapped_column(Text)
+    sealed_old_secret: str | None = Field(default=None, sa_type=Text, repr=False)
     """Signs as well until `old_secret_ends_at`, so that the receiver can change over in its own time."""
-    old_secret_ends_at: Mapped[datetime | None]
-    version: Mapped[int]
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    old_secret_ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    version: int
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
 
 
-class WebhookDelivery(Delivery, Base):
+class WebhookDelivery(Delivery, table=True):
     """One event on its way to one webhook; the rows of a webhook are its log."""
 
     __tablename__ = "webhook_deliveries"
-    destinations: ClassVar[str] = Webhook.__tablename__
-
-    event_id: Mapped[UUID]
-    event_type: Mapped[str]
-    body: Mapped[str] = mapped_column(Text)
-    """The CloudEvent, byte for byte what is signed and sent"""
-    last_status: Mapped[int | None]
-    """HTTP status of the last answer; null when there was none"""
-    created_at: Mapped[datetime] = mapped_column(index=True)
-    webhook: Mapped[Webhook] = relationship(lazy="joined", innerjoin=True)
-
     __table_args__ = (
         UniqueConstraint("destination_id", "event_id"),
         Index("ix_webhook_deliveries_log", "destination_id", "created_at", "id"),
         due_index("webhook_deliveries"),
     )
+
+    destination_id: UUID = Field(foreign_key="webhooks.id", ondelete="CASCADE")
+    event_id: UUID
+    event_type: str
+    body: str = Field(sa_type=Text)
+    """The CloudEvent, byte for byte what is signed and sent"""
+    last_status: int | None = None
+    """HTTP status of the last answer; null when there was none"""
+    created_at: datetime = Field(sa_type=Instant, index=True)
+
+    webhook: Webhook = Relationship(sa_relationship_kwargs={"lazy": "joined", "innerjoin": True})

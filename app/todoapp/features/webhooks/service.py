@@ -14,6 +14,7 @@ from todoapp.features.webhooks.model import Webhook
 from todoapp.features.webhooks.signing import new_secret
 from todoapp.features.webhooks.view import WebhookView
 from todoapp.kit import owned
+from todoapp.kit.database import col
 from todoapp.kit.sealing import Seal
 from todoapp.messaging.event import Action
 from todoapp.messaging.outbox import UserChanges
@@ -28,7 +29,7 @@ OVERLAP = timedelta(days=1)
 
 async def list_all(session: AsyncSession, user_id: UUID) -> Sequence[Webhook]:
     """All of a user's webhooks, oldest first."""
-    return await owned.list_of(session, Webhook, user_id, Webhook.created_at, Webhook.id)
+    return await owned.list_of(session, Webhook, user_id, col(Webhook.created_at), col(Webhook.id))
 
 
 async def own(session: AsyncSession, user_id: UUID, webhook_id: UUID) -> Webhook:

@@ -23,7 +23,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.kit.database import Base, Database, insert_new, new_id
+from todoapp.kit.database import Database, col, insert_new, new_id, table_of
 from todoapp.kit.errors import Conflict, Invalid, Violation
 from todoapp.kit.idempotency import IdempotencyKey
 from todoapp.messaging.outbox import UnknownUser
@@ -32,7 +32,7 @@ __all__ = ["KEY", "Claim", "KeyedRequest", "Replay", "claimed"]
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 LEASE = timedelta(seconds=15)
-KEYS = Base.metadata.tables[IdempotencyKey.__tablename__]
+KEYS = table_of(IdempotencyKey)
 KEPT_HEADERS = ("content-type", "etag", "location")
 
 
@@ -115,7 +115,7 @@ class Claim:
         succeeded = HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES
         answer = _kept(response) if succeeded else None
         mine = update(IdempotencyKey).where(*self._mine()).values(answer=answer)
-        if await session.scalar(mine.returning(IdempotencyKey.claim_id)) is None:
+        if await session.scalar(mine.returning(col(IdempotencyKey.claim_id))) is None:
             raise RequestRunning
         if not succeeded:
             await self.release(session)
@@ -126,9 +126,9 @@ class Claim:
 
     def _mine(self) -> tuple[Any, ...]:
         return (
-            IdempotencyKey.user_id == self.request.user_id,
-            IdempotencyKey.key == self.request.key,
-            IdempotencyKey.claim_id == self.id,
+            col(IdempotencyKey.user_id) == self.request.user_id,
+            col(IdempotencyKey.key) == self.request.key,
+            col(IdempotencyKey.claim_id) == self.id,
         )
 
 

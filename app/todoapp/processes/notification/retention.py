@@ -15,7 +15,7 @@ from todoapp.features.accounts.model import UserSession
 from todoapp.features.activity.model import ActivityLog
 from todoapp.features.notifications.model import Notification
 from todoapp.features.webhooks.model import WebhookDelivery
-from todoapp.kit.database import Database
+from todoapp.kit.database import Database, col
 from todoapp.kit.idempotency import IdempotencyKey
 from todoapp.kit.settings import Settings
 from todoapp.messaging.dead_letters import DeadLetter, DeliveryFailure
@@ -53,18 +53,18 @@ class Rule:
 
 def rules(settings: Settings) -> list[Rule]:
     """All rules of the installation. What belongs to a deleted row goes with it."""
-    published = OutboxEvent.published_at.is_not(None)
-    settled = WebhookDelivery.next_attempt_at.is_(None)
+    published = col(OutboxEvent.published_at).is_not(None)
+    settled = col(WebhookDelivery.next_attempt_at).is_(None)
     return [
-        Rule("activity", ActivityLog.occurred_at, settings.retention_activity),
-        Rule("notifications", Notification.created_at, settings.retention_notifications),
-        Rule("outbox", OutboxEvent.created_at, settings.feed_lifetime, only=published),
-        Rule("inbox", InboxEntry.processed_at, INBOX),
-        Rule("delivery-failures", DeliveryFailure.failed_at, DEAD_LETTERS),
-        Rule("dead-letters", DeadLetter.received_at, DEAD_LETTERS),
-        Rule("idempotency-keys", IdempotencyKey.claimed_at, settings.idempotency_lifetime),
-        Rule("webhook-deliveries", WebhookDelivery.created_at, WEBHOOK_LOG, only=settled),
-        Rule("sessions", UserSession.expires_at, timedelta(0)),
+        Rule("activity", col(ActivityLog.occurred_at), settings.retention_activity),
+        Rule("notifications", col(Notification.created_at), settings.retention_notifications),
+        Rule("outbox", col(OutboxEvent.created_at), settings.feed_lifetime, only=published),
+        Rule("inbox", col(InboxEntry.processed_at), INBOX),
+        Rule("delivery-failures", col(DeliveryFailure.failed_at), DEAD_LETTERS),
+        Rule("dead-letters", col(DeadLetter.received_at), DEAD_LETTERS),
+        Rule("idempotency-keys", col(IdempotencyKey.claimed_at), settings.idempotency_lifetime),
+        Rule("webhook-deliveries", col(WebhookDelivery.created_at), WEBHOOK_LOG, only=settled),
+        Rule("sessions", col(UserSession.expires_at), timedelta(0)),
     ]
 
 
