@@ -29,10 +29,10 @@ def log_json_lines(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for chatty in ("aiohttp", "asyncio", "kopf"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("asyncio").addFilter(_is_no_farewell)
+    logging.getLogger("asyncio").addFilter(_is_not_shutdown_noise)
 
 
-def _is_no_farewell(record: logging.LogRecord) -> bool:
+def _is_not_shutdown_noise(record: logging.LogRecord) -> bool:
     """At the end of the process the event loop complains of the generators with which Kopf was watching."""
     return not record.getMessage().startswith("an error occurred during closing of asynchronous generator")
 
