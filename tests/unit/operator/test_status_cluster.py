@@ -222,7 +222,7 @@ def test_no_chosen_context_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["", "a: [", "- list", "contexts: 7", "current-context: a\ncontexts: [{}]"]
 )
-def test_file_that_is_no_kubeconfig_is_told(content: str, tmp_path: Path) -> None:
+def test_malformed_kubeconfig_is_reported(content: str, tmp_path: Path) -> None:
     (tmp_path / "config").write_text(content)
 
     assert str(tmp_path / "config") in refused(tmp_path / "config")
