@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import select
 
-from testbed.app.application import calling, signed_up, user_id_of
+from testbed.app.application import calling, logged_in, user_id_of
 from testbed.app.operations import Operation, operations
 from testbed.app.rows import Rows, all_rows
 from todoapp.features.notifications.model import Notification
@@ -155,7 +155,7 @@ def row_of_either(anna: Person, ben: Person, annas: str, reference: str) -> UUID
 
 async def sign_up(api: FastAPI, runtime: Runtime) -> Person:
     """Somebody new, with a row of each kind that a request can refer to."""
-    async with signed_up(api) as client:
+    async with logged_in(api) as client:
         user = await user_id_of(client)
         category = (await client.post("/api/categories", json={"name": "Home"})).json()
         task = {
