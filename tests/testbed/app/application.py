@@ -86,7 +86,7 @@ class WarmApp:
         runtime.database.writes_fail = False
         self.app.dependency_overrides.clear()
         if hasattr(state, "hub"):  # of the three processes, the api knows callers
-            state.credentials.forget()
+            state.credentials.invalidate()
             state.rate_limits = RateLimits.of(runtime.settings, runtime.now)
             state.export_places = asyncio.Semaphore(export.AT_ONCE)
             state.hub._followers.clear()
