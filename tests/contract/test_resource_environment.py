@@ -1,6 +1,8 @@
 """The operator and the application meet in environment variables and in Dapr's files."""
 
+import ast
 import os
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -18,6 +20,14 @@ from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import RESERVED_VARIABLES
 
 APP = TodoApp.model_validate({"metadata": {"name": "todo"}})
+READ_BY_NAME = {
+    "database_url": "the secret store reads it as itself or by reference",
+    "database_url_ref": "as database_url",
+    "jwt_secret": "as database_url",
+    "jwt_secret_ref": "as database_url",
+    "pod_name": "rendered for programs beside the application; taking it away would roll every pod",
+}
+"""Settings that no attribute access shows, each with the reason."""
 SECRETS = {"TODOAPP_DATABASE_URL", "TODOAPP_JWT_SECRET"}
 
 
@@ -85,3 +95,21 @@ def test_extra_variables_may_be_any_but_the_rendered_ones() -> None:
 def test_the_laptops_database_may_be_in_any_folder(tmp_path: Path, name: str) -> None:
     with opened(tmp_path / name) as folder:
         assert database_url(folder.database_url).database == str(tmp_path / name / "todo.db")
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    """By the syntax of the application: a setting that nobody reads would be believed to work."""
+    fields = {name for model in (Settings, Topics, Features) for name in model.model_fields}
+    read = set(chain.from_iterable(map(settings_read_in, Path("app/todoapp").rglob("*.py"))))
+
+    assert fields - read == set(READ_BY_NAME), "read it where it has an effect, or remove it"
+
+
+def settings_read_in(file: Path) -> Iterator[str]:
+    owners = {"settings", "topics", "names", "features"} | ({"self"} if file.name == "settings.py" else set())
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            owner = node.value
+            name = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", None)
+            if name in owners:
+                yield node.attr

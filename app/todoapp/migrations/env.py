@@ -29,7 +29,8 @@ def log_step(
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    # SQLite cannot alter a column: tables are copied instead.
+    # SQLite cannot alter a column: `batch_alter_table` copies the table instead. Never do that to `tasks`:
+    # the copy has no triggers, so searches would find nothing. `op.add_column` and `op.drop_column` are safe.
     render_as_batch=True,
     include_name=is_modelled,
     on_version_apply=log_step,

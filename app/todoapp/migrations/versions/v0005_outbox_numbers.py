@@ -17,5 +17,6 @@ def downgrade() -> None:
 def copy_outbox(*, autoincrement: bool) -> None:
     if op.get_bind().dialect.name == "sqlite":
         kind = {"sqlite_autoincrement": autoincrement}
-        with op.batch_alter_table("outbox", recreate="always", table_kwargs=kind):
-            pass
+        with op.batch_alter_table("outbox", recreate="always", table_kwargs=kind) as outbox:
+            if not autoincrement:  # with it, SQLite's key has no name
+                outbox.create_primary_key("pk_outbox", ["seq"])
