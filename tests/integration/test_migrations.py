@@ -56,9 +56,11 @@ async def test_every_revision_goes_down_and_up_again_with_rows(empty_database_ur
     assert await inside(empty_database_url, differences_from_models) == []
 
 
-async def test_constraints_are_those_of_the_models(database_url: str) -> None:
+async def test_constraints_are_those_of_the_models(fresh_database_url: str) -> None:
     """By name and text, which Alembic does not compare."""
-    assert await inside(database_url, constraints) == await inside(database_url, modelled_constraints)
+    assert await inside(fresh_database_url, constraints) == await inside(
+        fresh_database_url, modelled_constraints
+    )
 
 
 async def test_every_revision_is_the_same_from_both_sides(empty_database_url: str) -> None:
