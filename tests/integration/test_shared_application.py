@@ -11,7 +11,7 @@ from testbed.app.application import WarmApp, logged_in, signed_up, user_id_of
 from testbed.app.databases import WorkerDatabase, fresh_database
 from testbed.app.rows import fill_every_table, inside
 from todoapp.features.accounts.model import RefreshToken, User, UserSession
-from todoapp.kit.database import Database, col
+from todoapp.kit.database import Database, col, table_of
 
 TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
@@ -96,9 +96,9 @@ async def account_of(user: httpx.AsyncClient, database: Database) -> list[list[d
     user_id = await user_id_of(user)
     sessions = select(col(UserSession.id)).where(col(UserSession.user_id) == user_id)
     queries = [
-        select(User.__table__).where(col(User.id) == user_id),
-        select(UserSession.__table__).where(col(UserSession.user_id) == user_id),
-        select(RefreshToken.__table__).where(col(RefreshToken.session_id).in_(sessions)),
+        select(table_of(User)).where(col(User.id) == user_id),
+        select(table_of(UserSession)).where(col(UserSession.user_id) == user_id),
+        select(table_of(RefreshToken)).where(col(RefreshToken.session_id).in_(sessions)),
     ]
     async with database.read() as session:
         return [

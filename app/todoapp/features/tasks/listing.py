@@ -57,7 +57,8 @@ class SortKey:
 
     @cached_property
     def last_row(self) -> TypeAdapter[tuple[Any, UUID]]:
-        return TypeAdapter(tuple[self.in_cursor, UUID])
+        in_cursor: Any = self.in_cursor
+        return TypeAdapter(tuple[in_cursor, UUID])
 
 
 SORT_KEYS = {
