@@ -33,9 +33,9 @@ USERS_SECONDS = 40.0
 
 def bench(
     database: Annotated[list[Kind], typer.Option(help="Which databases.")] = BOTH,
-    part: Annotated[list[Part], typer.Option(help="Which parts, in this order.")] = EVERYTHING,
+    parts: Annotated[list[Part], typer.Option("--part", help="Which parts, in this order.")] = EVERYTHING,
     line: Annotated[str, typer.Option(help="Of the requests only those whose name contains this.")] = "",
-    tasks: Annotated[int, typer.Option(min=200, help="Tasks of the one who asks.")] = 10_000,
+    tasks: Annotated[int, typer.Option(min=200, help="Tasks of the user who asks.")] = 10_000,
     others: Annotated[int, typer.Option(min=0, help="On PostgreSQL, how many have as many tasks.")] = 99,
     users: Annotated[int, typer.Option(min=1, help="People at once.")] = 1000,
     samples: Annotated[int, typer.Option(min=16, help="Requests of each kind from 16 clients.")] = 800,
@@ -48,8 +48,8 @@ def bench(
             TemporaryDirectory(prefix="todoapp-bench-") as directory,
             installed(kind, Path(directory)) as installation,
         ):
-            for each in part:
-                for figure in _measured(installation, each, line, tasks, others, users, samples):
+            for part in parts:
+                for figure in _measured(installation, part, line, tasks, others, users, samples):
                     typer.echo(describe(figure))
                     figures.append(figure)
     show(figures)

@@ -62,8 +62,8 @@ def rendered(broker: dict[str, Any]) -> list[Manifest]:
 def untold(manifest: Manifest) -> Manifest:
     if manifest["kind"] == "Deployment":
         annotations = manifest["spec"]["template"]["metadata"]["annotations"]
-        for each in ANNOTATIONS:
-            annotations.pop(each, None)
+        for annotation in ANNOTATIONS:
+            annotations.pop(annotation, None)
     return manifest
 
 

@@ -233,8 +233,8 @@ def test_manifests_rendered_for_review_fit_the_project(kustomize: Path, tmp_path
 def test_a_release_names_its_images_where_argo_cd_reads_them(
     folder: str, image: str, kustomize: Path, tmp_path: Path
 ) -> None:
-    for each in (GITOPS, Path("operator/manifests")):
-        shutil.copytree(each, tmp_path / each)
+    for source in (GITOPS, Path("operator/manifests")):
+        shutil.copytree(source, tmp_path / source)
     overlay = tmp_path / GITOPS / folder
 
     command = [str(kustomize), "edit", "set", "image", f"{image}=registry.example.com/new:9.9.9"]

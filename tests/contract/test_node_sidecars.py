@@ -21,8 +21,8 @@ def test_an_embedded_sidecar_loads_the_files_of_an_example(example: Path, tmp_pa
     rendered = render(load_todoapp(example).app, PLATFORM).manifests
     resources = [each for each in rendered if kind_of(each).provider is Provider.DAPR]
 
-    for number, each in enumerate(resources):
-        (tmp_path / f"{number}.yaml").write_text(json.dumps(embedded(each)))
+    for number, resource in enumerate(resources):
+        (tmp_path / f"{number}.yaml").write_text(json.dumps(embedded(resource)))
     loaded = load([tmp_path])
 
     asked = {each["metadata"]["name"]: each for each in resources if each["kind"] == "Component"}

@@ -43,8 +43,8 @@ def test_an_action_is_pinned_by_commit_with_its_version_beside(workflow: Path) -
     used = re.findall(r"uses: (?!\./)(.+)$", workflow.read_text(), re.MULTILINE)
 
     assert used
-    for each in used:
-        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each), each
+    for action in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda file: file.stem)

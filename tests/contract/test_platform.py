@@ -133,8 +133,8 @@ def test_kafka_is_the_one_that_kustomize_builds(
     assert {(each["kind"], each["metadata"]["name"]) for each in made} == built.keys() - {
         ("Namespace", "kafka")
     }
-    for each in made:
-        assert sized(each) == sized(built[each["kind"], each["metadata"]["name"]])
+    for manifest in made:
+        assert sized(manifest) == sized(built[manifest["kind"], manifest["metadata"]["name"]])
 
 
 def sized(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,8 +44,8 @@ def found(value: Any, key: str) -> Iterator[Any]:
         yield from ([value[key]] if key in value else [])
         value = list(value.values())
     if isinstance(value, list):
-        for each in value:
-            yield from found(each, key)
+        for item in value:
+            yield from found(item, key)
 
 
 def test_a_containers_argument_is_a_command_of_the_application() -> None:

@@ -114,11 +114,10 @@ def test_every_topic_except_the_public_one_has_a_subscriber() -> None:
 def test_failing_events_are_retried_and_then_become_dead_letters() -> None:
     targets = published_files(APP)[PurePosixPath("resiliency.yaml")]["spec"]["targets"]["components"]
 
-    for each in (
-        each["spec"] for each in subscriptions() if not each["spec"]["topic"].endswith("-dead-letter")
-    ):
-        assert each["deadLetterTopic"] == f"{each['topic']}-dead-letter"
-        assert targets[each["pubsubname"]]["inbound"]["retry"] == "deliver"
+    specs = [each["spec"] for each in subscriptions()]
+    for spec in (each for each in specs if not each["topic"].endswith("-dead-letter")):
+        assert spec["deadLetterTopic"] == f"{spec['topic']}-dead-letter"
+        assert targets[spec["pubsubname"]]["inbound"]["retry"] == "deliver"
 
 
 def test_app_ids_are_the_processes_names() -> None:

@@ -74,8 +74,8 @@ def test_every_variable_without_a_usable_default_is_rendered(component: Componen
 def test_settings_accepts_the_rendered_values(component: Component, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         monkeypatch.delenv(name)
-    for each in environment(APP, component, names_on_cluster(APP)):
-        monkeypatch.setenv(each.name, each.value or "from elsewhere")
+    for variable in environment(APP, component, names_on_cluster(APP)):
+        monkeypatch.setenv(variable.name, variable.value or "from elsewhere")
 
     settings = Settings()
 

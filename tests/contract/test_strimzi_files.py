@@ -129,9 +129,9 @@ def test_every_container_asks_for_what_it_needs_and_is_bounded(cluster: str, kus
         *(kafka[name] for name in ("cruiseControl", "kafkaExporter") if name in kafka),
     ]
 
-    for each in running:
-        assert each["resources"]["requests"].keys() == {"cpu", "memory"}
-        assert "memory" in each["resources"]["limits"]
+    for part in running:
+        assert part["resources"]["requests"].keys() == {"cpu", "memory"}
+        assert "memory" in part["resources"]["limits"]
 
 
 def test_productions_kafka_is_spread_over_zones_and_nodes(kustomize: Path) -> None:

@@ -131,8 +131,8 @@ async def test_nothing_acknowledged_is_lost_or_doubled(
             for worker in workers:
                 group.create_task(worker.work(until=killer.done))
         await settled(own_database)
-        for each, feed in zip(accounts, feeds, strict=True):
-            await caught_up(each, feed)
+        for user, feed in zip(accounts, feeds, strict=True):
+            await caught_up(user, feed)
         for task in watching:
             task.cancel()
 
@@ -142,8 +142,8 @@ async def test_nothing_acknowledged_is_lost_or_doubled(
             print(f"\nseed {SEED}: {figures}", file=sys.stderr)  # noqa: T201
         for worker in workers:
             await keeps_every_promise(worker)
-        for each, feed in zip(accounts, feeds, strict=True):
-            await is_seen_as_it_is(each, feed)
+        for user, feed in zip(accounts, feeds, strict=True):
+            await is_seen_as_it_is(user, feed)
     await told_every_event_once_and_in_order(own_database)
     await continued_every_series_once(own_database)
     await fired_every_reminder_once(own_database)

@@ -140,8 +140,10 @@ def test_replicas_listen_side_by_side(tmp_path: Path) -> None:
 
     with running(tmp_path, "--replicas", "api=2", port=port) as run:
         assert {"api-0", "api-1"} <= set(run.pids)
-        for each in (port, port + 1):
-            assert httpx.get(f"http://127.0.0.1:{each}/health/live", timeout=WAIT_TIMEOUT).status_code == 200
+        for served in (port, port + 1):
+            assert (
+                httpx.get(f"http://127.0.0.1:{served}/health/live", timeout=WAIT_TIMEOUT).status_code == 200
+            )
 
 
 @pytest.mark.parametrize(

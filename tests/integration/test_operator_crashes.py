@@ -69,8 +69,8 @@ def test_kills_at_random_points_leave_nothing_half_done(
     chance = random.Random(SEED)
     objects, namespace = installation.objects, installation.namespace
     todoapps = [Installation(objects, namespace, f"todo-{number}") for number in range(TODOAPPS)]
-    for each in todoapps:
-        each.install(EASY)
+    for todoapp in todoapps:
+        todoapp.install(EASY)
 
     for kill in range(KILLS):
         audit.requests()
@@ -84,9 +84,9 @@ def test_kills_at_random_points_leave_nothing_half_done(
         forget_the_active_one(objects)
         replica.start()
 
-    for each in todoapps:
-        each.wait_until_ready()
-        assert each.defects() == []
+    for todoapp in todoapps:
+        todoapp.wait_until_ready()
+        assert todoapp.defects() == []
 
 
 def after(audit: Audit, namespace: str, *, writes: int) -> None:
@@ -104,9 +104,9 @@ def test_a_restart_and_a_resync_write_nothing(
     replica: OperatorProcess, installation: Installation, audit: Audit
 ) -> None:
     todoapps = [Installation(installation.objects, installation.namespace, f"todo-{n}") for n in range(3)]
-    for each in todoapps:
-        each.install()
-        each.wait_until_ready()
+    for todoapp in todoapps:
+        todoapp.install()
+        todoapp.wait_until_ready()
     status = replica.stop()
     audit.requests()
 

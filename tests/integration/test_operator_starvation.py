@@ -91,8 +91,8 @@ def test_ten_hanging_todoapps_do_not_delay_another(
     stuck = [Installation(objects, installation.namespace, f"stuck-{number}") for number in range(BROKEN)]
     with hanging_admission(objects, installation.namespace, silent):
         before = silent.callers
-        for each in stuck:
-            each.install()
+        for todoapp in stuck:
+            todoapp.install()
         wait_until(lambda: silent.callers >= before + BROKEN, what="each of the ten hangs")
 
         healthy = Installation(objects, other_namespace)
@@ -103,18 +103,18 @@ def test_ten_hanging_todoapps_do_not_delay_another(
 
         assert not any(each.condition("Ready").get("status") == "True" for each in stuck)
 
-    for each in stuck:
-        each.wait_until_ready()
+    for todoapp in stuck:
+        todoapp.wait_until_ready()
 
 
 def test_ten_refused_todoapps_do_not_delay_another(installation: Installation, other_namespace: str) -> None:
     objects, namespace = installation.objects, installation.namespace
     refused = [Installation(objects, namespace, f"refused-{number}") for number in range(BROKEN)]
     with nothing_more(objects, namespace, "count/deployments.apps"):
-        for each in refused:
-            each.install()
-        for each in refused:
-            each.wait_for("Degraded", "True", "ApplyRefused")
+        for todoapp in refused:
+            todoapp.install()
+        for todoapp in refused:
+            todoapp.wait_for("Degraded", "True", "ApplyRefused")
 
         healthy = Installation(objects, other_namespace)
         healthy.install()

@@ -106,8 +106,8 @@ def test_a_deletion_is_reported_but_not_of_a_predecessor(children: Children, tol
 
 def test_objects_missing_from_a_list_are_removed(children: Children, told: list[AppKey]) -> None:
     kept = live(5) | {"metadata": live(5)["metadata"] | {"name": "kept"}}
-    for each in (live(5), kept):
-        children.applied(CONFIG_MAP, each, DIGEST)
+    for manifest in (live(5), kept):
+        children.applied(CONFIG_MAP, manifest, DIGEST)
 
     children.of_kind(CONFIG_MAP).retain({("home", "kept")})
 

@@ -80,8 +80,8 @@ def test_no_list_of_the_definition_itself_is_empty() -> None:
 def values(value: Any) -> Iterator[Any]:
     yield value
     if isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from values(each)
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from values(inner)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -116,8 +116,8 @@ def obeyed(schema: dict[str, Any], value: Any) -> Iterator[bool]:
         if "oldSelf" not in rule["rule"]:
             yield evaluate(rule["rule"], value)
     if isinstance(value, list):
-        for each in value:
-            yield from obeyed(schema["items"], each)
+        for item in value:
+            yield from obeyed(schema["items"], item)
     elif isinstance(value, dict):
         for name, field in schema.get("properties", {}).items():
             if name in value:

@@ -66,9 +66,9 @@ def test_pods_pass_the_restricted_pod_security_standard() -> None:
     for spec in (pod(todoapp()), job):
         assert spec["securityContext"]["runAsNonRoot"]
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        for each in spec["containers"]:
-            assert not each["securityContext"]["allowPrivilegeEscalation"]
-            assert each["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        for container in spec["containers"]:
+            assert not container["securityContext"]["allowPrivilegeEscalation"]
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
 def test_a_pod_has_time_to_shut_down() -> None:
