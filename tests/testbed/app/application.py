@@ -19,11 +19,13 @@ from fastapi import FastAPI
 
 from testbed.app.databases import WorkerDatabase
 from todoapp.features.accounts import passwords
+from todoapp.features.accounts.credentials import Credentials
 from todoapp.features.accounts.model import User
 from todoapp.features.accounts.refresh_tokens import open_session
 from todoapp.kit.settings import Settings
 from todoapp.processes.api import export
 from todoapp.processes.api.app import create_api
+from todoapp.processes.api.hub import Hub
 from todoapp.processes.api.rate_limits import RateLimits
 from todoapp.processes.runtime import Runtime
 
@@ -86,10 +88,12 @@ class WarmApp:
         runtime.database.writes_fail = False
         self.app.dependency_overrides.clear()
         if hasattr(state, "hub"):  # of the three processes, the api knows callers
-            state.credentials.invalidate()
+            credentials: Credentials = state.credentials
+            hub: Hub = state.hub
+            credentials.invalidate()
+            hub._followers.clear()
             state.rate_limits = RateLimits.of(runtime.settings, runtime.now)
             state.export_places = asyncio.Semaphore(export.AT_ONCE)
-            state.hub._followers.clear()
 
 
 @pytest.fixture(scope="session")
