@@ -26,7 +26,7 @@ Task = dict[str, Any]
 
 
 def measure_reactions(installation: Installation, *, samples: int) -> Iterator[Figure]:
-    """From one client, nothing else being asked meanwhile."""
+    """From one client, without other requests at the same time."""
     latency = partial(Figure.latency, installation.kind)
     with Person.signing_up(installation.stack.url) as person, person.watching() as client:
         draft = person.post("/api/tasks", {"title": "Write"})
@@ -77,7 +77,7 @@ def _lateness(person: Person, client: Watcher, samples: int) -> list[float]:
 def _published(installation: Installation, samples: int) -> list[float]:
     """What the outbox says of the newest events of tasks, in seconds.
 
-    An event bears the instant at which its request began, so the commit itself is part of the figure.
+    An event has the instant at which its request began, so the commit itself is part of the figure.
     """
     rows = (
         select(col(OutboxEvent.created_at), col(OutboxEvent.published_at))

@@ -36,7 +36,7 @@ class Cost:
     """From the first creation until the last status."""
     cpu_seconds: float
     memory_mebibytes: float
-    """Resident, before the restart or after it, whichever is more."""
+    """Resident: the larger of the values before and after the restart."""
     requests: dict[str, int]
     """By verb and resource, from the first creation until the last status."""
     writes_each: float

@@ -23,7 +23,6 @@ PROGRAMS = {"todoapp": todoapp, "todoappctl": todoappctl}
 FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 END_OF_A_COMMAND = re.compile(r"(?:^|\s)#.*|\|+|&&|;|\$\(")
-UNPLAIN = re.compile(r"\b(whoever|whomever|whatever|whichever|anew|for ever|meanwhile)\b", re.IGNORECASE)
 # By hand, on the page about Kafka.
 OTHER_NAMESPACES = {"strimzi"}
 
@@ -152,17 +151,6 @@ def test_glossary_is_sorted_and_explains_each_word_once() -> None:
     words = re.findall(r"^\| \*\*(.+?)\*\*", Path("docs/glossary.md").read_text(), re.MULTILINE)
 
     assert words == sorted(set(words), key=str.lower)
-
-
-@pytest.mark.parametrize("page", [*PAGES, Path("CHANGELOG.md")], ids=str)
-def test_documents_use_plain_words(page: Path) -> None:
-    found = [
-        f"line {number}: {word}"
-        for number, line in enumerate(page.read_text().splitlines(), start=1)
-        for word in UNPLAIN.findall(line)
-    ]
-
-    assert found == []
 
 
 def made_by_a_command(path: str) -> bool:

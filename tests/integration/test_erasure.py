@@ -140,24 +140,24 @@ async def test_events_on_their_way_find_nothing_to_do(
 
 @dataclass
 class Interrupted:
-    """A broker during whose first acknowledgement something else happens."""
+    """A broker that runs `during` before it first acknowledges."""
 
-    meanwhile: Callable[[], Awaitable[object]] | None
+    during: Callable[[], Awaitable[object]] | None
     published: list[Message] = field(default_factory=list)
 
     async def publish(self, _pubsub: str, _topic: str, messages: Sequence[Message]) -> None:
         self.published += messages
-        if self.meanwhile is not None:
-            happen, self.meanwhile = self.meanwhile, None
+        if self.during is not None:
+            happen, self.during = self.during, None
             await happen()
 
 
 async def test_a_deletion_during_publication_is_published(
     client: httpx.AsyncClient, deliveries: Deliveries, database: Database
 ) -> None:
-    """No number of the outbox is given out twice, those of deleted events neither."""
+    """The outbox never reuses a number, not even that of a deleted event."""
     await client.post("/api/tasks", json={"title": "Buy milk"})
-    broker = Interrupted(meanwhile=lambda: client.delete("/api/me"))
+    broker = Interrupted(during=lambda: client.delete("/api/me"))
     routes = {topic: ("pubsub", topic.value) for topic in Topic}
     relay = Relay(database, broker, routes=routes, batch_size=100, idle_seconds=1)
 

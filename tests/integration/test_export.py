@@ -109,7 +109,7 @@ async def test_the_document_shows_one_moment(
     pieces = export(runtime.database, await user_id_of(client), now=clock.now)
     document = await anext(pieces)
 
-    await client.post("/api/tasks", json={"title": "Meanwhile"})
+    await client.post("/api/tasks", json={"title": "During"})
 
     document += b"".join([piece async for piece in pieces])
     assert [task["title"] for task in orjson.loads(document)["tasks"]] == ["Before"]

@@ -119,7 +119,7 @@ async def test_replay_and_live_join_without_a_gap_under_concurrent_writes(
 ) -> None:
     for number in range(5):
         await add(client, f"Before {number}")
-    writing = asyncio.gather(*(add(client, f"Meanwhile {number}") for number in range(15)))
+    writing = asyncio.gather(*(add(client, f"During {number}") for number in range(15)))
 
     async with listening("?since=2") as socket:
         ready = await heard(socket)

@@ -161,9 +161,9 @@ METADATA = MetaData(
 
 
 class Base(SQLModel, registry=registry(metadata=METADATA)):
-    """A row of one of our tables. Rows are equal only to themselves, whatever their columns hold.
+    """A row of one of our tables. A row equals only itself, even if another has the same columns.
 
-    Pydantic would compare the columns, and so forbid rows in sets.
+    Pydantic would compare the columns, and rows could not be put in sets.
     """
 
     __eq__ = object.__eq__
@@ -226,7 +226,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
-        """As `read`; all queries see the database at one moment, whatever is committed at the same time."""
+        """As `read`; all queries see the database at one moment, without later commits."""
         async with self.read() as session:
             if not self.is_sqlite:  # where every reading transaction is one
                 await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

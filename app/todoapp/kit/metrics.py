@@ -1,6 +1,6 @@
 """What a process counts and measures, in Prometheus' terms.
 
-One `Metrics` is made per process and handed to whoever has something to count. A new figure is a
+One `Metrics` is made per process and handed to each part that counts something. A new figure is a
 field here, so that all of them are named and described in one place; nothing is registered globally.
 """
 

@@ -1,8 +1,8 @@
 """Telling "the database is away" from every other error.
 
-Whatever keeps a connection from being made is an outage, a wrong password included: the request has no part
-in it. On a connection that lives, the driver's error says which it is; SQLAlchemy wraps most of these, and
-`kit.database` turns the others into `ConnectionLost`.
+Any failure to connect is an outage, a wrong password included, because the request did not cause it. On an
+open connection the driver's error tells an outage from other errors; SQLAlchemy wraps most of these errors,
+and `kit.database` turns the others into `ConnectionLost`.
 """
 
 import socket

@@ -87,8 +87,8 @@ class Relay:
                 retry_seconds = LOCK_RETRY_SECONDS
                 await self._pause(self._idle_seconds)
             else:
-                # The relay at work takes what we commit meanwhile along, unless it had just looked for the
-                # last time: asking at each commit would cost more than the commit.
+                # The relay at work also publishes what this process commits, unless it has just looked for
+                # the last time: asking at each commit would cost more than the commit.
                 await asyncio.sleep(LOCK_RETRY_SECONDS)
                 retry_seconds = min(2 * retry_seconds, self._idle_seconds)
                 await self._pause(retry_seconds)

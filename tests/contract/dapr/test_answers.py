@@ -62,7 +62,7 @@ def test_a_refusal_is_a_dead_letter_at_once(
     "answer",
     [
         status("RETRY"),
-        status("WHATEVER"),
+        status("UNKNOWN"),
         *(Answer(code) for code in (302, 400, 422, 429, 500)),
     ],
     ids=["RETRY", "unknown status", "302", "400", "422", "429", "500"],

@@ -66,16 +66,16 @@ def test_events_and_jobs_wait_for_an_unhealthy_app(tmp_path: Path) -> None:
             sidecar.wait_until_ready()
             app.answer("/health", Answer(503))
             wait_until(lambda: "The app is down" in sidecar.log.read_text(), what="the app is down")
-            publish(instance, "meanwhile")
-            instance.post("/v1.0/jobs/meanwhile", {"dueTime": "0s"})
+            publish(instance, "while down")
+            instance.post("/v1.0/jobs/late", {"dueTime": "0s"})
             assert instance.get("/v1.0/healthz").status_code == 204
             probes = len(app.calls("/health"))
             wait_until(lambda: len(app.calls("/health")) > probes + 2, what="the app was asked again")
 
-            assert app.calls("/on/plain") == app.calls("/job/meanwhile") == []
+            assert app.calls("/on/plain") == app.calls("/job/late") == []
             app.answer("/health", Answer(200))
             app.wait_for("/on/plain")
-            app.wait_for("/job/meanwhile")
+            app.wait_for("/job/late")
 
 
 def test_an_app_that_was_away_loses_neither_events_nor_retries(tmp_path: Path) -> None:

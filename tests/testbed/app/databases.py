@@ -167,7 +167,7 @@ async def postgresql_of_worker(
 
 @pytest.fixture(params=KINDS)
 def worker_database(request: pytest.FixtureRequest) -> WorkerDatabase:
-    """The worker's database, once of each kind, with whatever the last test left in it."""
+    """The worker's database, once of each kind, with the rows that the last test left."""
     kept: WorkerDatabase = request.getfixturevalue(f"{request.param}_of_worker")
     return kept
 

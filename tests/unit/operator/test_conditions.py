@@ -16,7 +16,7 @@ def before(status: str) -> dict[str, Any]:
     return {
         "type": "Ready",
         "status": status,
-        "reason": "Whatever",
+        "reason": "AnyReason",
         "message": "",
         "observedGeneration": 1,
         "lastTransitionTime": EARLIER,

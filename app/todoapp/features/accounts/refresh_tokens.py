@@ -100,7 +100,7 @@ async def _rotate(session: AsyncSession, issuer: Issuer, token: str, now: dateti
 
 async def _end_stolen(outbox: Outbox, identity: SessionIdentity, origin: Origin) -> None:
     logger.warning("Refresh token reused; ending its session", extra={"user_id": identity.user_id})
-    # When it or its account was ended meanwhile, there is nothing left to do.
+    # If the session or its account has ended already, there is nothing left to do.
     with suppress(SessionNotFound, UnknownUser):
         async with outbox.changes(identity.user_id, origin) as changes:
             await end_session(changes, identity.session_id)

@@ -1,9 +1,9 @@
 """Keeping a process that follows a user's URL from reaching what is not the user's.
 
-Apprise resolves names and follows redirects by itself, and some of its parameters name files. So the
-rule is not applied to the URL but to what Python really does, by an audit hook: whatever led there,
-also a name that resolves differently the second time, a refused address is never connected to.
-Hooks cannot be removed again. https://docs.python.org/3/library/audit_events.html
+Apprise resolves names and follows redirects by itself, and some of its parameters name files. So an
+audit hook checks each connection and file that Python really opens, not the URL: a refused address is
+never connected to, even by a redirect or by a name that resolves differently the second time.
+Audit hooks cannot be removed. https://docs.python.org/3/library/audit_events.html
 """
 
 import mimetypes

@@ -1,4 +1,4 @@
-"""What a file says, whatever its format: the form between the parsers, which are pure, and the database."""
+"""What a file of any format says: the form between the parsers, which are pure, and the database."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

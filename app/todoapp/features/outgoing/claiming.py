@@ -13,7 +13,7 @@ from todoapp.kit.database import Database, col
 __all__ = ["LEASE", "claim_due"]
 
 LEASE = timedelta(minutes=2)
-"""Longer than an attempt takes. The delivery of a process that died meanwhile is due again afterwards."""
+"""Longer than an attempt takes. If the process dies during it, the delivery is due again afterwards."""
 LOOKED_AT = 100
 
 D = TypeVar("D", bound=Delivery)

@@ -1,4 +1,4 @@
-"""Connections to the addresses that users may have us reach, by whatever name they call them."""
+"""Connections to the addresses that users may have us reach, by any of their names."""
 
 import asyncio
 import socket

@@ -170,7 +170,7 @@ async def follow_task(changes: UserChanges, task: RemindedTask) -> bool:
 
 
 async def copy(changes: UserChanges, task: RemindedTask, successor: RemindedTask) -> None:
-    """Give the next occurrence the reminders of this one, whatever became of them.
+    """Give the next occurrence the reminders of this one, those that fired included.
 
     Those at a fixed instant move by the same distance as the date. Without two dates none is copied.
     """

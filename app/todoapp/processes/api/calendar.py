@@ -60,7 +60,7 @@ async def get_my_calendar(_identity: CurrentSession, reading: Reading) -> Calend
 async def give_my_calendar_a_url(changes: AccountChanges, runtime: CurrentRuntime) -> CalendarUrl:
     """Make a secret URL for calendar clients to subscribe to. One made before stops working.
 
-    The answer is not kept, so repeating the request makes another URL whatever its `Idempotency-Key`.
+    The answer is not kept, so repeating the request makes another URL, even with its `Idempotency-Key`.
     """
     made, secret = await service.give(changes)
     url = f"{runtime.settings.public_url.rstrip('/')}/api/calendar/{secret}.ics"
@@ -81,7 +81,7 @@ async def withdraw_my_calendar(changes: AccountChanges) -> None:
 async def read_calendar(
     secret: str, runtime: CurrentRuntime, known: IfNoneMatch, shown: Shown = Shown.ALL
 ) -> Response:
-    """Read the open tasks of whoever made this URL, as iCalendar. It takes no token."""
+    """Read the open tasks of the user who made this URL, as iCalendar. It takes no token."""
     async with runtime.database.read() as session:
         user_id = await service.owner_of(session, secret)
         seq = await current_seq(session, user_id)

@@ -130,7 +130,7 @@ CurrentReader = Annotated[UUID, Depends(_reader)]
 """The id of a user whose data may be read."""
 CurrentWriter = Annotated[UUID, Depends(_writer)]
 CurrentSession = Annotated[SessionIdentity, Depends(_session)]
-"""Whoever logged in: what is beyond every API token."""
+"""A user who logged in, for what no API token may do."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """`Idempotency-Key`: a POST that is repeated under its key is done once and answered alike.
 
-A key is claimed in a transaction of its own before the work starts, so that a twin that comes
-meanwhile is turned away. The answer is kept in the transaction of the work, so that there is never
-one without the other. The claim of a process that died runs out and may be taken over; should the
-process have been slow rather than dead, its work no longer finds its claim and rolls back.
+A key is claimed in a transaction of its own before the work starts, so that the same request is
+refused while it runs. The answer is kept in the transaction of the work, so that there is never
+one without the other. The claim of a process that died runs out and may be taken over; if the
+process was slow rather than dead, its work no longer finds its claim and rolls back.
 
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 """

@@ -12,7 +12,7 @@ Link = tuple[str, dict[str, Any]]
 
 
 def add_links(paths: Paths) -> None:
-    """Lead from whatever creates a row to what can be done with it, and from page to page of a list.
+    """Link each operation that creates a row to those that read or change it, and a page to the next.
 
     A member's path continues its collection's with an id: `/api/tags` and `/api/tags/{tag_id}`.
     """

@@ -18,7 +18,7 @@ router = resource_router("/api/tasks/search", "Tasks")
 async def search(query: Annotated[SearchQuery, Query()], reading: Reading) -> Page[FoundTask]:
     """Find tasks by words of their title and description, the best first.
 
-    A word is found as far as it is typed, whatever its case and accents; one that no task has
-    stands for those it resembles. Words in quotes are found in a row, `-word` leaves out.
+    The beginning of a word finds it; case and accents do not matter. A word that no task has finds
+    similar words. Words in quotes are found in a row, `-word` leaves out tasks with it.
     """
     return await search_tasks(reading.session, reading.user_id, query, now=reading.now)

@@ -59,7 +59,7 @@ async def list_tokens(_identity: CurrentSession, reading: Reading) -> ApiTokens:
 async def create_token(body: NewToken, changes: AccountChanges) -> CreatedToken:
     """Make a token for a program. It may not manage tokens, sessions, the password or the account.
 
-    The answer is not kept, so repeating the request makes another token whatever its `Idempotency-Key`.
+    The answer is not kept, so repeating the request makes another token, even with its `Idempotency-Key`.
     """
     if body.expires_at is not None and body.expires_at <= changes.now:
         raise AlreadyExpired

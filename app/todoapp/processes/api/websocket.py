@@ -106,7 +106,7 @@ async def follow_changes(socket: WebSocket, user_id: str | None = None) -> None:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Whoever showed a token, which has to stay valid while they listen."""
+    """A client with its token, which has to stay valid while the client listens."""
 
     token: str = field(repr=False)
     credentials: Credentials

@@ -63,7 +63,7 @@ async def _set_alarm(runtime: Runtime, alarm: Alarm, reminder: Reminder | None) 
 
 
 async def ring(runtime: Runtime, alarm: Alarm) -> None:
-    """Let the reminder of a job fire; when it was moved meanwhile, set its alarm again.
+    """Fire the reminder of a job; if it was moved to a later time, set its alarm again.
 
     Raises:
         SidecarError: the reminder will fire by the sweep.

@@ -103,7 +103,7 @@ def retention_router(runtime: Runtime, consumer: Consumer) -> APIRouter:
 
 async def _schedule(runtime: Runtime, scheduled: Iterable[Rule]) -> None:
     for index, rule in enumerate(scheduled):
-        # One after the other, at fixed minutes: after an interval, renewing would put a job off for ever.
+        # One after the other, at fixed minutes: with an interval, each renewal would postpone the job.
         await runtime.sidecar.repeat_job(
             f"retention-{rule.name}", schedule=f"0 {5 * index} * * * *", data={"rule": rule.name}
         )

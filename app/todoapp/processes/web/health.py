@@ -99,7 +99,7 @@ async def check_ready(database: Database) -> None:
     try:
         revision = await migrations.applied(database)
     except Exception as error:
-        # Whatever the driver complains about, a wrong password included: this process cannot work.
+        # Any error of the driver, a wrong password included: this process cannot work.
         raise DatabaseAway from error
     # A newer schema is fine: migrations run before the last process of the old version ends.
     if revision is None or revision < migrations.newest():
