@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from testbed.app.application import Clock, user_id_of
+from testbed.app.rule_parses import counted_parses
 from todoapp.features.tasks.occurrences import create_next_occurrence
 from todoapp.messaging.outbox import Origin
 from todoapp.processes.runtime import Runtime
@@ -302,3 +303,16 @@ async def test_saving_the_same_rule_with_another_date_continues_the_series(
     await recur(await done(client, saved))
 
     assert (await series(client))[1]["due_at"] == "2027-03-15T08:00:00Z"
+
+
+async def test_a_change_without_dates_parses_no_rule(client: httpx.AsyncClient) -> None:
+    bins = await made(client)
+    path = f"/api/tasks/{bins['id']}"
+
+    with counted_parses() as renamed:
+        answer = await client.patch(path, json={"title": "Take in the bins", "priority": "high"})
+    with counted_parses() as moved:
+        await client.patch(path, json={"due_at": "2027-03-09T08:00:00Z"})
+
+    assert answer.json()["recurrence"] == bins["recurrence"]
+    assert (renamed.count, moved.count) == (0, 1)

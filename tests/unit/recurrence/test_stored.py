@@ -1,16 +1,14 @@
 """A stored rule is read once, however often its task is shown."""
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import FrameType
 from uuid import uuid4
 
 import pytest
 
+from testbed.app.rule_parses import counted_parses
 from todoapp.features.tasks import series
 from todoapp.features.tasks.model import Task
-from todoapp.features.tasks.recurrence import parser
 from todoapp.features.tasks.recurrence.rule import Recurrence, parse_recurrence
 from todoapp.features.tasks.view import TaskView
 
@@ -20,18 +18,9 @@ DUE = datetime(2027, 3, 31, 7, tzinfo=UTC)
 
 def parses(action: Callable[[], object]) -> int:
     """How many rules an action parses."""
-    count = 0
-
-    def profiler(frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event == "call" and frame.f_code is parser._parts.__code__
-
-    sys.setprofile(profiler)
-    try:
+    with counted_parses() as parsed:
         action()
-    finally:
-        sys.setprofile(None)
-    return count
+    return parsed.count
 
 
 def rent() -> Task:

@@ -19,6 +19,9 @@ from todoapp.messaging.outbox import UserChanges
 
 __all__ = ["add_tag", "create_task", "delete_task", "patch_task", "remove_tag", "replace_task"]
 
+DATE_FIELDS = {"timezone", "due_at", "due_date", "all_day", "recurrence"}
+"""Fields that depend on each other; without any of them a task's dates and its rule are not looked at."""
+
 
 async def create_task(
     changes: UserChanges, new: NewTask, *, task_id: UUID | None = None, past: Past = BEGINS_NOW
@@ -154,6 +157,8 @@ async def _write_fields(changes: UserChanges, edit: Edit, fields: Mapping[str, A
 
 
 async def _write_dates(changes: UserChanges, edit: Edit, fields: Mapping[str, Any]) -> None:
+    if DATE_FIELDS.isdisjoint(fields):
+        return
     task = edit.task
     current = series.due(task)
     if "timezone" in fields:
