@@ -5,8 +5,10 @@ import os
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
@@ -25,9 +27,35 @@ READ_BY_NAME = {
     "database_url_ref": "as database_url",
     "jwt_secret": "as database_url",
     "jwt_secret_ref": "as database_url",
-    "pod_name": "rendered for programs beside the application; taking it away would roll every pod",
 }
 """Settings that no attribute access shows, each with the reason."""
+SPEC_FIELDS = {
+    "TODOAPP_TOPIC_TASK_EVENTS": "topics.taskEvents.name",
+    "TODOAPP_TOPIC_REMINDERS": "topics.reminders.name",
+    "TODOAPP_TOPIC_TASK_UPDATES": "topics.taskUpdates.name",
+    "TODOAPP_TOPIC_ACTIVITY_LOGS": "topics.activityLogs.name",
+    "TODOAPP_RETENTION_ACTIVITY": "retention.activity",
+    "TODOAPP_RETENTION_NOTIFICATIONS": "retention.notifications",
+    "TODOAPP_FEATURE_QUICK_ADD": "features.quickAdd",
+    "TODOAPP_LOG_LEVEL": "observability.logLevel",
+}
+"""Variable → the field of the spec that decides it."""
+NOT_COMPARED = {
+    "TODOAPP_HOST": "the same in every pod",
+    "TODOAPP_PORT": "the same in every pod",
+    "TODOAPP_PUBLIC_URL": "a text that the operator composes of host names",
+    "TODOAPP_DATABASE_URL_REF": "the operator composes it of a name and a key, which have no slash",
+    "TODOAPP_JWT_SECRET_REF": "as TODOAPP_DATABASE_URL_REF",
+    "TODOAPP_SECRET_STORE": "the name of an object that the operator makes",
+    "TODOAPP_PUBSUB": "as TODOAPP_SECRET_STORE",
+    "TODOAPP_UPDATES_PUBSUB": "as TODOAPP_SECRET_STORE",
+    "TODOAPP_LOG_FORMAT": "the same in every pod",
+}
+EXTREMES = {
+    "^([1-9][0-9]{0,4}[mhd])$": ("1m", "99999m", "1h", "99999h", "1d", "99999d"),
+    "^([a-zA-Z0-9._-]+)$": ("a", "A.b_c-1" * 28),
+}
+"""The form of a text → its shortest, longest, least and greatest."""
 SECRETS = {"TODOAPP_DATABASE_URL", "TODOAPP_JWT_SECRET"}
 
 
@@ -35,27 +63,27 @@ def rendered(component: Component) -> set[str]:
     return {variable.name for variable in environment(APP, component, LAPTOP)}
 
 
-def read_by_the_application() -> set[str]:
-    models: dict[str, type[BaseSettings]] = {
-        "TODOAPP_": Settings,
-        "TODOAPP_TOPIC_": Topics,
-        "TODOAPP_FEATURE_": Features,
-    }
-    return {
-        variable(prefix, name, field)
-        for prefix, model in models.items()
-        for name, field in model.model_fields.items()
-    }
-
-
 def variable(prefix: str, name: str, field: FieldInfo) -> str:
     return str(field.validation_alias or f"{prefix}{name.upper()}")
 
 
+MODELS: dict[str, type[BaseSettings]] = {
+    "TODOAPP_": Settings,
+    "TODOAPP_TOPIC_": Topics,
+    "TODOAPP_FEATURE_": Features,
+}
+FIELDS = {
+    variable(prefix, name, field): (model, name)
+    for prefix, model in MODELS.items()
+    for name, field in model.model_fields.items()
+}
+"""Variable → the model that reads it, and the field there."""
+
+
 @pytest.mark.parametrize("component", Component)
 def test_every_variable_rendered_is_one_that_settings_reads(component: Component) -> None:
-    assert rendered(component) <= read_by_the_application()
-    assert {each.name for each in migration_environment(APP)} <= read_by_the_application()
+    assert rendered(component) <= set(FIELDS)
+    assert {each.name for each in migration_environment(APP)} <= set(FIELDS)
 
 
 @pytest.mark.parametrize("component", Component)
@@ -83,6 +111,74 @@ def test_settings_accepts_the_rendered_values(component: Component, monkeypatch:
     assert settings.topics == Topics()
     assert settings.features == Features()
     assert settings.database_url_ref == "todo-database-app/uri"
+
+
+def test_every_value_that_the_resource_allows_is_a_setting() -> None:
+    """A limit that only one side has is found by the names of the variable and the field."""
+    for name, field in SPEC_FIELDS.items():
+        for value in allowed_values(field):
+            app = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": nested(field, value)})
+            given = {each.name: each.value for each in environment(app, Component.API, LAPTOP)}
+            try:
+                setting(name, str(given[name]))
+            except ValidationError as error:
+                pytest.fail(f"spec.{field}: {value!r} is allowed, but the application refuses it: {error}")
+
+
+def test_the_resource_and_the_settings_have_the_same_defaults() -> None:
+    given = {each.name: each.value for each in environment(APP, Component.API, LAPTOP)}
+    for name, field in SPEC_FIELDS.items():
+        assert setting(name, str(given[name])) == default_setting(name), f"spec.{field} and {name} differ"
+
+
+def test_every_variable_from_the_spec_is_compared() -> None:
+    values = {each.name for each in environment(APP, Component.API, LAPTOP) if each.value is not None}
+
+    assert values == set(SPEC_FIELDS) | set(NOT_COMPARED), (
+        "name the field of the spec in SPEC_FIELDS, or in NOT_COMPARED why its values need no comparison"
+    )
+
+
+def allowed_values(field: str) -> list[Any]:
+    """The values of a field of the spec, or of its many the ends, by its schema."""
+    schema = schema_of(field)
+    if "enum" in schema:
+        return list(schema["enum"])
+    if schema["type"] == "boolean":
+        return [True, False]
+    if schema["type"] == "integer":
+        assert {"minimum", "maximum"} <= set(schema), f"spec.{field} needs a least and a greatest value"
+        return [schema["minimum"], schema["maximum"]]
+    assert schema.get("pattern") in EXTREMES, f"EXTREMES needs texts of the form of spec.{field}"
+    return list(EXTREMES[schema["pattern"]])
+
+
+def schema_of(field: str) -> dict[str, Any]:
+    """The JSON Schema of a field of the spec, such as `retention.activity`."""
+    definitions = TodoApp.model_json_schema()["$defs"]
+    schema: dict[str, Any] = definitions["TodoAppSpec"]
+    for key in field.split("."):
+        schema = schema["properties"][key]
+        if "$ref" in schema:
+            schema = definitions[schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def nested(field: str, value: object) -> object:
+    for key in reversed(field.split(".")):
+        value = {key: value}
+    return value
+
+
+def setting(name: str, value: str) -> object:
+    """What the application makes of a variable."""
+    model, field = FIELDS[name]
+    return getattr(model.model_validate({field: value}), field)
+
+
+def default_setting(name: str) -> object:
+    model, field = FIELDS[name]
+    return model.model_fields[field].get_default(call_default_factory=True, validated_data={})
 
 
 def test_extra_variables_may_be_any_but_the_rendered_ones() -> None:

@@ -14,12 +14,12 @@ from testbed.app.application import calling
 from testbed.app.deliveries import Deliveries, Envelope
 from testbed.ports import free_port
 from todoapp.kit.database import open_database
+from todoapp.kit.settings import Settings
 from todoapp.messaging.dead_letters import DeliveryFailure
 from todoapp.messaging.delivery import Outcome
 from todoapp.messaging.event import DataChanged
 from todoapp.messaging.outbox import Outbox
 from todoapp.messaging.subscriptions import MOST_TRIES, Consumer
-from todoapp.processes.web.middleware import BODY_LIMIT
 
 Json = dict[str, Any]
 
@@ -83,7 +83,7 @@ async def test_a_list_may_be_longer_than_what_people_send(
     await client.post("/api/tasks/bulk", json={"operations": [long] * 40})
     events = await task_events(deliveries)
 
-    assert len(orjson.dumps(events * 2)) > BODY_LIMIT
+    assert len(orjson.dumps(events * 2)) > Settings().request_body_bytes
     assert await deliveries.deliver_list(events * 2) == ["SUCCESS"] * 80
 
 

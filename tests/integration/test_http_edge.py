@@ -1,6 +1,7 @@
 """What every route does alike: names, limits, other spellings of paths, figures."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx
@@ -10,11 +11,13 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import select
 
-from testbed.app.application import calling, user_id_of
+from testbed.app.application import calling, signed_up, user_id_of
 from testbed.app.operations import operations
 from todoapp.kit.database import Database, col
 from todoapp.messaging.outbox import OutboxEvent
+from todoapp.processes.api.app import create_api
 from todoapp.processes.api.routing import Route
+from todoapp.processes.runtime import Runtime
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -77,6 +80,25 @@ async def test_a_body_of_more_than_a_mebibyte_is_refused(
     )
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "limit"),
+    [("/api/tasks", "application/json", 100), ("/api/import", "text/csv", 200)],
+)
+async def test_settings_say_how_long_a_body_may_be(
+    runtime: Runtime, path: str, media_type: str, limit: int
+) -> None:
+    limits = {"request_body_bytes": 100, "import_file_bytes": 200}
+    api = create_api(replace(runtime, settings=runtime.settings.model_copy(update=limits)))
+
+    async with signed_up(api) as caller:
+        refused = await caller.post(path, content=b" " * (limit + 1), headers={"content-type": media_type})
+        read = await caller.post(path, content=b" " * limit, headers={"content-type": media_type})
+
+    assert refused.status_code == 413
+    assert refused.json()["detail"] == f"The body may have {limit} bytes at most."
+    assert read.status_code != 413
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])

@@ -64,7 +64,9 @@ class Settings(BaseSettings):
     dapr_http_port: int = Field(default=3500, validation_alias="DAPR_HTTP_PORT")
     dapr_api_token: SecretStr | None = Field(default=None, validation_alias="DAPR_API_TOKEN")
     app_api_token: SecretStr | None = Field(default=None, validation_alias="APP_API_TOKEN")
-    pod_name: str = Field(default="local", validation_alias="POD_NAME")
+    pod_name: str | None = Field(
+        default=None, validation_alias="POD_NAME", description="which of several pods a log line comes from"
+    )
 
     secret_store: str = "secretstore"  # noqa: S105 - the name of a Dapr component
     pubsub: str = "pubsub"
@@ -95,6 +97,8 @@ class Settings(BaseSettings):
         default=timedelta(days=90), gt=timedelta(0), description="ISO 8601, like P90D"
     )
 
+    request_body_bytes: PositiveInt = Field(default=1 << 20, description="of a request, at most")
+    import_file_bytes: PositiveInt = Field(default=10 << 20, description="of an imported file, at most")
     requests_per_minute: Limit = Field(default=6000, description="of a user")
     log_ins_per_quarter_hour: Limit = Field(default=20, description="to an e-mail address from an address")
     password_checks_per_quarter_hour: Limit = Field(

@@ -95,7 +95,9 @@ def current_traceparent() -> str | None:
 def configure_logging(settings: Settings, service: str) -> None:
     """Log to standard output, in the format and from the level that the settings name."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_json_lines(service) if settings.log_format is LogFormat.JSON else _TextLines())
+    handler.setFormatter(
+        _json_lines(settings, service) if settings.log_format is LogFormat.JSON else _TextLines()
+    )
     handler.addFilter(_add_context)
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     for chatty in ("aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "uvicorn"):
@@ -117,7 +119,8 @@ class _JsonLines(OrjsonFormatter):
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
-def _json_lines(service: str) -> logging.Formatter:
+def _json_lines(settings: Settings, service: str) -> logging.Formatter:
+    place = {"service": service} | ({"pod": settings.pod_name} if settings.pod_name else {})
     return _JsonLines(
         ["asctime", "levelname", "name", "message"],
         rename_fields={
@@ -128,7 +131,7 @@ def _json_lines(service: str) -> logging.Formatter:
             "stack_info": "stack",
         },
         rename_fields_keep_missing=False,
-        static_fields={"service": service},
+        static_fields=place,
     )
 
 

@@ -31,7 +31,7 @@ from todoapp.messaging.secret_store import ConfigurationError, connect_database,
 from todoapp.messaging.sidecar import Sidecar
 from todoapp.messaging.subscriptions import Consumer
 from todoapp.processes.web import health
-from todoapp.processes.web.middleware import BODY_LIMITS, Observed
+from todoapp.processes.web.middleware import BodyLimits, Observed
 from todoapp.processes.web.problem import answer_problems
 
 __all__ = ["Job", "Runtime", "base_app", "run"]
@@ -136,12 +136,12 @@ def base_app(
     title: str,
     description: str,
     jobs: Sequence[Job] = (),
-    body_limits: Mapping[str, int] = BODY_LIMITS,
+    body_limits: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """An application with what every service has; while it serves, the relay and `jobs` run beside it.
 
     Args:
-        body_limits: path → how many bytes a body may have there, where that differs.
+        body_limits: path → how many bytes a body may have there, where that differs from the settings.
     """
     app = FastAPI(
         title=title,
@@ -154,7 +154,8 @@ def base_app(
         redoc_url=None,
     )
     app.state.runtime = runtime
-    app.add_middleware(Observed, metrics=runtime.metrics, body_limits=body_limits)
+    limits = BodyLimits(runtime.settings.request_body_bytes, by_path=body_limits or {})
+    app.add_middleware(Observed, metrics=runtime.metrics, body_limits=limits)
     answer_problems(app)
     app.include_router(health.router)
     return app

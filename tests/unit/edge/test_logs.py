@@ -11,7 +11,7 @@ import logging
 from todoapp.kit.settings import Settings
 from todoapp.kit.telemetry import Trace, bind, configure_logging, work
 
-configure_logging(Settings(log_format={format!r}), "api")
+configure_logging(Settings(log_format={format!r}, pod_name={pod!r}), "api")
 logger = logging.getLogger("todoapp.example")
 with work(Trace.child_of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), request_id="r-1"):
     bind(user_id="u-1", task_id="t-1")
@@ -25,8 +25,8 @@ logger.warning("Alone")
 """
 
 
-def logged(log_format: str) -> str:
-    script = WORKING.format(format=log_format)
+def logged(log_format: str, *, pod: str | None = None) -> str:
+    script = WORKING.format(format=log_format, pod=pod)
     return subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
 
 
@@ -44,6 +44,12 @@ def test_a_json_line_names_event_service_and_trace() -> None:
     assert lost["exception"].startswith("Traceback")
     assert lost["exception"].endswith("ValueError: of no use")
     assert alone == told | {"level": "WARNING", "message": "Alone"}
+
+
+def test_a_json_line_names_its_pod_where_there_are_pods() -> None:
+    lines = [read(line) for line in logged("json", pod="todo-api-7f9").splitlines()]
+
+    assert [line["pod"] for line in lines] == ["todo-api-7f9"] * len(lines)
 
 
 def test_the_text_format_is_readable() -> None:

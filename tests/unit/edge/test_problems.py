@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from todoapp.kit.errors import Gone, Unavailable, Violation
 from todoapp.kit.metrics import Metrics
-from todoapp.processes.web.middleware import Observed
+from todoapp.processes.web.middleware import BodyLimits, Observed
 from todoapp.processes.web.problem import answer_problems
 
 
@@ -50,7 +50,7 @@ def shop() -> FastAPI:
     """A small application whose routes refuse in every way there is."""
     app = FastAPI()
     answer_problems(app)
-    app.add_middleware(Observed, metrics=Metrics.fresh())
+    app.add_middleware(Observed, metrics=Metrics.fresh(), body_limits=BodyLimits(1 << 20))
 
     @app.post("/bulk")
     async def bulk(body: Bulk) -> Bulk:

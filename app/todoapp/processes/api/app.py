@@ -58,7 +58,10 @@ def create_api(runtime: Runtime) -> FastAPI:
         runtime,
         title="TodoApp",
         description=DESCRIPTION,
-        body_limits={transfer.PATH: transfer.FILE_LIMIT, UPDATES_PATH: DELIVERY_LIMIT},
+        body_limits={
+            transfer.PATH: runtime.settings.import_file_bytes,
+            UPDATES_PATH: DELIVERY_LIMIT,
+        },
     )
     for resource in (
         auth.router,

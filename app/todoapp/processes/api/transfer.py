@@ -16,10 +16,9 @@ from todoapp.features.importing.service import import_entries
 from todoapp.processes.api.dependencies import Changes, CurrentRuntime, CurrentWriter, Now
 from todoapp.processes.api.routing import resource_router
 
-__all__ = ["FILE_LIMIT", "PATH", "router"]
+__all__ = ["PATH", "router"]
 
 PATH = "/api/import"
-FILE_LIMIT = 10 << 20
 
 router = resource_router(PATH, "Import")
 
@@ -58,7 +57,9 @@ async def import_tasks(
     changes: Changes,
     dry_run: Annotated[bool, Query(description="only report on what would happen")] = False,
 ) -> ImportReport:
-    """Import a file: our own export as JSON, iCalendar, or Todoist's CSV, of up to 10 MiB.
+    """Import a file: our own export as JSON, iCalendar, or Todoist's CSV.
+
+    It may have 10 MiB, unless the installation sets another limit.
 
     All of it is imported or, with 422, nothing. What is there already, from an earlier import of the
     same file, stays as it is.

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import perf_counter
 
@@ -16,15 +17,24 @@ from todoapp.kit.outage import describe_outage, is_outage
 from todoapp.kit.telemetry import Trace, bind, work
 from todoapp.processes.web.problem import problem_response
 
-__all__ = ["BODY_LIMIT", "BODY_LIMITS", "Observed"]
+__all__ = ["BodyLimits", "Observed"]
 
 logger = logging.getLogger(__name__)
 
-BODY_LIMIT = 1 << 20
-BODY_LIMITS: Mapping[str, int] = {}
-"""Path → the limit there, where it differs."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:-]{1,128}")
 QUIET_ROUTES = ("/health", "/metrics")
+
+
+@dataclass(frozen=True)
+class BodyLimits:
+    """How many bytes the body of a request may have."""
+
+    everywhere: int
+    by_path: Mapping[str, int] = field(default_factory=dict)
+    """Where it differs."""
+
+    def at(self, path: str) -> int:
+        return self.by_path.get(path, self.everywhere)
 
 
 class Observed:
@@ -34,7 +44,7 @@ class Observed:
     answer carries it. What nobody expected is logged here and answered without its details.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, body_limits: Mapping[str, int] = BODY_LIMITS) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, body_limits: BodyLimits) -> None:
         self._app = app
         self._metrics = metrics
         self._body_limits = body_limits
@@ -65,8 +75,7 @@ class Observed:
             await send(message)
 
         try:
-            limit = self._body_limits.get(scope["path"], BODY_LIMIT)
-            await self._app(scope, _limited(scope, receive, limit), identified)
+            await self._app(scope, _limited(scope, receive, self._body_limits.at(scope["path"])), identified)
         except Exception as error:
             if status:
                 raise
