@@ -84,12 +84,12 @@ async def test_a_body_of_more_than_a_mebibyte_is_refused(
 
 @pytest.mark.parametrize(
     ("path", "media_type", "limit"),
-    [("/api/tasks", "application/json", 100), ("/api/import", "text/csv", 200)],
+    [("/api/tasks", "application/json", 1000), ("/api/import", "text/csv", 2000)],
 )
 async def test_settings_say_how_long_a_body_may_be(
     runtime: Runtime, path: str, media_type: str, limit: int
 ) -> None:
-    limits = {"request_body_bytes": 100, "import_file_bytes": 200}
+    limits = {"request_body_bytes": 1000, "import_file_bytes": 2000}
     api = create_api(replace(runtime, settings=runtime.settings.model_copy(update=limits)))
 
     async with signed_up(api) as caller:
