@@ -40,8 +40,8 @@ class Flow:
 def drain(stack: Stack, *, tasks: int, database: psutil.Process | None = None) -> Flow:
     """Let the events of new tasks pile up while the sidecar is frozen, then take the time of their flow.
 
-    The clock starts when the first of them was handled, because the relay may be resting from its
-    vain attempts. Each task is one event for the api and one for recurrence, which writes the activity
+    The clock starts when the first of them was handled, because the relay may be waiting after
+    failed attempts. Each task is one event for the api and one for recurrence, which writes the activity
     log; the `activity.logged` that it publishes in turn is part of the work, and not counted.
     """
     processes = [*psutil.Process(stack.supervisor).children(), *([database] if database else [])]

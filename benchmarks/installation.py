@@ -1,4 +1,4 @@
-"""A TodoApp to measure: started as people do, with somebody in it who has many tasks."""
+"""A TodoApp to measure: started as people do, with a user who has many tasks."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 
 DURABLE = "-c shared_buffers=512MB"
-"""Nothing that is faster and forgets: what a commit costs is what it costs in earnest."""
+"""Without the settings that make tests fast and less durable: a commit costs as much as in production."""
 UNLIMITED = ("TODOAPP_REQUESTS_PER_MINUTE", "TODOAPP_PASSWORD_CHECKS_PER_QUARTER_HOUR")
 
 
@@ -48,7 +48,7 @@ class ProcessorTime:
 
 @dataclass(frozen=True)
 class Installation:
-    """A running TodoApp and the one who measures it."""
+    """A running TodoApp and the user whose requests are measured."""
 
     kind: Kind
     stack: Stack
@@ -135,7 +135,7 @@ def _fill(kind: Kind, user_id: UUID, tasks: int, others: int, connection: Connec
 
 
 async def _vacuum(database_url: str) -> None:
-    """Do now what PostgreSQL would begin by itself in the midst of the measuring."""
+    """Do now what PostgreSQL would start by itself during the measurement."""
     database = open_database(database_url)
     async with database.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")

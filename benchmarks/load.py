@@ -33,7 +33,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Load:
-    """What became of many requests."""
+    """The results of many requests."""
 
     latencies: Sequence[float]
     """seconds, from the sending of each request to the end of its answer"""

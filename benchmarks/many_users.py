@@ -24,7 +24,7 @@ __all__ = ["measure_users"]
 
 
 def measure_users(installation: Installation, *, users: int, seconds: float) -> Iterator[Figure]:
-    """Everybody creates a task, lists their tasks, reads one and completes it, in so many seconds."""
+    """Every user creates a task, lists their tasks, reads one and completes it, in so many seconds."""
     tokens = [f"{PREFIX}{new_id().hex}" for _ in range(users)]
     asyncio.run(inside(installation.database_url, partial(_sign_up, tokens)))
     before = installation.processor_time()

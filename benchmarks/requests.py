@@ -31,13 +31,13 @@ class Line:
 def measure_requests(
     installation: Installation, wanted: str, *, tasks: int, others: int, samples: int
 ) -> Iterator[Figure]:
-    """Of somebody with so many tasks, among others with as many; only lines whose name contains `wanted`."""
+    """Of a user with so many tasks, among others with as many; only lines whose name contains `wanted`."""
     with Person.signing_up(installation.stack.url) as person:
         installation.fill(person, tasks=tasks, others=others)
         for line in LINES:
             if wanted in line.what:
                 for clients in CONCURRENCIES:
-                    # From one client fewer will do.
+                    # Fewer requests are enough from one client.
                     yield _measure(
                         installation, person, line, clients, samples if clients > 1 else samples // 4
                     )
@@ -118,7 +118,7 @@ def _said(words: Sequence[str]) -> Callable[[Random], str]:
 
 
 def _misspelt(random: Random) -> str:
-    """Two letters of a word have changed places."""
+    """A word with two letters swapped."""
     word = random.choice(WORDS[100:2000])
     return word[:3] + word[4] + word[3] + word[5:]
 

@@ -33,7 +33,7 @@ app.add_typer(dead_letters.app, name="dlq")
 
 
 def main() -> None:
-    """Run a command. What only a person can put right is one sentence and exit status 1."""
+    """Run a command. An error that only a person can correct is one sentence and exit status 1."""
     try:
         app()
     except ConfigurationError as error:
@@ -103,7 +103,7 @@ def openapi() -> None:
     from todoapp.processes.api.app import create_api
     from todoapp.processes.runtime import Runtime
 
-    # Nothing is opened with these; an application just cannot be put together without.
+    # Needed to build an application; no connection is opened with these.
     settings = Settings(database_url=SecretStr("sqlite:///unused"), jwt_secret=SecretStr("unused" * 8))
     runtime = asyncio.run(Runtime.assemble(settings, "api"))
     typer.echo(orjson.dumps(create_api(runtime).openapi(), option=orjson.OPT_INDENT_2))

@@ -11,7 +11,7 @@ _KNOWN = (*_REQUIRED, "health", "name", "max-concurrency")
 
 
 class InvalidApp(ValueError):
-    """An `--app` that cannot be read; the sentence says what is wrong with it."""
+    """An `--app` that cannot be parsed; the sentence says what is wrong with it."""
 
 
 @dataclass(frozen=True)

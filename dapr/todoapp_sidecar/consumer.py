@@ -93,7 +93,7 @@ class Consumer:
 
 
 def metadata_headers(message: Message) -> dict[str, str]:
-    """The publisher's metadata as headers, but for what would break the call."""
+    """The publisher's metadata as headers, except those that would break the call."""
     return {
         name.lower(): value
         for name, value in message.metadata.items()

@@ -1,4 +1,4 @@
-"""What serving an app instance works with."""
+"""What the parts that serve an app instance share."""
 
 import asyncio
 from collections.abc import Mapping
@@ -51,8 +51,8 @@ class Shared:
 class Context:
     """One app instance.
 
-    `subscriptions` and `labels` change while it is served, `stopping` ends that. `ready` says whether its
-    events and jobs were ever worked on.
+    `subscriptions` and `labels` change while it is served, `stopping` ends that. `ready` is set once its
+    events and jobs are processed.
     """
 
     app: App

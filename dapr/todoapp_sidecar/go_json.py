@@ -18,7 +18,7 @@ def loads(text: bytes | str) -> Any:
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError:
-        # What the fast one refuses, such as half of a surrogate pair, or says in other words.
+        # For what the fast parser refuses, such as half of a surrogate pair, and for the text of the error.
         return _loads(text)
 
 

@@ -1,4 +1,4 @@
-"""Short leases on rows, so that a process that dies holds nothing up for long.
+"""Short leases on rows, so that a process that dies blocks nothing for long.
 
 No process may take a row before its `due_at`. The one that takes it moves that instant on and signs with
 a token; while the work lasts, this keeps moving it.

@@ -10,7 +10,7 @@ from todoapp_sidecar.resiliency import RetryPolicy
 __all__ = ["DEFAULT_RETRY_SECONDS", "NextStep", "Outcome", "next_step", "of_answer", "of_status"]
 
 DEFAULT_RETRY_SECONDS = 5.0
-"""Between tries where nothing else is said, as with Kafka: nothing is lost silently."""
+"""The default between tries, as with Kafka: nothing is lost silently."""
 
 
 class Outcome(Enum):

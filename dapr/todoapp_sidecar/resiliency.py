@@ -84,7 +84,7 @@ class _Targets(Model):
 
 
 class ResiliencySpec(Model):
-    """Only the inbound targets of pub/sub components are obeyed; the rest is read and left alone."""
+    """Only the inbound targets of pub/sub components have an effect; the rest is read and ignored."""
 
     policies: _Policies = _Policies()
     targets: _Targets = _Targets()

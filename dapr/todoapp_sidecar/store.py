@@ -119,8 +119,8 @@ class Store:
     async def write(self, work: Work[T], *, durable: bool = True) -> T:
         """Run `work` in a transaction and return what it returns once that is committed.
 
-        What is not `durable` survives the death of the process, but perhaps not that of the machine:
-        right for what would only be done once more.
+        What is not `durable` survives a crash of the process, but perhaps not one of the machine:
+        enough for work that may be repeated.
 
         Raises:
             sqlite3.Error: the file could not be written; nothing of `work` is kept.

@@ -1,4 +1,4 @@
-"""Numbers and sizes that can work."""
+"""Checks of numbers and sizes."""
 
 import re
 

@@ -24,7 +24,7 @@ class TodoAppArgs:
 
 
 class TodoApp(pulumi.ComponentResource):
-    """A TodoApp on a cluster that has our operator; it is there once it serves people.
+    """A TodoApp on a cluster that has our operator; it is ready once it serves people.
 
     Outputs:
         name, namespace: where `kubectl get todoapp` finds it.

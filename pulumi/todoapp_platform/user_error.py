@@ -1,4 +1,4 @@
-"""Arguments and settings of the user that cannot work."""
+"""The error for invalid arguments and settings."""
 
 import pulumi
 
@@ -6,7 +6,7 @@ __all__ = ["UserError"]
 
 
 class UserError(pulumi.RunError):
-    """An argument that cannot work: the message is one sentence and says what would.
+    """An invalid argument: the message is one sentence and says what would be valid.
 
     Pulumi prints the message of a RunError without a traceback.
     """

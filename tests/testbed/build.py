@@ -3,8 +3,8 @@
     python -m testbed.build
 
 One thing is made at a time, first what the longest tests wait for. Until a cluster and a node can start,
-building has the processors as much as tests have; what follows leaves them to the tests. `--build` of pytest
-runs this and ends it with the tests. What fails is left to the test that needs it, which says why.
+builds run at the same priority as tests; later builds run at a lower one. `--build` of pytest
+runs this and ends it with the tests. If a build fails, the test that needs it repeats it and says why.
 """
 
 import os

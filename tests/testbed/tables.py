@@ -1,4 +1,4 @@
-"""Tables of tests that have a row for everything there is."""
+"""Tables of tests with a row for every existing thing of a kind."""
 
 import os
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ __all__ = ["no_unfinished_tasks", "tasks_that_end"]
 
 @pytest.fixture(autouse=True)
 def no_unfinished_tasks(request: pytest.FixtureRequest) -> None:
-    """First of all fixtures of an asynchronous test, and so the last to end."""
+    """The first fixture of an asynchronous test, so it ends last."""
     if is_async_test(request.node):
         request.getfixturevalue("tasks_that_end")
 

@@ -35,7 +35,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, object, object]:
-    """Keep tests that share something big on one worker, and begin with these, for they take longest.
+    """Keep tests that share something big on one worker, and start them first: they take longest.
 
     Raises:
         RuntimeError: pytest-xdist does not keep them together, as with a pytest that it does not know yet.

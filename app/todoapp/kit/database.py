@@ -1,4 +1,4 @@
-"""The relational database: PostgreSQL in earnest, SQLite to start, one set of models for both."""
+"""The relational database: PostgreSQL in production, SQLite to start, one set of models for both."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -191,8 +191,8 @@ class Database:
 
     On SQLite a writing transaction takes the write lock at its start. One that read first and
     wanted to write later would be refused as soon as another wrote in between. Writers of one process
-    get their `_turn` in the order in which they came: SQLite's own waiting is fair to nobody, and under
-    load lets some wait until they give up.
+    get their `_turn` in the order in which they came: SQLite's own waiting keeps no order, and under
+    load some writers wait until they time out.
     """
 
     engine: AsyncEngine
@@ -307,7 +307,7 @@ class _Pool(AsyncAdaptedQueuePool):
 
 
 def _tell_outages(context: ExceptionContext) -> None:
-    """Give up a connection that its error has made useless, and name errors that SQLAlchemy does not."""
+    """Discard a connection that an error has broken, and wrap errors that SQLAlchemy does not."""
     error = context.original_exception
     if context.connection is None:  # none could be made
         context.is_disconnect = True
@@ -338,9 +338,9 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
 
 
 def _drop_idle_connections(engine: AsyncEngine) -> None:
-    """Never hand out a connection that rested so long that somebody on the way may have closed it.
+    """Never hand out a connection that was idle so long that a proxy may have closed it.
 
-    Asking each one whether it still lives would cost every request a round trip.
+    Testing each connection would cost every request a round trip.
     """
 
     @event.listens_for(engine.sync_engine, "checkin")

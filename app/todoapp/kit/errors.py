@@ -98,6 +98,6 @@ class TooManyRequests(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something that is needed is away; the same request works later."""
+    """A dependency is unavailable; the same request works later."""
 
     code = "unavailable"

@@ -18,6 +18,6 @@ class IdempotencyKey(Base, table=True):
     key: str = Field(primary_key=True)
     request_hash: bytes
     claim_id: UUID
-    """Who works on it, or did"""
+    """The request that claimed the key"""
     claimed_at: datetime = Field(sa_type=Instant, index=True)
     answer: dict[str, Any] | None = Field(default=None, sa_type=JsonValue)

@@ -39,7 +39,7 @@ class Features(BaseSettings):
 
 
 class Settings(BaseSettings):
-    """One field per variable `TODOAPP_<FIELD>`, but for the four that Dapr and Kubernetes name.
+    """One field per variable `TODOAPP_<FIELD>`, except the four that Dapr and Kubernetes name.
 
     A secret comes either as itself or, by `<field>_ref`, as `<secret>/<key>` in the secret store
     that the sidecar serves.

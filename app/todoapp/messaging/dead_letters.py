@@ -1,4 +1,4 @@
-"""What could not be handled, with the reason, for a person's eyes."""
+"""Events that could not be handled, with the reason, for a person to look at."""
 
 from datetime import datetime
 from typing import Any

@@ -38,8 +38,8 @@ class Outcome(StrEnum):
 class Delivery:
     """The events of one call, in the order in which they came.
 
-    Whether events come singly or in lists is for the subscription to say (`bulkSubscribe`). Both are
-    understood, so that it may change its mind at any time.
+    The subscription decides whether events come singly or in lists (`bulkSubscribe`). Both are
+    understood, so that this may change at any time.
     """
 
     events: Sequence[Any]
@@ -132,7 +132,7 @@ def _holds_nul(value: Any) -> bool:
 
 
 def _without_nul(value: Any) -> Any:
-    """Replace the one character that PostgreSQL has no place for."""
+    """Replace the one character that PostgreSQL cannot store."""
     match value:
         case str():
             return value.replace(NUL, "\ufffd")

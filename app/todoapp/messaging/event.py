@@ -10,7 +10,7 @@ __all__ = ["Action", "DataChanged", "Event", "Topic"]
 
 
 class Topic(StrEnum):
-    """The topics by their default names; an installation may call them otherwise."""
+    """The topics by their default names; an installation may rename them."""
 
     TASK_EVENTS = "task-events"
     REMINDERS = "reminders"

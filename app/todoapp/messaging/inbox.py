@@ -1,4 +1,4 @@
-"""Remembering what was handled, so that a second delivery changes nothing."""
+"""The events that were handled, so that a second delivery changes nothing."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -18,7 +18,7 @@ REMINDER_SECONDS = 10
 
 
 class ConfigurationError(Exception):
-    """Only a person can put it right; the message says how."""
+    """Only a person can correct it; the message says how."""
 
 
 async def read_secret(

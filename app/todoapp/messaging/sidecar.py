@@ -53,7 +53,7 @@ class Sidecar:
     def of(cls, settings: Settings) -> Self:
         token = settings.dapr_api_token
         headers = {"dapr-api-token": token.get_secret_value()} if token else {}
-        # The way is loopback and plain HTTP. Loading the authorities for TLS would delay each start by 40 ms.
+        # Plain HTTP over loopback. Loading the authorities for TLS would delay each start by 40 ms.
         no_ca = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return cls(
             httpx.AsyncClient(
@@ -111,7 +111,7 @@ class Sidecar:
         await self._put_job(name, {"schedule": schedule, "data": data})
 
     async def delete_job(self, name: str) -> None:
-        """Forget a job; one that does not exist is forgotten already."""
+        """Delete a job, if it exists."""
         await self._call("DELETE", f"/v1.0/jobs/{_segment(name)}")
 
     async def _put_job(self, name: str, job: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ async def applied(database: Database) -> str | None:
 
 
 async def rewrite(database: Database) -> None:
-    """Write the revision again as it is: the smallest write there is, to see whether any is possible."""
+    """Write the revision unchanged: the smallest write, to see whether the database can be written."""
     async with database.write() as session:
         await session.execute(update(_version).values(version_num=_version.c.version_num))
 

@@ -1,4 +1,4 @@
-"""What the services have in common: how a process is put together, serves and stops."""
+"""What the services share: how a process is built, serves and stops."""
 
 import asyncio
 import logging
@@ -72,7 +72,7 @@ class Runtime:
     async def assemble(
         cls, settings: Settings, service: str, *, now: Callable[[], datetime] = _utc_now
     ) -> Self:
-        """Put the parts together. Of everything outside, only secrets kept elsewhere are waited for.
+        """Build the parts. The only thing outside that this waits for is a secret in a secret store.
 
         Raises:
             ConfigurationError

@@ -41,7 +41,7 @@ class Minikube(Cluster):
     def _started(self, name: str, args: MinikubeArgs) -> ProviderArgs:
         """Start the profile and read its kubeconfig.
 
-        A context alone would do afterwards, but a first preview would take the cluster for unreachable.
+        Later a context alone would be enough, but in the first preview the cluster would seem unreachable.
         """
         profile = {"PROFILE": args.profile}
         machine = Command(

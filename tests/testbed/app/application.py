@@ -72,7 +72,7 @@ class Clock:
 
 @dataclass
 class WarmApp:
-    """A process of the application that serves one test after the other."""
+    """A process of the application that serves all tests of a worker, one after the other."""
 
     runtime: Runtime
     app: FastAPI
@@ -143,7 +143,7 @@ async def stranger(api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 async def client_on_one_database(
     sqlite_of_worker: WorkerDatabase, clock: Clock
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """As `client`, for tables of inputs that are refused before any database sees them."""
+    """As `client`, on one database only: for tables of inputs that are refused before a query."""
     await sqlite_of_worker.empty()
     warm = await _forgetful_api(sqlite_of_worker, clock)
     async with logged_in(warm.app) as user:
@@ -171,7 +171,7 @@ async def fresh_client(fresh_api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def calling(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Anybody; errors of the application are answers, as they are for people."""
+    """A client without a token; errors of the application become answers, as for people."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://todo.test") as caller:
         yield caller
@@ -179,7 +179,7 @@ async def calling(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def signed_up(app: FastAPI, *, timezone: str = "Europe/Berlin") -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody who asks for an account."""
+    """A client that can sign up."""
     async with calling(app) as user:
         account = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD, "timezone": timezone}
         answer = await user.post("/api/auth/signup", json=account)
@@ -190,7 +190,7 @@ async def signed_up(app: FastAPI, *, timezone: str = "Europe/Berlin") -> AsyncIt
 
 @asynccontextmanager
 async def logged_in(app: FastAPI, *, timezone: str = "Europe/Berlin") -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody with an account: the rows that `signed_up` leaves, without what a password costs."""
+    """A client with an account: the rows that `signed_up` leaves, without the cost of hashing a password."""
     runtime: Runtime = app.state.runtime
     name, now = uuid4().hex, runtime.now()
     account = User(

@@ -23,7 +23,7 @@ def occurrence_after(task: Task) -> Callable[[Change], bool]:
 
 
 def _parent(change: Change) -> str | None:
-    """The occurrence before a task; of a deleted task nothing is told."""
+    """The occurrence before a task; the feed says nothing of a deleted task."""
     value = change["value"]
     parent: str | None = value and value["parent_task_id"]
     return parent

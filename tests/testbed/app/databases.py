@@ -70,7 +70,7 @@ def migrate(database_url: str, *arguments: str) -> None:
 
 @dataclass
 class WorkerDatabase:
-    """The one database of its kind that a worker has, and what it keeps open on it from test to test."""
+    """The worker's one database of its kind, with what stays open on it from test to test."""
 
     kind: str
     url: str
@@ -85,7 +85,7 @@ class WorkerDatabase:
         *arguments: Arguments.args,
         **options: Arguments.kwargs,
     ) -> Part:
-        """What `opening` opens: once, when it is first asked for. It is closed before the database."""
+        """What `opening` opens at the first call. It is closed before the database."""
         if opening not in self._parts:
             entered = await self._closing.enter_async_context(opening(*arguments, **options))
             self._parts[opening] = entered

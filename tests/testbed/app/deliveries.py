@@ -88,7 +88,7 @@ class Deliveries:
         await runtime.close()
 
     async def settle(self) -> None:
-        """Deliver every task event that was not carried yet, and what follows from it, until all is quiet."""
+        """Deliver every task event that waits, and the events that follow, until none is left."""
         while fresh := [each for each in await self._outbox() if each[0] not in self._carried]:
             for seq, envelope in fresh:
                 self._carried.add(seq)

@@ -16,7 +16,7 @@ SUBSCRIBED = {event.type for event in (*TASK_EVENTS, *REMINDER_EVENTS)} | {"data
 
 @pytest.fixture
 async def history(client: httpx.AsyncClient, clock: Clock, deliveries: Deliveries) -> list[Envelope]:
-    """Everything that a life with every type of event left in the outbox. Nothing is delivered yet."""
+    """The outbox after at least one event of every type. Nothing is delivered yet."""
     repeating = {
         "title": "Put out the bins",
         "due_at": "2027-03-08T08:00:00Z",

@@ -45,7 +45,7 @@ class Account:
     token: str
 
     async def insist(self, method: str, path: str, body: object = None) -> httpx.Response:
-        """Ask until there is an answer that is not about an outage. A POST is done once."""
+        """Repeat the request until its answer is not an outage. A POST is done once."""
         headers = {"Idempotency-Key": uuid4().hex} if method == "POST" else {}
         while True:
             try:

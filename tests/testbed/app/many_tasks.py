@@ -30,7 +30,7 @@ ENDS = ("da", "ek", "ip", "ol", "um", "ath", "ent", "ing", "ost", "ull")
 WORDS = [beginning + middle + end for end in ENDS for middle in MIDDLES for beginning in BEGINNINGS] + [
     beginning + middle + middle + end for end in ENDS for middle in MIDDLES for beginning in BEGINNINGS
 ]
-"""What tasks talk about, the most frequent words first: the nth is said n times as seldom as the first."""
+"""The words of titles, the most frequent first: the first is n times as frequent as the nth."""
 
 SAID = list(accumulate(1 / (1 + place) for place in range(len(WORDS))))
 

@@ -83,7 +83,7 @@ class Person:
         return items
 
     def settle(self, *tasks: dict[str, Any]) -> None:
-        """Wait until all that was told of these tasks has been heard.
+        """Wait until every event of these tasks has been handled.
 
         Events of one task arrive in order, so when one more change is in its history, no other is on its way.
         """
@@ -95,7 +95,7 @@ class Person:
 
     @contextmanager
     def watching(self) -> Iterator["Watcher"]:
-        """Another client of the same person, told of every change as it happens."""
+        """Another client of the same person, which gets every change as it happens."""
         with ExitStack() as connections:
             watcher = Watcher(self.url.replace("http", "ws", 1) + "/api/ws", self.token, connections)
             watcher.connect()
@@ -104,7 +104,7 @@ class Person:
 
 @dataclass
 class Watcher:
-    """A WebSocket client that comes back after every loss, with the last number it has seen."""
+    """A WebSocket client that reconnects after every loss, with the last number it has seen."""
 
     url: str
     token: str

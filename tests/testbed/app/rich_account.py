@@ -1,4 +1,4 @@
-"""An account with something of everything that an export holds.
+"""An account with an example of everything that an export holds.
 
 `make record-export` runs TodoApp as people do, fills such an account and keeps its export. Every release
 adds one, and each later version has to read all of them.

@@ -32,7 +32,7 @@ class ServiceProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def answer(self, path: str) -> httpx.Response | None:
-        """What it answers now; nothing while it does not listen."""
+        """Its answer now; None while it does not listen."""
         assert self.process.poll() is None, f"the service ended:\n{self.log.read_text()}"
         try:
             return httpx.get(self.url + path)
@@ -91,7 +91,7 @@ def _command(*arguments: str) -> list[str]:
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Of this process's variables only what a program cannot do without, and what measures it.
+    """Of this process's variables only those that a program needs to run and to be measured.
 
     An empty value leaves a variable out.
     """

@@ -22,7 +22,7 @@ __all__ = ["READY_SECONDS", "Stack", "pytest_runtest_makereport", "running_stack
 TODOAPPCTL = Path(".venv/bin/todoappctl")
 LOG_TAIL_LINES = 60
 READY_SECONDS = 180
-"""With replicas, on a machine that has other things to do."""
+"""With replicas, on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Stack:
         """End a process as a crash would, and wait until it is gone. The supervisor starts another one.
 
         Raises:
-            psutil.NoSuchProcess: it is away already.
+            psutil.NoSuchProcess: it has ended already.
         """
         victim = psutil.Process(self.pid(name))
         victim.kill()
@@ -54,13 +54,13 @@ class Stack:
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
-        """Keep a process from running: it holds its connections and answers nothing."""
+        """Freeze a process: it keeps its connections and answers nothing."""
         with _stopped(self.pid(name)):
             yield
 
     @contextmanager
     def dead(self, name: str) -> Iterator[None]:
-        """Keep a process away: killed, and its supervisor held so that it cannot start another."""
+        """Keep a process down: kill it, and freeze its supervisor so that it starts no other."""
         victim = psutil.Process(self.pid(name))
         with _stopped(self.supervisor):
             victim.kill()
@@ -152,7 +152,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show with a failed test what its TodoApp had to say."""
+    """Show the log of its TodoApp with a failed test."""
     report = yield
     running = getattr(item, "funcargs", {}).get("stack")
     if report.failed and isinstance(running, Stack):

@@ -25,7 +25,7 @@ class Fork:
         return self.folder.as_uri()
 
     def replace(self, file: str, old: str, new: str) -> None:
-        """Edit a file, which is wrong if it does not hold `old`."""
+        """Replace `old` in a file, which has to contain it."""
         path = self.folder / file
         before = path.read_text()
         assert old in before, f"{file} does not hold {old!r}"

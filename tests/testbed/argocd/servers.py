@@ -165,7 +165,7 @@ def _variables(name: str, kubeconfig: Path, programs: Programs, folder: Path) ->
     called = (folder, programs.kustomize.parent, programs.helm.parent)
     return {
         "ARGOCD_BINARY_NAME": f"argocd-{name}",
-        # When settings change early, one batch of events can overtake another, and what is newer is lost.
+        # If settings change early, one batch of events can overtake another, and newer settings are lost.
         "ARGOCD_CLUSTER_CACHE_BATCH_EVENTS_PROCESSING": "false",
         "ARGOCD_FAKE_IN_CLUSTER": "true",
         "ARGOCD_GPG_ENABLED": "false",

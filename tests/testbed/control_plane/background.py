@@ -38,7 +38,7 @@ def bring_up(state: Path, report: Report) -> Connection:
 def running(state: Path) -> Connection | None:
     """
     Raises:
-        UserError: one is just being started or stopped.
+        UserError: one is starting or stopping at the moment.
     """
     found = _daemon(state)
     return found.connection if found else None

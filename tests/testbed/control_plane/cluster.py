@@ -52,7 +52,7 @@ class Cluster:
         self._running[component] = self._group.start(command, log=self._log(component))
 
     def kill(self, component: Component) -> None:
-        """End a component as a crash would. It stays away until it is started."""
+        """Kill a component, as a crash would. It stays down until it is started."""
         process = self._running.pop(component)
         process.kill()
         process.wait()

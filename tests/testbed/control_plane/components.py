@@ -74,7 +74,7 @@ def _etcd(site: Site) -> list[str]:
         f"--listen-peer-urls={peers}",
         f"--initial-advertise-peer-urls={peers}",
         f"--initial-cluster=default={peers}",
-        # Its data outlives every crash but the machine's own, and that is all it has to.
+        # Its data survives every crash except the machine's, which is enough here.
         "--unsafe-no-fsync",
         "--log-level=warn",
     ]

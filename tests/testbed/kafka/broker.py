@@ -31,7 +31,7 @@ ARCHIVES = MavenArchives("kafka", Path(__file__).parents[1] / "tools" / "kafka" 
 CLUSTER_ID = "dG9kb2FwcC10ZXN0YmVkMQ"
 START_SECONDS = 120
 
-# One short-lived server on a busy machine: the better code of the second compiler comes too late.
+# A short-lived server on a busy machine does not gain from the second compiler.
 JVM = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 Account = Mapping[str, str]
@@ -40,7 +40,7 @@ Account = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Ports:
-    """The broker's four doors on loopback."""
+    """The broker's four listeners on loopback."""
 
     administrator: int
     password: int
@@ -54,7 +54,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Kafka:
-    """A broker and whom it trusts. Without an ACL, a user may do nothing."""
+    """A broker and the authorities it trusts. Without an ACL, a user may do nothing."""
 
     ports: Ports
     authority: trustme.CA

@@ -10,7 +10,7 @@ __all__ = ["evaluate"]
 
 
 def evaluate(rule: str, value: dict[str, Any]) -> bool:
-    """Whether `value` obeys a rule, as the API server would have it.
+    """Whether `value` obeys a rule, as the API server evaluates it.
 
     https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-quantity-library
     """

@@ -7,7 +7,7 @@ __all__ = ["differences"]
 
 
 def differences(stored: Any, wanted: Any, path: str = "") -> Iterator[str]:
-    """Where `stored` is not as `wanted`; what it has beyond that does not count."""
+    """Where `stored` differs from `wanted`; additional fields of `stored` do not count."""
     if isinstance(wanted, dict) and isinstance(stored, dict):
         for name, value in wanted.items():
             yield from differences(stored.get(name), value, f"{path}.{name}")

@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class HandEdit:
-    """A field, and merge patches that change it; which of them the API server takes is for it to say."""
+    """A field, and merge patches that change it; the API server may refuse some of them."""
 
     path: Path
     changes: tuple[dict[str, Any], ...]
@@ -25,7 +25,7 @@ class HandEdit:
 
 
 def hand_edits(rendered: Manifest, live: Manifest) -> Iterator[HandEdit]:
-    """An edit of each field of `rendered` but those that say which object it is."""
+    """An edit of each field of `rendered`, except those that identify the object."""
     for path in _leaves(rendered):
         if path[0] in ("apiVersion", "kind") or path[:2] in (("metadata", "name"), ("metadata", "namespace")):
             continue
@@ -64,7 +64,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def _merge_patch(live: Manifest, path: Path, new: Any) -> dict[str, Any]:
-    """A list is replaced as a whole, because a merge patch knows no places in it."""
+    """A list is replaced as a whole, because a merge patch cannot name an item of it."""
     names = path
     for position, step in enumerate(path):
         if isinstance(step, int):

@@ -115,7 +115,7 @@ class Objects:
         return as_object(self._merge(path, change, manager))
 
     def takes(self, kind: Kind, name: str, namespace: str | None, change: dict[str, Any]) -> bool:
-        """Whether such an edit is allowed; if so, it is made."""
+        """Make such an edit, if the API server allows it; return whether it did."""
         answer = self._merge(url(kind, namespace, name), change, "kubectl-edit")
         if answer.status_code in (httpx.codes.UNPROCESSABLE_ENTITY, httpx.codes.BAD_REQUEST):
             return False

@@ -53,7 +53,7 @@ def rights(objects: Objects) -> str:
 def operator_kubeconfig(
     cluster: Cluster, objects: Objects, rights: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A kubeconfig with which the operator is what it is in its pod, seen by the API server."""
+    """A kubeconfig that gives the operator the identity that it has in its pod."""
     file = tmp_path_factory.mktemp("operator") / "kubeconfig"
     return kubeconfig_of_operator(cluster.connection, objects, file)
 

@@ -85,7 +85,7 @@ class OperatorProcess:
         return self.answers("/metrics") and self.metric("todoapp_operator_leader") == 1
 
     def answers(self, path: str) -> bool:
-        """Whether it says that all is well there."""
+        """Whether a GET of this path succeeds."""
         assert self.is_running, f"the operator has ended:\n{self.log.read_text()}"
         try:
             return self._answer(path).is_success

@@ -31,7 +31,7 @@ def nothing_more(objects: Objects, namespace: str, resource: str) -> Iterator[No
 
 
 def _refuses(objects: Objects, namespace: str) -> bool:
-    """The API server heeds a quota a moment after it has a status, until a moment after it is gone."""
+    """The API server enforces a quota from shortly after it has a status until shortly after it is gone."""
     template = {"spec": {"containers": [{"name": "probe", "image": "probe"}]}}
     probe = {"metadata": {"name": QUOTA}, "template": template}
     answer = objects.answer_to_apply(PROBE, typed(PROBE) | probe, namespace, dry_run=True)

@@ -40,7 +40,7 @@ def user_of(namespace: str, account: str) -> str:
 
 
 def wait_until_allowed(kubernetes: httpx.Client, user: str, verb: str, kind: Kind, namespace: str) -> None:
-    """Wait until the API server heeds roles and bindings, a moment after it has stored them."""
+    """Wait until the API server enforces roles and bindings, shortly after it has stored them."""
     action = {"verb": verb, "group": kind.group, "resource": kind.plural, "namespace": namespace}
     review = {"spec": {"user": user, "resourceAttributes": action}}
 

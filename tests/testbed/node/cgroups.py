@@ -11,7 +11,7 @@ CONTROLLERS = ("blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "memor
 
 _PREFIX = "todoapp-node-"
 _CPU_SHARES = 16 * 1024
-"""What as many processes have that are in no group; one group has 1024 otherwise, however many are in it."""
+"""The weight of 16 processes outside any group. By default a group has 1024, the weight of one process."""
 
 
 def enter() -> None:
@@ -37,7 +37,7 @@ def remove_ended() -> None:
 
 def _remove(group: Path) -> None:
     for folder, _, _ in os.walk(group, topdown=False):
-        # Where something is still dying, or another daemon was faster, the next one looks again.
+        # If a process is still ending, or another daemon was faster, the next daemon tries again.
         with suppress(OSError):
             Path(folder).rmdir()
 

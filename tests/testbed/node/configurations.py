@@ -17,7 +17,7 @@ def write_configurations(site: NodeSite) -> None:
     folder.mkdir()
     (folder / "containerd.toml").write_text(_containerd(site))
     (folder / "Corefile").write_text(_corefile(site))
-    # Nothing on the node has to know a name of the world outside.
+    # Nothing on the node has to resolve a name outside it.
     (folder / "resolv.conf").write_text("")
     (folder / "hosts").write_text(f"127.0.0.1 localhost\n{ADDRESS} {NAME}\n")
     (folder / "cni").mkdir()

@@ -13,7 +13,7 @@ RELEASE = released_image()
 NEXT_RELEASE = f"{RELEASE}-next"
 """The same program under another name."""
 BROKEN_RELEASE = f"{RELEASE}-broken"
-"""For any command it prints why it does not run it, and fails."""
+"""For every command it prints why it does not run it, and fails."""
 _OPERATOR = RELEASE.replace("todoapp:", "todoapp-operator:")
 DAPRD = "todoapp.dev/testbed/daprd:1"
 POSTGRESQL = "todoapp.dev/testbed/postgresql:1"

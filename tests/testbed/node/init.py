@@ -88,7 +88,7 @@ class _Parts:
             time.sleep(_PAUSE_SECONDS)
 
     def refuse_ended(self) -> None:
-        """Also take leave of processes that pods have left behind, as process 1 has to."""
+        """Also reap the processes that pods have left behind, as process 1 has to."""
         while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
             pid, status = ended
             if name := self._names.get(pid):

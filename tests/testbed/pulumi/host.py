@@ -56,7 +56,7 @@ class Providers(Mocks):
 
 
 class PlannedProviders(Providers):
-    """No resource exists yet: there is nothing but what was asked for, and the program has to do without."""
+    """No resource exists yet: only the requested inputs are known, and the program has to work with them."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         return None, args.inputs

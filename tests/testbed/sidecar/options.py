@@ -1,4 +1,4 @@
-"""Options to run the contract suite of Dapr's HTTP API against a sidecar that is running already."""
+"""Options to run the contract suite of Dapr's HTTP API against a sidecar that already runs."""
 
 import pytest
 

@@ -20,7 +20,7 @@ from todoapp.messaging.outbox import UserChanges
 __all__ = ["PREFIX", "create_token", "delete_token", "holder_of", "list_tokens"]
 
 PREFIX = "todo_"
-"""People, and scanners for leaked secrets, know our tokens by it."""
+"""People and scanners for leaked secrets recognise our tokens by it."""
 START = len(PREFIX) + 6
 MOST_PER_USER = 100
 USE_NOTED_EVERY = timedelta(minutes=5)
@@ -72,7 +72,7 @@ async def delete_token(changes: UserChanges, token_id: UUID) -> None:
 
 
 async def holder_of(database: Database, token: str, *, now: datetime) -> TokenIdentity:
-    """Whom a token speaks for; that it is in use is noted every few minutes.
+    """The user of a token; its last use is noted every few minutes.
 
     Raises:
         InvalidApiToken

@@ -1,4 +1,4 @@
-"""Telling from a token who shows it: what it says itself, and what the database says of it."""
+"""Authentication by token: the token names the user, the database tells whether it is still valid."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,14 +17,14 @@ MOST_TRUSTED = 10_000
 
 
 class Credentials:
-    """Everybody who may act, as far as this process has asked the database.
+    """Who may act, by what this process has read from the database.
 
-    A session or an API token may end before its time. What the database says of one is trusted for
-    `TRUSTED_FOR`, because asking at each request would be a good part of what the request costs; so
-    would be checking the signature of an access token. It is not trusted beyond `forget`, which this
-    process calls on its own commits and all others when the broker brings them the change: a token
-    whose session or account ended stops at once. While the broker is away, other processes learn of
-    it after `TRUSTED_FOR` at the latest.
+    A session or an API token may end before its time. Its state is cached for `TRUSTED_FOR`,
+    because a query at each request would be a good part of the request's cost; the same holds for
+    checking the signature of an access token. `invalidate` drops the cache: this process calls it after
+    its own commits, all others when the broker brings them the change. So a token whose session or
+    account ended stops at once. While the broker is away, other processes learn of it after
+    `TRUSTED_FOR` at the latest.
     """
 
     def __init__(self, database: Database, access_tokens: AccessTokens, now: Callable[[], datetime]) -> None:

@@ -31,7 +31,7 @@ class EmailTaken(Conflict):
 
 
 class WrongCredentials(Unauthorized):
-    """Says the same for an unknown address and a wrong password."""
+    """The message is the same for an unknown address and a wrong password."""
 
     code = "wrong-credentials"
 
@@ -63,7 +63,7 @@ class InvalidApiToken(Unauthorized):
 
 
 class InvalidRefreshToken(Unauthorized):
-    """Unknown, expired, logged out, or used a second time: which of them helps only a thief."""
+    """Unknown, expired, logged out, or used a second time: to know which would only help a thief."""
 
     code = "invalid-refresh-token"
 
@@ -99,7 +99,7 @@ class LogInNeeded(Forbidden):
 
 
 class LogInAgain(Forbidden):
-    """What cannot be undone needs the password: any person may find a device unlocked."""
+    """What cannot be undone needs a recent log-in: someone else may be at an unlocked device."""
 
     code = "log-in-again"
 

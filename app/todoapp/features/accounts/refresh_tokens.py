@@ -23,7 +23,7 @@ __all__ = ["Issuer", "Tokens", "open_session", "refresh"]
 logger = logging.getLogger(__name__)
 
 REPEAT_WINDOW = timedelta(seconds=10)
-"""For so long a used refresh token still works: an answer may be lost, and two tabs may ask at once."""
+"""How long a used refresh token still works: an answer may be lost, and two tabs may ask at once."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Tokens:
 
 
 class _Reused(Exception):
-    """A refresh token came again: it was stolen, or its thief was here first."""
+    """A refresh token was used twice: by its owner and by a thief, in either order."""
 
     def __init__(self, identity: SessionIdentity) -> None:
         super().__init__(identity.session_id)
@@ -69,8 +69,8 @@ async def open_session(
 async def refresh(outbox: Outbox, issuer: Issuer, token: str, *, origin: Origin) -> Tokens:
     """Trade a refresh token for new tokens; it works once.
 
-    One that comes again after `REPEAT_WINDOW` ends its session, for its thief and its owner
-    (RFC 9700 §4.14.2).
+    A token that is used again after `REPEAT_WINDOW` ends its session, for both the thief and the
+    owner (RFC 9700 §4.14.2).
 
     Raises:
         InvalidRefreshToken

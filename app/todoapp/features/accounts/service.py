@@ -76,7 +76,7 @@ async def log_in(
 
     Raises:
         WrongCredentials
-        UnknownUser: the account was deleted this very moment.
+        UnknownUser: the account was deleted at the same time.
     """
     async with outbox.database.read() as session:
         user = await session.scalar(select(User).where(col(User.email) == email))
@@ -96,7 +96,7 @@ async def log_in(
 async def change_password(
     outbox: Outbox, identity: SessionIdentity, *, current: str, new: str, origin: Origin
 ) -> None:
-    """Take a new password, and end all other sessions. API tokens, which hang on no password, stay.
+    """Set a new password and end all other sessions. API tokens stay: they do not depend on the password.
 
     Raises:
         WrongPassword: `current` is not the password, or was changed at the same time.

@@ -25,7 +25,7 @@ async def list_sessions(session: AsyncSession, user_id: UUID, *, now: datetime) 
 
 
 async def end_session(changes: UserChanges, session_id: UUID) -> None:
-    """End a session: its tokens are worth nothing from here on.
+    """End a session: its tokens are invalid from now on.
 
     Raises:
         SessionNotFound: the user has none of that id, or it has ended before.
@@ -59,7 +59,7 @@ def _open_sessions(user_id: UUID) -> ColumnElement[bool]:
 
 
 async def _end(changes: UserChanges, these: ColumnElement[bool]) -> bool:
-    """Whether any was open. The feed tells the user's clients, and all processes not to trust its tokens."""
+    """Whether any was open. The feed tells the user's clients, and all processes to reject its tokens."""
     ended = (
         update(UserSession)
         .where(_open_sessions(changes.user_id), these)

@@ -56,9 +56,9 @@ class ActivityQuery(HistoryQuery):
 
 
 async def log(changes: UserChanges, events: Sequence[Received]) -> None:
-    """Write task events to the log and announce that, once per event however often it arrives.
+    """Write task events to the log and announce them. An event that arrives again is ignored.
 
-    The log has no place in the user's feed: what happened to the tasks is there already.
+    Entries are not in the user's feed, which has the changes of the tasks already.
     """
     entries = {each.envelope.id: _entry(each) for each in events}
     new = insert_new(changes.session, LOG).returning(LOG.c.event_id)
@@ -99,7 +99,7 @@ def _logged(received: Received, entry_id: UUID) -> ActivityLogged:
 
 
 async def has_history(session: AsyncSession, user_id: UUID, task_id: UUID) -> bool:
-    """Whether anything is known of a task of the user, which may be deleted by now."""
+    """Whether the user has the task, or the log still has an entry of it."""
     entry = select(col(ActivityLog.id)).where(
         col(ActivityLog.user_id) == user_id, col(ActivityLog.task_id) == task_id
     )

@@ -31,7 +31,7 @@ DOMAIN = "todoapp.dev"
 REFRESHED = timedelta(minutes=15)
 LAST_MOMENT = time(23, 59, 59)
 ZONES_FOR = timedelta(days=20 * 366)
-"""For so long after the last date the rules of its zone are written down."""
+"""How far beyond the last date the rules of its zone are written."""
 
 
 def render(

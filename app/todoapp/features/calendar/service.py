@@ -29,7 +29,7 @@ async def find(session: AsyncSession, user_id: UUID) -> CalendarFeed | None:
 
 
 async def give(changes: UserChanges) -> tuple[CalendarFeed, str]:
-    """Make a secret under which the user's calendar can be read. One made before is worth nothing then."""
+    """Make a secret under which the user's calendar can be read. An earlier one becomes invalid."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     feed = CalendarFeed(user_id=changes.user_id, secret_hash=token_hash(secret), created_at=changes.now)
     feed = await changes.session.merge(feed)
@@ -38,7 +38,7 @@ async def give(changes: UserChanges) -> tuple[CalendarFeed, str]:
 
 
 async def withdraw(changes: UserChanges) -> None:
-    """Let nobody read the user's calendar any more."""
+    """End all access to the user's calendar."""
     await changes.session.execute(delete(CalendarFeed).where(col(CalendarFeed.user_id) == changes.user_id))
 
 

@@ -1,4 +1,4 @@
-"""Keeping a process that follows a user's URL from reaching what is not the user's.
+"""Confining a process that follows a user's URL, so that it reaches no private files or addresses.
 
 Apprise resolves names and follows redirects by itself, and some of its parameters name files. So an
 audit hook checks each connection and file that Python really opens, not the URL: a refused address is
@@ -35,7 +35,7 @@ READABLE = frozenset(
     Path(path).resolve()
     for path in (sys.prefix, sys.base_prefix, *zoneinfo.TZPATH, *mimetypes.knownfiles, os.devnull)
 )
-"""Files and folders that Python and its packages read for their own ends."""
+"""Files and folders that Python and its packages read themselves."""
 
 
 class Confinement:

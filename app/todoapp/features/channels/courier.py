@@ -1,4 +1,4 @@
-"""Sending messages to channels, each from a process of its own that can be stopped in the middle."""
+"""Sending messages to channels, each from a process of its own that can be killed at any time."""
 
 import asyncio
 import multiprocessing
@@ -28,7 +28,7 @@ class NotSent(Exception):
 class Courier:
     """Runs the messenger in processes that are forked from one which has loaded it already.
 
-    That one starts with the first message and ends with this process. A forked one is given its URL
+    The first process starts with the first message and ends with this one. A forked one gets its URL
     through a pipe, so that no list of processes shows it.
     """
 

@@ -1,4 +1,4 @@
-"""The services that a channel may use: Apprise's schemes, but for those that reach the machine itself.
+"""The services that a channel may use: Apprise's schemes, except those that reach the machine itself.
 
 Left out are schemes that start programs, write files or speak to local buses and devices (dbus,
 glib, gnome, macosx, windows, syslog, blink1 …), and those that open connections other than HTTP and
@@ -60,7 +60,7 @@ def kind_of(url: str) -> str:
 
     Raises:
         InvalidChannelUrl: not a URL, or a scheme that channels do not use. The sentence repeats
-            nothing of the URL but its scheme.
+            only the scheme of the URL.
     """
     try:
         scheme = urlsplit(url).scheme

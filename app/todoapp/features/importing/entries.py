@@ -63,12 +63,12 @@ class TaskEntry(_Entry):
 
 @dataclass(frozen=True)
 class SkippedEntry(_Entry):
-    """Something that is understood and has no place here; the notes say why."""
+    """Something that is understood but not imported; the notes say why."""
 
 
 @dataclass(frozen=True)
 class RefusedEntry(_Entry):
-    """Something that would have a place here, were it right."""
+    """Something that would be imported if it were valid."""
 
     reason: str
 

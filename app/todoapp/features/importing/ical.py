@@ -37,7 +37,7 @@ LOST = {
     "RELATED-TO": "It was part of another and becomes a task of its own.",
     "ATTACH": "Its attachments are left out.",
 }
-"""Properties that a task has no place for, with what to note."""
+"""Properties that a task cannot hold, with what to note."""
 MOST_REMINDERS = 20
 LONGEST_NAME = 100
 
@@ -70,7 +70,7 @@ def read_ical(content: bytes, *, zone: str) -> list[Entry]:
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
     """The to-dos and events as they are written, with the line at which each begins.
 
-    Zone definitions are passed over: the library would keep them, for other people's files as well.
+    Zone definitions are skipped: the library would keep them, also for other people's files.
     """
     lines = re.split(r"\r?\n", text)
     number = 0

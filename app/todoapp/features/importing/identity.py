@@ -1,4 +1,4 @@
-"""Under which id something from a file is stored, so that importing it again finds it."""
+"""The id under which something from a file is stored, so that a second import finds it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What became of a file, entry by entry."""
+"""The result of an import, entry by entry."""
 
 from enum import StrEnum
 from uuid import UUID

@@ -18,7 +18,7 @@ class _DryRun(Exception):
 
 
 async def import_entries(changes: UserChanges, entries: Sequence[Entry], *, dry_run: bool) -> ImportReport:
-    """Write what a file says, once however often it is imported, and report on every entry.
+    """Write what a file says and report on every entry. Importing it again writes nothing.
 
     Args:
         dry_run: take everything back at the end.

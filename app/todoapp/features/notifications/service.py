@@ -38,7 +38,7 @@ WAITS = (
     timedelta(minutes=30),
     timedelta(hours=2),
 )
-"""Between attempts to reach a channel. A reminder is of little use any later."""
+"""Between attempts to reach a channel. A later reminder would be of little use."""
 
 
 class NotificationQuery(TimelineQuery):

@@ -1,4 +1,4 @@
-"""Which addresses users may have us reach: those of the public internet."""
+"""Which addresses users' URLs may reach: those of the public internet."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 

@@ -24,8 +24,8 @@ async def claim_due(
 ) -> list[D]:
     """Start an attempt of due deliveries, at most one for each destination, the longest due first.
 
-    One at a time keeps a slow destination from taking the places of all others. Deliveries are made
-    at least once: a process that dies between sending and noting it leaves the row to another.
+    One at a time keeps a slow destination from taking the places of all others. A delivery is made
+    at least once: if a process dies between sending and noting it, another sends it again.
 
     Args:
         busy: destinations that this process is sending to.

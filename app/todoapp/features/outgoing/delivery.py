@@ -14,7 +14,7 @@ from todoapp.kit.database import Base, Instant, new_id
 __all__ = ["Delivery", "DeliveryStatus", "due_index"]
 
 JITTER = 0.1
-"""Waits are longer by up to this share, so that what failed together does not come back together."""
+"""Waits are longer by up to this share, so that deliveries that failed together are not retried together."""
 
 
 class DeliveryStatus(StrEnum):

@@ -1,4 +1,4 @@
-"""Connections to the addresses that users may have us reach, by any of their names."""
+"""Connections to the hosts of users' URLs, by public addresses only."""
 
 import asyncio
 import socket

@@ -34,7 +34,7 @@ PAGE = 500
 async def export(database: Database, user_id: UUID, *, now: datetime) -> AsyncIterator[bytes]:
     """The pieces of one `document.Export` in JSON, as it was at one moment.
 
-    However much there is, one page of it is in memory.
+    Only one page of the rows is in memory at a time.
 
     Raises:
         UnknownUser: before the first piece.

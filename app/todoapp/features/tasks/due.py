@@ -45,7 +45,7 @@ def due_of(*, due_at: datetime | None, due_date: date | None, all_day: bool | No
     """Make one date of the fields that may describe it; None when there is none.
 
     Raises:
-        ContradictoryDue: both fields are set, `all_day` denies what they say, or nobody lives then.
+        ContradictoryDue: both fields are set, `all_day` denies what they say, or a year is out of range.
     """
     if due_at is not None and due_date is not None:
         raise ContradictoryDue("/due_date", "due_at and due_date are both set; send an instant or a day.")

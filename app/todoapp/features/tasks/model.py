@@ -59,7 +59,7 @@ PRIORITIES = tuple(Priority)
 
 
 class _Label(Base):
-    """What tags and categories have alike."""
+    """The columns that tags and categories share."""
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
@@ -83,7 +83,7 @@ class Tag(_Label, table=True):
 
 
 class TaskTag(Base, table=True):
-    """Which task bears which tag."""
+    """Which task has which tag."""
 
     __tablename__ = "task_tags"
 
@@ -191,7 +191,7 @@ PLAIN_FIELDS = ("title", "description", "position")
 """What is stored as it was sent, and goes on unchanged to the next occurrence."""
 
 tasks = table_of(Task)
-"""What queries name whose answers are `Columns`; naming the class makes objects of them."""
+"""The columns for queries that give `Columns`; a query of the class would give objects."""
 
 Columns = Row[*tuple[Any, ...]]
 """What a query found of one row. Where nothing will be changed, objects that follow changes are wasted."""

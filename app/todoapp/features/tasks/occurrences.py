@@ -131,7 +131,7 @@ async def reopen(changes: UserChanges, edit: Edit) -> None:
 
 
 async def create_next_occurrence(changes: UserChanges, task_id: UUID) -> None:
-    """Create the occurrence after a finished one; nothing happens where there is none to create."""
+    """Create the occurrence after a finished one, if there is one to create."""
     try:
         task = await load_task(changes.session, changes.user_id, task_id)
     except TaskNotFound:

@@ -1,4 +1,4 @@
-"""What a task has been through before it came here."""
+"""The history of a task before it was imported."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -49,7 +49,7 @@ class DeliveryQuery(TimelineQuery):
 async def queue(
     session: AsyncSession, user_id: UUID, envelopes: Sequence[CloudEvent], *, now: datetime
 ) -> None:
-    """Have a user's events sent to the webhooks that listen for them, once however often they come."""
+    """Queue a user's events for the webhooks that listen for them. A repeated event is ignored."""
     theirs = select(Webhook).where(col(Webhook.user_id) == user_id, col(Webhook.enabled))
     rows = [
         _waiting_row(webhook, envelope, now)

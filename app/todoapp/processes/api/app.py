@@ -98,7 +98,7 @@ def create_api(runtime: Runtime) -> FastAPI:
 
 
 def _let_in(app: FastAPI, runtime: Runtime) -> None:
-    """Give `app` what it knows its callers by and keeps them within, and what it tells them with."""
+    """Give `app` its authentication, its rate limits and the hub of live changes."""
     settings = runtime.settings
     access_tokens = AccessTokens(runtime.signing_key, settings.access_token_lifetime)
     credentials = Credentials(runtime.database, access_tokens, runtime.now)

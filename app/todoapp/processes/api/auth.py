@@ -81,7 +81,7 @@ async def _user_agent(request: Request) -> str:
 
 
 async def _check_of_password(request: Request, limits: Limits) -> None:
-    """Count a request for which a password is hashed, which is what it is meant to be: slow."""
+    """Count a request for which a password is hashed, because hashing is slow on purpose."""
     limits.password_checks.take(origin_of(request))
 
 

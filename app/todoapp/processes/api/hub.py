@@ -35,7 +35,7 @@ class Hub:
     """Who follows whose changes.
 
     It carries numbers only. The changes themselves are read from the database, so a number that
-    comes twice, late or out of order spoils nothing, and a slow client costs no memory.
+    comes twice, late or out of order does no harm, and a slow client costs no memory.
     """
 
     def __init__(self, clients: Gauge) -> None:

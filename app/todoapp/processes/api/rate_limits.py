@@ -1,4 +1,4 @@
-"""How often somebody may ask: token buckets in the memory of this process.
+"""Rate limits: token buckets in the memory of this process.
 
 The headers are those of https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 """
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 MOST_BUCKETS = 100_000
-"""Beyond that many at once, those that were used longest ago are full again before their time."""
+"""Of more buckets than this, those used longest ago are dropped; their callers get a full quota early."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ CONTENT: dict[str, Any] = {
 async def _entries(
     request: Request, user_id: CurrentWriter, runtime: CurrentRuntime, now: Now
 ) -> Sequence[Entry]:
-    """What the file says, read before the transaction begins, which would keep the user's others waiting."""
+    """What the file says. It is read before the transaction, which would block the user's other requests."""
     media_type = _media_type(request)
     async with runtime.database.read() as session:
         zone = (await accounts.get_user(session, user_id)).timezone

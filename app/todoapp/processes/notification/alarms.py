@@ -1,4 +1,4 @@
-"""Dapr jobs that wake us when a reminder is due. The reminder's row is the truth, a job only its alarm."""
+"""Dapr jobs that wake us when a reminder is due. The row decides when it fires, the job is only an alarm."""
 
 import asyncio
 import logging
@@ -35,9 +35,9 @@ class Alarm(BaseModel):
 async def set_alarms(runtime: Runtime, user_id: UUID, reminder_ids: Collection[UUID]) -> None:
     """Give the jobs of a user's reminders the instants that their rows have by now, or take jobs away.
 
-    What is done depends on the rows alone and not on what was heard of them, so calls may be repeated
-    and come in any order. That is why the events that lead here need no inbox, which could not
-    help: a call to the sidecar does not roll back with a transaction.
+    The result depends on the rows alone and not on the event, so calls may be repeated and come in
+    any order. So the events that lead here need no inbox. It could not help: a call to the sidecar
+    does not roll back with a transaction.
 
     Raises:
         SidecarError: the reminders will fire by the sweep, if nobody calls again.
@@ -90,7 +90,7 @@ def alarm_router(runtime: Runtime, consumer: Consumer) -> APIRouter:
         try:
             alarm = Alarm.model_validate_json(await request.body())
         except ValidationError:
-            # Answered as done: no repetition makes another body of it.
+            # Answered as done: the body would be the same at the next call.
             logger.warning("Ignoring unknown job", extra={"job": name})
         else:
             await ring(runtime, alarm)

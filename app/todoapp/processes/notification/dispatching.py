@@ -35,7 +35,7 @@ class Dispatcher:
     """Looks for due deliveries every moment, or when woken, and starts an attempt of each.
 
     The attempts of one sender do not take places from another's, and one destination takes one
-    place only. What a crash leaves unnoted is sent again when its lease has run out.
+    place only. A delivery that was not noted because of a crash is sent again when its lease has run out.
     """
 
     def __init__(self, runtime: Runtime, senders: Sequence[Sender]) -> None:

@@ -1,4 +1,4 @@
-"""Letting a reminder fire once, however often any caller asks."""
+"""Firing a reminder once, even if several callers ask."""
 
 import logging
 from uuid import UUID

@@ -69,7 +69,7 @@ def rules(settings: Settings) -> list[Rule]:
 
 
 async def keep_scheduled(runtime: Runtime) -> None:
-    """Have each rule's job run once an hour, and see to it again should the scheduler lose them."""
+    """Schedule an hourly job for each rule, and schedule it again from time to time in case it was lost."""
     await runtime.sidecar.wait_until_ready()
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Looking for reminders that no job brought to fire: it was lost, refused, or the scheduler is away."""
+"""Firing reminders whose job did not: it was lost or refused, or the scheduler is away."""
 
 import asyncio
 import logging

@@ -34,7 +34,7 @@ class NotTaken(Exception):
         super().__init__(sentence)
         self.status = status
         self.final = final
-        """Whether another attempt has no sense"""
+        """Whether no further attempt makes sense"""
 
 
 class WebhookSender:

@@ -78,9 +78,9 @@ async def ready(request: Request) -> Health:
 
 @router.get("/metrics", response_class=Response, responses={HTTPStatus.FORBIDDEN.value: {}})
 async def metrics(request: Request) -> Response:
-    """The figures of this process, as Prometheus reads them: from it, not by the way that people take.
+    """The metrics of this process, for Prometheus. A request that came through a proxy is refused.
 
-    An Ingress or Gateway leads to the port on which they are served, with all of its paths.
+    An Ingress or Gateway forwards all paths of the port, so strangers could read the metrics there.
     """
     if any(name in request.headers for name in FORWARDED):
         raise FiguresAreInternal

@@ -41,7 +41,7 @@ class Observed:
     """The outermost layer.
 
     A request keeps its `X-Request-Id` when that is harmless and gets a new one otherwise; the
-    answer carries it. What nobody expected is logged here and answered without its details.
+    answer carries it. An unexpected error is logged here and answered without its details.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, body_limits: BodyLimits) -> None:
@@ -85,7 +85,7 @@ class Observed:
             self._record(scope, status, perf_counter() - started)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        # The route rather than the path: a path may hold a secret, and has no end of values.
+        # The route rather than the path: a path may hold a secret, and has too many values.
         route = getattr(scope.get("route"), "path_format", "unmatched")
         method = scope["method"] if route != "unmatched" else "any"
         self._metrics.request_seconds.labels(method, route, str(status)).observe(seconds)

@@ -107,7 +107,7 @@ def _status_of(error: DomainError) -> HTTPStatus:
 
 
 def answer_problems(app: FastAPI) -> None:
-    """Have `app` answer every refusal with a problem; what nobody expected is the middleware's."""
+    """Have `app` answer every refusal with a problem; the middleware answers unexpected errors."""
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(RequestValidationError, _not_valid)

@@ -17,7 +17,7 @@ from todoapp_operator.resource.user_error import UserError
 __all__ = ["Build", "Report", "builds_since", "cache_folder", "made_once", "working_through_the_queue"]
 
 Report = Callable[[str], None]
-"""Tells the user, in one line, what takes long."""
+"""Tells the user in one line what takes long."""
 
 _LOOK_SECONDS = 0.5
 _START_SECONDS = 5

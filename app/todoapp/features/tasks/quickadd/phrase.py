@@ -41,7 +41,7 @@ Understand = Callable[[re.Match[str], Clock], Value | None]
 class Phrase:
     pattern: re.Pattern[str]
     understand: Understand
-    """None where the words fit and yet say nothing, like `31 April`"""
+    """None where the words fit but have no meaning, like `31 April`"""
 
 
 def phrase(words: str, understand: Understand) -> Phrase:

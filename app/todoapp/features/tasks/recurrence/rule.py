@@ -167,7 +167,7 @@ def next_due(series: Series, *, scheduled: datetime, number: int, finished: date
     completion passes over the dates missed; COUNT counts those too, because it says which dates
     the rule has. With the basis `completion` the rule starts again on the local day of `finished`,
     at the series' time of day, and COUNT counts occurrences. Then a rule that names its days never
-    repeats the date just done, however early that was.
+    repeats the date just done, even if it was done early.
 
     Args:
         scheduled: where the rule placed the finished occurrence (wall time), wherever it was moved.

@@ -33,7 +33,7 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """Understand any text; there is none that is wrong.
+    """Parse any text; no text is invalid.
 
     All words have to be found, each as the beginning of a word. Words in quotes are found as they
     are, one after the other. A minus leaves out what contains the word or the quoted words. What is

@@ -1,4 +1,4 @@
-"""Words that no task has, taken for the words that were meant."""
+"""Correcting words that no task has to similar ones."""
 
 from collections.abc import Collection, Sequence
 
