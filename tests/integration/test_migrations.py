@@ -1,5 +1,6 @@
 """The schema goes up and down with rows in it, and is what the models say."""
 
+import ast
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from testbed.app.service_process import run_command
 from todoapp import migrations
 from todoapp.kit.database import Base
 
+REVISIONS = sorted((migrations.FOLDER / "versions").glob("v*.py"))
 NEWEST_FIRST = [each.revision for each in ScriptDirectory(str(migrations.FOLDER)).walk_revisions()]
 
 SEARCH = "0002"
@@ -61,6 +63,21 @@ async def test_constraints_are_those_of_the_models(fresh_database_url: str) -> N
     assert await inside(fresh_database_url, constraints) == await inside(
         fresh_database_url, modelled_constraints
     )
+
+
+@pytest.mark.parametrize("revision", REVISIONS, ids=lambda path: path.stem)
+def test_revision_leaves_names_of_constraints_to_the_convention(revision: Path) -> None:
+    for call in ast.walk(ast.parse(revision.read_text())):
+        kind = ast.unparse(call.func).rpartition(".")[2] if isinstance(call, ast.Call) else ""
+        if isinstance(call, ast.Call) and kind.endswith("Constraint"):
+            name = next((argument.value for argument in call.keywords if argument.arg == "name"), None)
+            if kind != "CheckConstraint":
+                assert name is None, f"line {call.lineno}: leave out the name; `kit.database` names a {kind}"
+                continue
+            assert isinstance(name, ast.Constant), f"line {call.lineno}: give the CHECK a name"
+            assert not str(name.value).startswith("ck_"), (
+                f"line {call.lineno}: leave `ck_` and the table out of the name; `kit.database` adds them"
+            )
 
 
 async def test_every_revision_is_the_same_from_both_sides(empty_database_url: str) -> None:

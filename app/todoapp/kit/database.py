@@ -158,6 +158,7 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+"""Names for the constraints of models and of migrations alike; only a CHECK is given the end of its name."""
 
 
 class Base(SQLModel, registry=registry(metadata=METADATA)):

@@ -27,8 +27,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("received_at", instant(), nullable=False),
         sa.Column("replayed_at", instant()),
-        sa.PrimaryKeyConstraint("id", name="pk_dead_letters"),
-        sa.UniqueConstraint("consumer", "event_id", name="uq_dead_letters_consumer_event_id"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("consumer", "event_id"),
     )
     op.create_table(
         "delivery_failures",
@@ -37,14 +37,14 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("failed_at", instant(), nullable=False),
-        sa.PrimaryKeyConstraint("consumer", "event_id", name="pk_delivery_failures"),
+        sa.PrimaryKeyConstraint("consumer", "event_id"),
     )
     op.create_table(
         "inbox",
         sa.Column("consumer", sa.String(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.Column("processed_at", instant(), nullable=False),
-        sa.PrimaryKeyConstraint("consumer", "event_id", name="pk_inbox"),
+        sa.PrimaryKeyConstraint("consumer", "event_id"),
     )
     op.create_index("ix_inbox_processed_at", "inbox", ["processed_at"])
     op.create_table(
@@ -60,8 +60,8 @@ def upgrade() -> None:
         sa.Column("published_at", instant()),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text()),
-        sa.PrimaryKeyConstraint("seq", name="pk_outbox"),
-        sa.UniqueConstraint("event_id", name="uq_outbox_event_id"),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("event_id"),
     )
     op.create_index(
         "ix_outbox_pending",
@@ -88,8 +88,8 @@ def upgrade() -> None:
         sa.Column("change_seq", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", instant(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_users"),
-        sa.UniqueConstraint("email", name="uq_users_email"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("email"),
     )
     op.create_table(
         "activity_logs",
@@ -102,11 +102,9 @@ def upgrade() -> None:
         sa.Column("occurred_at", instant(), nullable=False),
         sa.Column("changes", json_value(), nullable=False),
         sa.Column("snapshot", json_value(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_activity_logs_user_id", ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_activity_logs"),
-        sa.UniqueConstraint("event_id", name="uq_activity_logs_event_id"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("event_id"),
     )
     op.create_index("ix_activity_logs_task_occurred", "activity_logs", ["task_id", "occurred_at", "id"])
     op.create_index("ix_activity_logs_user_occurred", "activity_logs", ["user_id", "occurred_at", "id"])
@@ -120,9 +118,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", instant(), nullable=False),
         sa.Column("updated_at", instant(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_categories_user_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_categories"),
-        sa.UniqueConstraint("user_id", "name_key", name="uq_categories_user_id_name_key"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("user_id", "name_key"),
     )
     op.create_table(
         "idempotency_keys",
@@ -132,10 +130,8 @@ def upgrade() -> None:
         sa.Column("claim_id", sa.Uuid(), nullable=False),
         sa.Column("claimed_at", instant(), nullable=False),
         sa.Column("answer", json_value()),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_idempotency_keys_user_id", ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("user_id", "key", name="pk_idempotency_keys"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "key"),
     )
     op.create_index("ix_idempotency_keys_claimed_at", "idempotency_keys", ["claimed_at"])
     op.create_table(
@@ -145,8 +141,8 @@ def upgrade() -> None:
         sa.Column("created_at", instant(), nullable=False),
         sa.Column("expires_at", instant(), nullable=False),
         sa.Column("revoked_at", instant()),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_sessions_user_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_sessions"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
     op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
@@ -160,9 +156,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", instant(), nullable=False),
         sa.Column("updated_at", instant(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_tags_user_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_tags"),
-        sa.UniqueConstraint("user_id", "name_key", name="uq_tags_user_id_name_key"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("user_id", "name_key"),
     )
     op.create_table(
         "refresh_tokens",
@@ -170,10 +166,8 @@ def upgrade() -> None:
         sa.Column("session_id", sa.Uuid(), nullable=False),
         sa.Column("expires_at", instant(), nullable=False),
         sa.Column("used_at", instant()),
-        sa.ForeignKeyConstraint(
-            ["session_id"], ["sessions.id"], name="fk_refresh_tokens_session_id", ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("token_hash", name="pk_refresh_tokens"),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("token_hash"),
     )
     op.create_index("ix_refresh_tokens_session_id", "refresh_tokens", ["session_id"])
     op.create_table(
@@ -202,12 +196,10 @@ def upgrade() -> None:
         sa.Column("created_at", instant(), nullable=False),
         sa.Column("updated_at", instant(), nullable=False),
         sa.CheckConstraint("priority BETWEEN 0 AND 4", name="priority"),
-        sa.ForeignKeyConstraint(
-            ["category_id"], ["categories.id"], name="fk_tasks_category_id", ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_tasks_user_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_tasks"),
-        sa.UniqueConstraint("parent_task_id", name="uq_tasks_parent_task_id"),
+        sa.ForeignKeyConstraint(["category_id"], ["categories.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("parent_task_id"),
     )
     op.create_index("ix_tasks_category_id", "tasks", ["category_id"])
     op.create_index("ix_tasks_user_created", "tasks", ["user_id", "created_at", "id"])
@@ -234,13 +226,9 @@ def upgrade() -> None:
         sa.Column("read_at", instant()),
         sa.Column("created_at", instant(), nullable=False),
         sa.Column("delivery", json_value(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_notifications_user_id", ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_notifications"),
-        sa.UniqueConstraint(
-            "reminder_id", "reminder_due_at", name="uq_notifications_reminder_id_reminder_due_at"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("reminder_id", "reminder_due_at"),
     )
     op.create_index("ix_notifications_user_created", "notifications", ["user_id", "created_at", "id"])
     op.create_table(
@@ -257,9 +245,9 @@ def upgrade() -> None:
         sa.Column("created_at", instant(), nullable=False),
         sa.Column("updated_at", instant(), nullable=False),
         sa.CheckConstraint("(offset_minutes IS NULL) <> (remind_at IS NULL)", name="offset_or_instant"),
-        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name="fk_reminders_task_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_reminders_user_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_reminders"),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(
         "ix_reminders_scheduled",
@@ -273,9 +261,9 @@ def upgrade() -> None:
         "task_tags",
         sa.Column("task_id", sa.Uuid(), nullable=False),
         sa.Column("tag_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["tag_id"], ["tags.id"], name="fk_task_tags_tag_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name="fk_task_tags_task_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("task_id", "tag_id", name="pk_task_tags"),
+        sa.ForeignKeyConstraint(["tag_id"], ["tags.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("task_id", "tag_id"),
     )
     op.create_index("ix_task_tags_tag_id", "task_tags", ["tag_id"])
 

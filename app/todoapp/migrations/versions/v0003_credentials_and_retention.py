@@ -27,9 +27,9 @@ def upgrade() -> None:
         sa.Column("created_at", instant(), nullable=False),
         sa.Column("expires_at", instant()),
         sa.Column("last_used_at", instant()),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_api_tokens_user_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_api_tokens"),
-        sa.UniqueConstraint("token_hash", name="uq_api_tokens_token_hash"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
     )
     op.create_index("ix_api_tokens_user_id", "api_tokens", ["user_id"])
     # The defaults are for processes of the version before, which log people in until they are replaced.

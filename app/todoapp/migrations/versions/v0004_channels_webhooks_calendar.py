@@ -34,8 +34,8 @@ def delivery_columns() -> list[sa.Column[Any]]:
     ]
 
 
-def owned_by_user(table: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=f"fk_{table}_user_id", ondelete="CASCADE")
+def owned_by_user() -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE")
 
 
 def create_delivery_indexes(table: str) -> None:
@@ -57,9 +57,9 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("secret_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("created_at", instant(), nullable=False),
-        owned_by_user("calendar_feeds"),
-        sa.PrimaryKeyConstraint("user_id", name="pk_calendar_feeds"),
-        sa.UniqueConstraint("secret_hash", name="uq_calendar_feeds_secret_hash"),
+        owned_by_user(),
+        sa.PrimaryKeyConstraint("user_id"),
+        sa.UniqueConstraint("secret_hash"),
     )
     with op.batch_alter_table("notifications") as notifications:
         notifications.drop_column("delivery")
@@ -76,33 +76,19 @@ def create_channels() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", instant(), nullable=False),
         sa.Column("updated_at", instant(), nullable=False),
-        owned_by_user("channels"),
-        sa.PrimaryKeyConstraint("id", name="pk_channels"),
+        owned_by_user(),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_channels_user_id", "channels", ["user_id"])
     op.create_table(
         "channel_deliveries",
         *delivery_columns(),
         sa.Column("notification_id", sa.Uuid(), nullable=False),
-        owned_by_user("channel_deliveries"),
-        sa.ForeignKeyConstraint(
-            ["destination_id"],
-            ["channels.id"],
-            name="fk_channel_deliveries_destination_id",
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["notification_id"],
-            ["notifications.id"],
-            name="fk_channel_deliveries_notification_id",
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_channel_deliveries"),
-        sa.UniqueConstraint(
-            "destination_id",
-            "notification_id",
-            name="uq_channel_deliveries_destination_id_notification_id",
-        ),
+        owned_by_user(),
+        sa.ForeignKeyConstraint(["destination_id"], ["channels.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["notification_id"], ["notifications.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("destination_id", "notification_id"),
     )
     create_delivery_indexes("channel_deliveries")
     op.create_index("ix_channel_deliveries_notification_id", "channel_deliveries", ["notification_id"])
@@ -122,8 +108,8 @@ def create_webhooks() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", instant(), nullable=False),
         sa.Column("updated_at", instant(), nullable=False),
-        owned_by_user("webhooks"),
-        sa.PrimaryKeyConstraint("id", name="pk_webhooks"),
+        owned_by_user(),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_webhooks_user_id", "webhooks", ["user_id"])
     op.create_table(
@@ -133,17 +119,10 @@ def create_webhooks() -> None:
         sa.Column("event_type", sa.String(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("last_status", sa.Integer()),
-        owned_by_user("webhook_deliveries"),
-        sa.ForeignKeyConstraint(
-            ["destination_id"],
-            ["webhooks.id"],
-            name="fk_webhook_deliveries_destination_id",
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_webhook_deliveries"),
-        sa.UniqueConstraint(
-            "destination_id", "event_id", name="uq_webhook_deliveries_destination_id_event_id"
-        ),
+        owned_by_user(),
+        sa.ForeignKeyConstraint(["destination_id"], ["webhooks.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("destination_id", "event_id"),
     )
     create_delivery_indexes("webhook_deliveries")
     op.create_index("ix_webhook_deliveries_log", "webhook_deliveries", ["destination_id", "created_at", "id"])
