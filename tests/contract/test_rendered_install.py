@@ -96,7 +96,7 @@ def place(manifest: dict[str, Any]) -> tuple[str, str]:
     return manifest["kind"], manifest["metadata"]["name"]
 
 
-def test_a_chart_takes_values(helm: Path) -> None:
+def test_chart_values_change_the_manifests(helm: Path) -> None:
     values = ["--set", "replicas=3", "--set", "image.repository=example/own", "--set", "image.tag=9"]
     manifests = documents(
         output(helm, "template", "todoapp", str(CHART), "--namespace", "elsewhere", *values)

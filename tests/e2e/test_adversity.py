@@ -121,7 +121,7 @@ def own_postgresql() -> Iterator[PostgreSQL]:
 
 
 @pytest.mark.parametrize("service", ["api", "notification", "recurrence"])
-def test_a_database_that_is_away_at_the_start(
+def test_service_gets_ready_once_the_database_answers(
     service: str, own_postgresql: PostgreSQL, tmp_path: Path
 ) -> None:
     url = own_postgresql.url("todo")

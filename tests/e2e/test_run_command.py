@@ -101,7 +101,7 @@ def test_all_state_is_in_one_folder(run: Run) -> None:
     }
 
 
-def test_a_killed_process_comes_back(run: Run) -> None:
+def test_killed_process_is_restarted(run: Run) -> None:
     before = run.pids
     psutil.Process(before["recurrence"]).kill()
 

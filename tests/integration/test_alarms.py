@@ -151,7 +151,7 @@ async def test_reordered_and_repeated_events_leave_the_right_alarm(reminded: Rem
     await eventually(has_alarm, what="a job at the reminder's last instant")
 
 
-async def test_a_job_that_comes_a_moment_early_is_waited_out(reminded: Reminded) -> None:
+async def test_job_that_runs_slightly_early_waits(reminded: Reminded) -> None:
     """The clocks of the scheduler and of this process need not agree."""
     reminder = await reminded.add(datetime.now(UTC) + timedelta(seconds=1.5))
 

@@ -84,7 +84,7 @@ async def test_a_program_acts_as_its_user(
     assert entry["actor"] == "user"
 
 
-async def test_with_read_alone_nothing_changes(client: httpx.AsyncClient, api: FastAPI) -> None:
+async def test_read_scope_changes_nothing(client: httpx.AsyncClient, api: FastAPI) -> None:
     program = await script(client, "read")
 
     for operation in operations(api):

@@ -41,7 +41,9 @@ def health(argocd: Path, settings: Path, resource: Path) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(("state", "expected"), HEALTH.items(), ids=list(HEALTH))
-def test_a_todoapp_is_as_its_conditions_say(state: str, expected: str, argocd: Path, settings: Path) -> None:
+def test_argocd_health_follows_the_conditions(
+    state: str, expected: str, argocd: Path, settings: Path
+) -> None:
     status, _ = health(argocd, settings, RECORDED / f"{state}.yaml")
 
     assert status == expected

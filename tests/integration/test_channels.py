@@ -87,7 +87,7 @@ async def test_a_dead_channel_is_retried_and_delays_no_other(
     assert dead_later["last_error"] is None
 
 
-async def test_a_channel_that_stays_unreachable_is_given_up(
+async def test_delivery_to_an_unreachable_channel_finally_fails(
     client: httpx.AsyncClient, clock: Clock, outgoing: Outgoing, receiver: RecordingApp
 ) -> None:
     receiver.answer("/dead", Answer(500))
@@ -156,7 +156,7 @@ async def test_channels_reach_no_private_address_unless_allowed(
     assert receiver.calls("/hook") == []
 
 
-async def test_the_url_is_nowhere_but_sealed_in_its_row(
+async def test_url_is_stored_only_sealed(
     client: httpx.AsyncClient,
     clock: Clock,
     outgoing: Outgoing,
@@ -210,7 +210,7 @@ async def test_an_unusable_channel_url_is_refused_without_repeating_it(
     assert SECRET not in answer.text
 
 
-async def test_a_channel_can_be_renamed_and_led_elsewhere(
+async def test_channel_can_get_another_name_and_url(
     client: httpx.AsyncClient, clock: Clock, outgoing: Outgoing, receiver: RecordingApp
 ) -> None:
     channel = await add_channel(client, url_of(receiver, "/old"))
@@ -259,7 +259,7 @@ async def test_twenty_channels_are_the_most(client: httpx.AsyncClient, receiver:
     assert (answer.status_code, answer.json()["code"]) == (409, "too-many-channels")
 
 
-async def test_a_channel_sealed_under_another_secret_asks_for_its_url(
+async def test_channel_sealed_under_another_secret_needs_a_new_url(
     client: httpx.AsyncClient, clock: Clock, outgoing: Outgoing, receiver: RecordingApp
 ) -> None:
     await add_channel(client, url_of(receiver))

@@ -104,7 +104,7 @@ def test_a_job_completes(kubernetes: httpx.Client, namespace: str) -> None:
     )
 
 
-def test_a_deleted_owner_takes_what_it_owns_along(kubernetes: httpx.Client, namespace: str) -> None:
+def test_deleting_an_owner_deletes_its_objects(kubernetes: httpx.Client, namespace: str) -> None:
     deployment = f"/apis/apps/v1/namespaces/{namespace}/deployments/hello"
     pods = f"/api/v1/namespaces/{namespace}/pods"
     kubernetes.patch(deployment, params=STRICT, headers=APPLY, json=DEPLOYMENT).raise_for_status()
@@ -172,7 +172,7 @@ def test_a_service_account_may_do_nothing_by_itself(
 
 
 @pytest.mark.parametrize("component", [Component.API_SERVER, Component.ETCD])
-def test_a_killed_component_comes_back_with_all_data(
+def test_killed_component_restarts_with_all_data(
     cluster: Cluster, kubernetes: httpx.Client, namespace: str, component: Component
 ) -> None:
     maps = f"/api/v1/namespaces/{namespace}/configmaps"

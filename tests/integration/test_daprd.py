@@ -214,7 +214,7 @@ def dead_letters(database_url: str) -> list[dict[str, Any]]:
     return letters
 
 
-def test_a_broker_that_crashes_and_comes_back_loses_nothing(stack: Stack, anna: Person, kafka: Kafka) -> None:
+def test_restart_of_crashed_broker_loses_no_event(stack: Stack, anna: Person, kafka: Kafka) -> None:
     with anna.watching() as page:
         before = anna.post("/api/tasks", {"title": "Before", "recurrence": "daily"})
         anna.post(f"/api/tasks/{before['id']}/complete")

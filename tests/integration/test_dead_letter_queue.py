@@ -165,7 +165,7 @@ async def test_a_replay_of_what_is_asked_for(queue: Queue, arguments: tuple[str,
     assert "Name dead letters by their ids, or all of them by --all." in ended.stderr
 
 
-def test_a_database_that_is_away_is_one_sentence() -> None:
+def test_unavailable_database_is_reported_in_one_sentence() -> None:
     ended = Queue(f"postgresql://todo:swordfish@127.0.0.1:{free_port()}/todo").run("list")
 
     assert ended.returncode == 1

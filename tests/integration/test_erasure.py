@@ -64,7 +64,7 @@ async def rows_of_others(user_id: str, database: Database) -> Rows:
     return {table: [row for row in found[table] if user_id not in row] for table in owned}
 
 
-async def test_it_takes_a_recent_log_in(client: httpx.AsyncClient, clock: Clock) -> None:
+async def test_deleting_the_account_needs_a_recent_log_in(client: httpx.AsyncClient, clock: Clock) -> None:
     email = (await client.get("/api/me")).json()["email"]
     clock.advance(minutes=6)
 

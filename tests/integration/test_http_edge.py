@@ -111,7 +111,7 @@ async def test_a_body_of_another_type_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
 
 
-async def test_a_merge_patch_may_say_that_it_is_one(client: httpx.AsyncClient) -> None:
+async def test_merge_patch_media_type_is_accepted(client: httpx.AsyncClient) -> None:
     headers = {"content-type": "application/merge-patch+json; charset=utf-8"}
 
     assert (await client.patch("/api/me", content=b'{"name": "Ada"}', headers=headers)).status_code == 200

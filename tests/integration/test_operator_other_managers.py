@@ -30,7 +30,7 @@ def replicas(installation: Installation) -> int:
     return int(installation.child(DEPLOYMENT, "todo-api")["spec"]["replicas"])
 
 
-def test_an_autoscalers_replicas_stay(installation: Installation) -> None:
+def test_reconciling_keeps_the_replicas_of_an_autoscaler(installation: Installation) -> None:
     installation.install(SCALED)
     installation.wait_until_ready()
 
@@ -41,7 +41,7 @@ def test_an_autoscalers_replicas_stay(installation: Installation) -> None:
     assert replicas(installation) == 5
 
 
-def test_an_autoscaler_takes_over_without_losing_a_pod(installation: Installation) -> None:
+def test_adding_an_autoscaler_stops_no_pod(installation: Installation) -> None:
     installation.install(ELSEWHERE | {"api": {"replicas": 4}})
     installation.wait_until_ready()
 

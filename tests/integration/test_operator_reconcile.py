@@ -113,7 +113,9 @@ def written(installation: Installation) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def test_a_first_life(installation: Installation, operator: OperatorProcess) -> None:
+def test_operator_restarts_corrects_drift_and_respects_suspend(
+    installation: Installation, operator: OperatorProcess
+) -> None:
     installation.install()
     installation.wait_until_ready()
     made = written(installation)

@@ -103,7 +103,7 @@ def test_without_monitoring_no_monitoring_is_requested(minikube: PulumiProgram) 
     assert set(run.one("TodoApp").inputs["spec"]["observability"].values()) == {False}
 
 
-def test_redpanda_takes_the_place_of_strimzi(minikube: PulumiProgram) -> None:
+def test_redpanda_replaces_strimzi(minikube: PulumiProgram) -> None:
     run = minikube.run(**OTHER_CHOICES["redpanda"])
 
     assert not run.of("Kafka") + run.of("KafkaNodePool")
@@ -155,7 +155,7 @@ def test_an_external_database_is_reached_by_a_secret(minikube: PulumiProgram) ->
     assert not [each for each in run.of("Release") if each.inputs["name"] == "cnpg"]
 
 
-def test_an_ingress_takes_the_place_of_the_gateway(minikube: PulumiProgram) -> None:
+def test_ingress_replaces_the_gateway(minikube: PulumiProgram) -> None:
     run = minikube.run(entrance="ingress", ingressClass="traefik", certificateEmail="ada@example.com")
 
     assert not run.of("Gateway") + run.of("GatewayClass")

@@ -94,7 +94,7 @@ async def test_a_plain_line_is_a_plain_task(client: httpx.AsyncClient) -> None:
     )
 
 
-async def test_the_moment_is_the_applications(client: httpx.AsyncClient, clock: Clock) -> None:
+async def test_relative_days_follow_the_applications_clock(client: httpx.AsyncClient, clock: Clock) -> None:
     clock.advance(days=1)
 
     assert (await added(client, "Pay tomorrow"))["task"]["due_date"] == "2027-03-05"

@@ -117,7 +117,7 @@ def is_valid(resource: dict[str, Any]) -> bool:
 
 @pytest.mark.usefixtures("definition")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
-def test_an_example_comes_back_as_it_was_meant(example: Path, objects: Objects, namespace: str) -> None:
+def test_example_is_read_as_intended(example: Path, objects: Objects, namespace: str) -> None:
     [resource] = [each for each in yaml.safe_load_all(example.read_text()) if each["kind"] == "TodoApp"]
 
     stored = objects.apply(TODOAPP, resource, namespace)

@@ -126,7 +126,9 @@ async def test_unpublished_rows_are_kept(
     assert len(await deliveries.published()) == published
 
 
-async def test_more_than_a_batch_goes(deliveries: Deliveries, database: Database, clock: Clock) -> None:
+async def test_retention_deletes_more_rows_than_a_batch(
+    deliveries: Deliveries, database: Database, clock: Clock
+) -> None:
     old = [
         {"consumer": "recurrence", "event_id": new_id(), "processed_at": clock.now}
         for _ in range(2 * BATCH + 1)

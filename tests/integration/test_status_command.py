@@ -226,7 +226,7 @@ def allow(objects: Objects, namespace: str, *verbs: str) -> None:
     wait_until_allowed(objects.client, user_of(namespace, "default"), "get", TODOAPP, namespace)
 
 
-def test_unknown_token_is_told_to_log_in_again(
+def test_unknown_token_is_reported_with_the_log_in_command(
     definition: str, namespace: str, status: Status, cluster: Cluster, objects: Objects, tmp_path: Path
 ) -> None:
     person = kubeconfig_of(cluster.connection, objects.client, namespace, "default", tmp_path / "config")

@@ -87,7 +87,7 @@ async def test_the_feed_forgets_what_is_old_and_published(
     assert [each["seq"] for each in (await synced(client, since=2))["changes"]] == [3, 4]
 
 
-async def test_a_number_from_the_future_is_gone_too(client: httpx.AsyncClient) -> None:
+async def test_number_above_the_newest_is_refused(client: httpx.AsyncClient) -> None:
     """The database was set back to a backup: to go on from there would leave changes out."""
     answer = await client.get("/api/sync", params={"since": 1000})
 

@@ -84,7 +84,7 @@ async def test_a_day_is_not_an_instant(client: httpx.AsyncClient, clock: Any) ->
     assert (await client.get(f"/api/tasks/{task['id']}")).json()["is_overdue"]
 
 
-async def test_a_day_stays_that_day_in_another_zone(client: httpx.AsyncClient) -> None:
+async def test_due_day_does_not_change_with_the_zone(client: httpx.AsyncClient) -> None:
     task = await made(client, due_date="2027-03-03")
 
     patch = {"timezone": "Pacific/Auckland"}

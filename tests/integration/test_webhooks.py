@@ -300,7 +300,7 @@ async def test_a_webhook_is_changed_and_switched_off_and_on(
     assert receiver.calls("/hook") == []
 
 
-async def test_a_deleted_webhook_takes_its_log_along(
+async def test_deleting_a_webhook_deletes_its_log(
     owner: httpx.AsyncClient, deliveries: Deliveries, outgoing: Outgoing, receiver: RecordingApp
 ) -> None:
     webhook = await listen(owner, receiver, "task.created")
@@ -347,7 +347,7 @@ async def test_finished_deliveries_are_kept_for_a_month(
     assert [each["status"] for each in await log_of(owner, webhook)] == ["pending"]
 
 
-async def test_a_webhook_sealed_under_another_secret_asks_for_a_rotation(
+async def test_webhook_sealed_under_another_secret_needs_a_rotation(
     owner: httpx.AsyncClient, deliveries: Deliveries, outgoing: Outgoing, receiver: RecordingApp
 ) -> None:
     webhook = await listen(owner, receiver, "task.created")

@@ -70,7 +70,9 @@ async def test_a_change_is_sent_as_sync_returns_it(client: httpx.AsyncClient, li
     assert told == {"type": "change", **change}
 
 
-async def test_a_client_may_say_its_token_first(client: httpx.AsyncClient, server: Serving) -> None:
+async def test_client_may_send_its_token_in_the_first_message(
+    client: httpx.AsyncClient, server: Serving
+) -> None:
     async with connect(f"ws://{server.address}/api/ws") as socket:
         await socket.send(orjson.dumps({"type": "authenticate", "token": token(client)}).decode())
 

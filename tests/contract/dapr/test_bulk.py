@@ -111,7 +111,9 @@ def test_a_bulk_subscriber_gets_lists(sidecar: httpx.Client, app: RecordingApp, 
     assert len({each["entryId"] for each in entries}) == 5
 
 
-def test_an_entry_without_a_status_comes_again(sidecar: httpx.Client, app: RecordingApp, marker: str) -> None:
+def test_entry_without_a_status_is_delivered_again(
+    sidecar: httpx.Client, app: RecordingApp, marker: str
+) -> None:
     words = iter([None, "SUCCESS"])
     app.script("/on/bulk", lambda call: _statuses(call, next(words)))
 

@@ -29,7 +29,7 @@ def test_health_of_another_app_id_is_an_error(sidecar: httpx.Client) -> None:
     }
 
 
-def test_metadata_tell_components_and_subscriptions(sidecar: httpx.Client, app: RecordingApp) -> None:
+def test_metadata_list_components_and_subscriptions(sidecar: httpx.Client, app: RecordingApp) -> None:
     metadata = sidecar.get("/v1.0/metadata").json()
 
     assert metadata["id"] == "app1"

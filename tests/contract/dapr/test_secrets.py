@@ -12,7 +12,7 @@ def test_a_nested_secret_has_a_joined_name(sidecar: httpx.Client) -> None:
     assert answer.json() == {"db:password": "example-only"}
 
 
-def test_bulk_gives_all_of_them(sidecar: httpx.Client) -> None:
+def test_bulk_request_returns_every_secret(sidecar: httpx.Client) -> None:
     assert sidecar.get(f"{STORE}/bulk").json() == {
         "db:password": {"db:password": "example-only"},
         "db:user": {"db:user": "todo"},
@@ -20,7 +20,7 @@ def test_bulk_gives_all_of_them(sidecar: httpx.Client) -> None:
     }
 
 
-def test_a_multi_valued_store_gives_groups(sidecar: httpx.Client) -> None:
+def test_multi_valued_store_returns_groups(sidecar: httpx.Client) -> None:
     answer = sidecar.get("/v1.0/secrets/groupedsecrets/db")
 
     assert answer.json() == {"user": "todo", "password": "example-only"}

@@ -23,7 +23,7 @@ def signed(**changed: Any) -> str:
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, KEY)
 
 
-def test_a_token_speaks_for_its_user_until_it_ends() -> None:
+def test_token_identifies_its_user_until_it_expires() -> None:
     token = TOKENS.issue(ADA, now=NOW)
 
     assert TOKENS.verify(token, now=NOW + timedelta(minutes=14, seconds=59)) == ADA

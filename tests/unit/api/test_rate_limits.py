@@ -41,7 +41,7 @@ def test_a_quota_is_used_up_and_back_after_its_window(limit: int) -> None:
 
 @settings(deadline=None)
 @given(limit=st.integers(min_value=1, max_value=60), waited=st.integers(min_value=0, max_value=60))
-def test_room_comes_back_evenly(limit: int, waited: int) -> None:
+def test_quota_refills_evenly(limit: int, waited: int) -> None:
     clock = Clock()
     limited = limiter(clock, limit)
     let_through(limited)
@@ -88,7 +88,7 @@ def test_zero_means_unlimited() -> None:
     assert [limited.take("ada") for _ in range(1000)] == [None] * 1000
 
 
-def test_setting_the_clock_back_locks_no_user_out() -> None:
+def test_clock_set_back_does_not_block_users() -> None:
     clock = Clock()
     limited = limiter(clock, 2)
     let_through(limited)

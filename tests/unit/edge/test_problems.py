@@ -176,7 +176,7 @@ async def test_an_unexpected_error_reveals_no_details(client: httpx.AsyncClient)
     assert "swordfish" not in answer.text
 
 
-async def test_a_database_that_is_away_can_be_asked_again(client: httpx.AsyncClient) -> None:
+async def test_unavailable_database_answers_503_with_retry_after(client: httpx.AsyncClient) -> None:
     answer = await client.get("/away")
 
     assert (answer.status_code, answer.json()["code"]) == (503, "database-away")

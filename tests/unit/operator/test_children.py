@@ -124,7 +124,7 @@ def test_both_todoapps_are_notified_when_an_object_moves(children: Children, tol
     assert list(children.of_app(HOME)) == []
 
 
-def test_the_values_of_secrets_are_kept_nowhere(children: Children) -> None:
+def test_values_of_secrets_are_not_stored(children: Children) -> None:
     secret = live(5) | {"data": {"password": "aHVudGVyMg=="}}
 
     children.of_kind(SECRET).put(secret)

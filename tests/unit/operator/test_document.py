@@ -62,7 +62,7 @@ def test_every_mistake_is_reported_with_line_and_field(tmp_path: Path) -> None:
     ]
 
 
-def test_an_unknown_field_comes_with_the_nearest_known_one(tmp_path: Path) -> None:
+def test_unknown_field_gets_a_suggestion(tmp_path: Path) -> None:
     assert refused(tmp_path, f"{HEAD}spec:\n  databse: {{}}\n") == [
         "todo.yaml:5: spec.databse: this field is not known; did you mean `database`?"
     ]

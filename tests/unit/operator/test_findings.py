@@ -296,7 +296,7 @@ def test_pods_start_after_the_migration(migration: HealthStatus | None, reason: 
         (observation(app=todoapp(suspend=True)), "Suspended"),
     ],
 )
-def test_the_phase_is_the_conditions_in_a_word(seen: Observation, phase: str) -> None:
+def test_phase_summarises_the_conditions(seen: Observation, phase: str) -> None:
     assert report(seen.app, findings(seen), seen.pods, {}, now=NOW)["phase"] == phase
 
 

@@ -200,19 +200,19 @@ def test_kubeconfig_of_the_home_is_the_default(api_server: ApiServer, tmp_path: 
     assert api_server.logins == {"Bearer secret"}
 
 
-def test_no_kubeconfig_is_told(tmp_path: Path) -> None:
+def test_missing_kubeconfig_is_reported(tmp_path: Path) -> None:
     assert refused(None) == (
         f"There is no kubeconfig {tmp_path}/.kube/config; name one by --kubeconfig or by KUBECONFIG."
     )
 
 
-def test_unknown_context_is_told_with_those_there_are(tmp_path: Path) -> None:
+def test_unknown_context_is_reported_with_the_known_ones(tmp_path: Path) -> None:
     file = kubeconfig(tmp_path / "config", "http://127.0.0.1:1")
 
     assert refused(file, "other") == f"The kubeconfig {file} has no context other; it has test."
 
 
-def test_no_chosen_context_is_told(tmp_path: Path) -> None:
+def test_missing_current_context_is_reported(tmp_path: Path) -> None:
     file = kubeconfig(tmp_path / "config", "http://127.0.0.1:1")
     file.write_text(file.read_text().replace("current-context", "ignored"))
 
@@ -228,13 +228,13 @@ def test_malformed_kubeconfig_is_reported(content: str, tmp_path: Path) -> None:
     assert str(tmp_path / "config") in refused(tmp_path / "config")
 
 
-def test_broken_certificate_in_kubeconfig_is_told(tmp_path: Path) -> None:
+def test_broken_certificate_in_kubeconfig_is_reported(tmp_path: Path) -> None:
     file = kubeconfig(tmp_path / "config", "https://127.0.0.1:1", authority="absent.pem")
 
     assert refused(file) == f"The kubeconfig cannot be used: File does not exist: {tmp_path}/absent.pem."
 
 
-def test_unreachable_server_is_told(tmp_path: Path) -> None:
+def test_unreachable_server_is_reported(tmp_path: Path) -> None:
     port = free_port()
 
     sentences = refused(kubeconfig(tmp_path / "config", f"https://127.0.0.1:{port}"))
@@ -318,7 +318,7 @@ def test_every_kind_is_asked_for_but_secrets(api_server: ApiServer, tmp_path: Pa
     assert "secrets" not in plurals
 
 
-def test_kinds_that_may_not_be_listed_are_told(api_server: ApiServer, tmp_path: Path) -> None:
+def test_kinds_that_may_not_be_listed_are_reported(api_server: ApiServer, tmp_path: Path) -> None:
     api_server.answers[TODOAPP] = 200, STORED
     jobs, pods = "/apis/batch/v1/namespaces/home/jobs", "/api/v1/namespaces/home/pods"
     api_server.answers[jobs] = 403, {"message": "jobs.batch is forbidden", "details": {}}

@@ -162,13 +162,13 @@ def test_a_time(phrase: str, moment: str) -> None:
         "remind me 5 minutes before",
     ],
 )
-def test_lookalikes_stay_in_the_title(title: str) -> None:
+def test_similar_words_stay_in_the_title(title: str) -> None:
     found = reading(title)
 
     assert (found.task.title, found.parts) == (title, ())
 
 
-def test_the_last_of_two_days_counts_and_the_first_stays() -> None:
+def test_last_of_two_days_counts_and_the_first_stays() -> None:
     found = reading("Email Bob about Tuesday tomorrow")
 
     assert found.task.title == "Email Bob about Tuesday"

@@ -15,7 +15,7 @@ def reading(text: str) -> ParsedText:
     return parse(text, now=NOW, zone="Europe/Berlin")
 
 
-def test_the_parts_say_where_they_are_and_what_they_mean() -> None:
+def test_recognised_parts_have_positions_and_meanings() -> None:
     found = reading("Pay rent every month on the 1st at 9 !high #home ~finance")
 
     assert found.task.title == "Pay rent"

@@ -161,7 +161,7 @@ def test_a_missing_date_is_chosen_and_noted() -> None:
     )
 
 
-def test_what_cannot_be_kept_is_refused() -> None:
+def test_recurrence_that_has_ended_is_refused() -> None:
     with pytest.raises(InvalidTaskRecurrence):
         previewed({"rrule": "FREQ=DAILY;UNTIL=20260101"}, "2027-01-01")
 

@@ -43,7 +43,7 @@ def test_an_excerpt_without_a_found_word_is_the_beginning() -> None:
 
 
 @given(st.text(), st.text(max_size=20))
-def test_without_its_marks_a_highlighted_text_is_the_text(text: str, asked: str) -> None:
+def test_highlighted_text_without_marks_is_the_text(text: str, asked: str) -> None:
     highlighted = highlight(text, parse(asked))
 
     assert unescape(highlighted.replace("<mark>", "").replace("</mark>", "")) == text_as_unescaped(text)

@@ -45,7 +45,7 @@ def test_words_phrases_and_exclusions(text: str, wanted: list[Term], unwanted: l
         ("xpril", ["april"]),
     ],
 )
-def test_an_unknown_word_stands_for_those_it_resembles(typed: str, meant: list[str]) -> None:
+def test_unknown_word_finds_similar_words(typed: str, meant: list[str]) -> None:
     query = corrected(parse(typed), {typed}, VOCABULARY)
 
     assert [term.words[0] for group in query.wanted for term in group] == meant

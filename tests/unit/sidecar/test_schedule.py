@@ -64,7 +64,7 @@ def test_intervals_are_whole_seconds(text: str, seconds: int) -> None:
 @pytest.mark.parametrize(
     ("text", "start"), [("0 0 0 30 2 *", START), ("0 0 0 1 1 *", datetime(9999, 6, 1, tzinfo=UTC))]
 )
-def test_a_day_that_never_comes_has_no_tick(text: str, start: datetime) -> None:
+def test_schedule_on_an_impossible_day_has_no_tick(text: str, start: datetime) -> None:
     assert parse_schedule(text).after(start) is None
 
 

@@ -27,7 +27,7 @@ async def keys(store: Store) -> list[str]:
     return [key for (key,) in rows]
 
 
-async def test_one_write_that_fails_takes_no_other_along(store: Store) -> None:
+async def test_failed_write_does_not_fail_others_in_its_batch(store: Store) -> None:
     outcomes = await asyncio.gather(*(put(store, key) for key in "aba"), return_exceptions=True)
 
     assert sorted(await keys(store)) == ["a", "b"]
