@@ -19,7 +19,7 @@ UNPLAIN_IN_NAMES = re.compile(
 PAGES = sorted([*Path().glob("*.md"), *Path("docs").rglob("*.md")])
 FOLDERS = ("app", "benchmarks", "dapr", "examples", "gitops", "pulumi", "strimzi", "tests")
 KINDS = ("*.py", "*.yaml")
-THIS = Path("tests/contract/test_words.py")
+THIS = Path("tests/contract/test_plain_words.py")
 # The schema of reminder.scheduled 1.0.0 has this description, and the schema of a version never changes.
 PUBLISHED = "whatever instant it had before"
 
