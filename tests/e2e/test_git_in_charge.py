@@ -135,8 +135,8 @@ def environment(
     """docs/gitops.md, followed up to its last step: no cluster is an environment yet."""
     folder = tmp_path_factory.mktemp("git-in-charge")
     programs = Programs(argocd, helm, kubectl, kustomize, redis_server(report))
-    with running_cluster(folder / "cluster", report) as cluster, cluster.connection.client() as client:
-        objects, fork = Objects(client), forked(folder / "fork")
+    with running_cluster(folder / "cluster", report) as cluster, Objects.of(cluster.connection) as objects:
+        fork = forked(folder / "fork")
         define(objects, cert_manager_files())
         with running_argocd(cluster, objects, SOURCES.folder(), programs, folder) as running:
             running.kubectl(

@@ -40,8 +40,8 @@ def own_cluster(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(scope="module")
 def objects(own_cluster: Cluster) -> Iterator[Objects]:
     """Those of `own_cluster`."""
-    with own_cluster.connection.client() as client:
-        yield Objects(client)
+    with Objects.of(own_cluster.connection) as objects:
+        yield objects
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_an_operator_that_helm_installed_works_and_leaves_todoapps_behind(
     deployment = objects.get(DEPLOYMENT, "todoapp-operator", BY_HELM) or {}
     installation = Installation(objects, "helped")
     config = tmp_path / "kubeconfig"
-    kubeconfig_of(own_cluster.connection, objects.client, BY_HELM, "todoapp-operator", config)
+    kubeconfig_of(own_cluster.connection, objects, BY_HELM, "todoapp-operator", config)
     with running_operator(config, tmp_path / "operator.log", namespace=BY_HELM) as operator:
         operator.wait_until_active()
         installation.install()

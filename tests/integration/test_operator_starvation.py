@@ -5,14 +5,14 @@ from contextlib import contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 
-import httpx
 import pytest
+import urllib3
 
 from testbed.kubernetes.installations import Installation
-from testbed.kubernetes.objects import Objects, kind_named, url
+from testbed.kubernetes.objects import Objects, kind_named
 from testbed.kubernetes.quotas import nothing_more
 from testbed.waiting import wait_until
-from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.kinds import Kind, url
 
 pytestmark = pytest.mark.usefixtures("installed_operator")
 
@@ -79,8 +79,8 @@ def hanging_admission(objects: Objects, namespace: str, server: SilentServer) ->
 def hangs(objects: Objects, namespace: str, server: SilentServer) -> bool:
     """Whether a new Service brings the API server to ask, which it does a moment after it was told to."""
     service = {"metadata": {"name": "probe"}, "spec": {"ports": [{"port": 80}]}}
-    with suppress(httpx.ReadTimeout):
-        objects.client.post(url(SERVICE, namespace), params={"dryRun": "All"}, json=service, timeout=1)
+    with suppress(urllib3.exceptions.TimeoutError):
+        objects.ask("POST", url(SERVICE, namespace), service, parameters={"dryRun": "All"}, seconds=1)
     return server.callers > 0
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-import httpx
 import pytest
 
 from testbed.kubernetes.objects import Objects
@@ -17,19 +16,19 @@ def refused(run: Run, objects: Objects, namespace: str) -> Iterator[str]:
     for resource in run.resources:
         if resource.is_manifest:
             manifest = revealed(resource.inputs)
-            kind, namespaced = known(objects.client, manifest["apiVersion"], manifest["kind"])
+            kind, namespaced = known(objects, manifest["apiVersion"], manifest["kind"])
             place = namespace if namespaced else None
             answer = objects.answer_to_apply(kind, manifest, place, dry_run=True)
             if not answer.is_success or "warning" in answer.headers:
                 yield f"{resource.urn}: {answer.headers.get('warning', '')} {answer.text}"
 
 
-def known(client: httpx.Client, api_version: str, name: str) -> tuple[Kind, bool]:
+def known(objects: Objects, api_version: str, name: str) -> tuple[Kind, bool]:
     """The kind as the API server knows it, and whether its objects are in namespaces."""
     root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
     [found] = (
         each
-        for each in client.get(root).raise_for_status().json()["resources"]
+        for each in objects.ask("GET", root).raise_for_status().json()["resources"]
         if each["kind"] == name and "/" not in each["name"]
     )
     return Kind(api_version, name, found["name"]), found["namespaced"]
@@ -56,7 +55,7 @@ def test_a_field_that_no_kind_has_is_refused(
     stacks: Mapping[str, PulumiProgram], objects: Objects, namespace: str
 ) -> None:
     inputs = stacks["minikube"].run().one("TodoApp").inputs
-    kind, _ = known(objects.client, inputs["apiVersion"], inputs["kind"])
+    kind, _ = known(objects, inputs["apiVersion"], inputs["kind"])
 
     answer = objects.answer_to_apply(
         kind, {**inputs, "spec": {"apis": {"replicas": 2}}}, namespace, dry_run=True

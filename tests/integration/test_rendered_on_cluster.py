@@ -1,9 +1,9 @@
 """What a real API server says of the TodoApp's definition and of everything that TodoApps become."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
@@ -149,5 +149,5 @@ def test_irreversible_fields_cannot_be_changed(
 
     refused = objects.answer_to_apply(TODOAPP, todoapp(after), namespace)
 
-    assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert [cause["field"] for cause in refused.json()["details"]["causes"]] == [field]

@@ -138,15 +138,13 @@ def test_status_reports_what_the_user_may_not_read(
     rules = [{"apiGroups": ["todoapp.dev"], "resources": ["todoapps"], "verbs": ["get"]}]
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"}
     account = {"kind": "ServiceAccount", "name": "default", "namespace": namespace}
-    somebody = kubeconfig_of(
-        cluster.connection, objects.client, namespace, "default", tmp_path / "kubeconfig"
-    )
+    somebody = kubeconfig_of(cluster.connection, objects, namespace, "default", tmp_path / "kubeconfig")
     refused = status("todo", kubeconfig=somebody)
     objects.create(ROLE, {"metadata": {"name": "reader"}, "rules": rules}, namespace)
     objects.create(
         ROLE_BINDING, {"metadata": {"name": "reader"}, "roleRef": role, "subjects": [account]}, namespace
     )
-    wait_until_allowed(objects.client, user_of(namespace, "default"), "get", TODOAPP, namespace)
+    wait_until_allowed(objects, user_of(namespace, "default"), "get", TODOAPP, namespace)
     allowed = status("todo", kubeconfig=somebody)
 
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -172,7 +170,7 @@ def test_exec_plugin_logs_in_as_on_a_cloud(
 ) -> None:
     """The kubeconfig has the form that AKS, GKE and OKE write, in two files."""
     allow(objects, namespace, "get", "list")
-    own = kubeconfig_of(cluster.connection, objects.client, namespace, "default", tmp_path / "own")
+    own = kubeconfig_of(cluster.connection, objects, namespace, "default", tmp_path / "own")
     plugin = tmp_path / "auth-plugin"
     plugin.write_text(
         PLUGIN.format(python=sys.executable, server=cluster.connection.url, token=token_of(own))
@@ -223,13 +221,13 @@ def allow(objects: Objects, namespace: str, *verbs: str) -> None:
     objects.create(ROLE, {"metadata": {"name": "person"}, "rules": rules}, namespace)
     binding = {"metadata": {"name": "person"}, "roleRef": role, "subjects": [account]}
     objects.create(ROLE_BINDING, binding, namespace)
-    wait_until_allowed(objects.client, user_of(namespace, "default"), "get", TODOAPP, namespace)
+    wait_until_allowed(objects, user_of(namespace, "default"), "get", TODOAPP, namespace)
 
 
 def test_unknown_token_is_reported_with_the_log_in_command(
     definition: str, namespace: str, status: Status, cluster: Cluster, objects: Objects, tmp_path: Path
 ) -> None:
-    person = kubeconfig_of(cluster.connection, objects.client, namespace, "default", tmp_path / "config")
+    person = kubeconfig_of(cluster.connection, objects, namespace, "default", tmp_path / "config")
     person.write_text(person.read_text().replace(token_of(person), "expired"))
 
     answer = status("todo", kubeconfig=person)

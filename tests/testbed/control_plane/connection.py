@@ -24,7 +24,10 @@ class Connection:
     """The same, for kubectl and every client library."""
 
     def client(self) -> httpx.Client:
-        """The caller closes it."""
+        """For raw requests: whether a starting server answers, and what tests of the cluster itself ask.
+
+        `testbed.kubernetes.objects` reads and writes objects by the official client. The caller closes this.
+        """
         context = ssl.create_default_context(cafile=str(self.authority))
         context.load_cert_chain(self.certificate)
         # No proxy of the environment: it could not reach this machine's loopback.

@@ -59,7 +59,7 @@ def cluster(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="session")
 def kubernetes(cluster: Cluster) -> Iterator[httpx.Client]:
-    """Speaks to the API server as its administrator."""
+    """Sends raw requests to the API server as its administrator; for objects there is `objects`."""
     with cluster.connection.client() as client:
         yield client
 

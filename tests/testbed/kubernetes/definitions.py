@@ -40,7 +40,7 @@ def define(objects: Objects, files: Iterable[Path]) -> None:
     for manifest in manifests:
         objects.apply(CUSTOM_RESOURCE_DEFINITION, manifest)
     for manifest in manifests:
-        wait_until_known(objects.client, _defined(manifest))
+        wait_until_known(objects, _defined(manifest))
 
 
 def _defined(manifest: Manifest) -> Kind:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-import httpx
 import pytest
+from kubernetes.client import ApiException
 
 from testbed.kubernetes.comparison import differences
 from testbed.kubernetes.objects import NAMESPACE, SECRET, TODOAPP, Objects, kind_named
@@ -27,7 +28,7 @@ ELSEWHERE: dict[str, Any] = {
 }
 """A spec with an external database and broker, so that no other operator has to finish first."""
 
-UNKNOWN_KIND = (httpx.codes.NOT_FOUND, httpx.codes.TOO_MANY_REQUESTS)
+UNKNOWN_KIND = (HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS)
 """How the API server answers while it does not know a kind, or has just learned of it."""
 SECRETS = "todoapp.dev/secrets"
 
@@ -105,8 +106,8 @@ class Installation:
         labels = own_labels(TodoApp.model_validate(self._identity), None)
         try:
             return self.objects.list(kind, **labels)
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code in UNKNOWN_KIND:
+        except ApiException as error:
+            if error.status in UNKNOWN_KIND:
                 return []
             raise
 

@@ -65,12 +65,12 @@ def install_rights(objects: Objects) -> None:
             objects.apply(KINDS[manifest["kind"]], manifest, manifest["metadata"].get("namespace"))
     # The one is among its rights in all namespaces, the other among those in its own.
     for verb, kind in (("watch", TODOAPP), ("update", LEASE)):
-        wait_until_allowed(objects.client, USER, verb, kind, OPERATOR_NAMESPACE)
+        wait_until_allowed(objects, USER, verb, kind, OPERATOR_NAMESPACE)
 
 
 def kubeconfig_of_operator(connection: Connection, objects: Objects, file: Path) -> Path:
     """Needs the rights to be installed."""
-    return kubeconfig_of(connection, objects.client, OPERATOR_NAMESPACE, ACCOUNT, file)
+    return kubeconfig_of(connection, objects, OPERATOR_NAMESPACE, ACCOUNT, file)
 
 
 @pytest.fixture(scope="module")

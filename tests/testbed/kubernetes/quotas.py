@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import httpx
+from http import HTTPStatus
 
 from testbed.kubernetes.objects import Objects, typed
 from testbed.waiting import wait_until
@@ -35,4 +34,4 @@ def _refuses(objects: Objects, namespace: str) -> bool:
     template = {"spec": {"containers": [{"name": "probe", "image": "probe"}]}}
     probe = {"metadata": {"name": QUOTA}, "template": template}
     answer = objects.answer_to_apply(PROBE, typed(PROBE) | probe, namespace, dry_run=True)
-    return answer.status_code == httpx.codes.FORBIDDEN
+    return answer.status_code == HTTPStatus.FORBIDDEN

@@ -3,23 +3,20 @@
 import json
 from pathlib import Path
 
-import httpx
-
 from testbed.control_plane.connection import Connection
+from testbed.kubernetes.objects import Objects, kind_named
 from testbed.waiting import wait_until
-from todoapp_operator.kube.kinds import Kind
+from todoapp_operator.kube.kinds import Kind, url
 
 __all__ = ["kubeconfig_of", "user_of", "wait_until_allowed"]
 
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
 
-def kubeconfig_of(
-    connection: Connection, kubernetes: httpx.Client, namespace: str, account: str, file: Path
-) -> Path:
+def kubeconfig_of(connection: Connection, objects: Objects, namespace: str, account: str, file: Path) -> Path:
     """Write a kubeconfig with a token that the API server gives to a service account."""
-    url = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-    token = kubernetes.post(url, json={}).raise_for_status().json()["status"]["token"]
+    path = url(kind_named("ServiceAccount"), namespace, account, "token")
+    token = objects.ask("POST", path, {}).raise_for_status().json()["status"]["token"]
     cluster = {"server": connection.url, "certificate-authority": str(connection.authority)}
     context = {"cluster": "test", "user": account, "namespace": namespace}
     config = {
@@ -39,13 +36,13 @@ def user_of(namespace: str, account: str) -> str:
     return f"system:serviceaccount:{namespace}:{account}"
 
 
-def wait_until_allowed(kubernetes: httpx.Client, user: str, verb: str, kind: Kind, namespace: str) -> None:
+def wait_until_allowed(objects: Objects, user: str, verb: str, kind: Kind, namespace: str) -> None:
     """Wait until the API server enforces roles and bindings, shortly after it has stored them."""
     action = {"verb": verb, "group": kind.group, "resource": kind.plural, "namespace": namespace}
     review = {"spec": {"user": user, "resourceAttributes": action}}
 
     def allowed() -> bool:
-        answer = kubernetes.post(REVIEWS, json=review).raise_for_status().json()
+        answer = objects.ask("POST", REVIEWS, review).raise_for_status().json()
         return bool(answer["status"]["allowed"])
 
     wait_until(allowed, what=f"{user} may {verb} {kind.plural}")

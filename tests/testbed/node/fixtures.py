@@ -63,7 +63,7 @@ def node_objects(node: Node, report: Report) -> Iterator[Objects]:
     with node.connection.client() as client:
         create_definitions(client, crd_files(report))
         wait_until(lambda: not any(not_usable(client)), what="the node's definitions are served")
-        objects = Objects(client)
+    with Objects.of(node.connection) as objects:
         objects.apply(CLUSTER_ROLE, READING)
         objects.apply(CLUSTER_ROLE_BINDING, READERS)
         objects.apply(WEBHOOK, registration(node.connection.authority))
