@@ -55,6 +55,15 @@ async def test_readiness_follows_kopf_from_startup_to_cleanup() -> None:
     assert (while_away, readiness.missing) == ({"the watch of TodoApps"}, set())
 
 
+def test_kopf_logs_in_by_our_login_only() -> None:
+    """Kopf's default registry would log in by the `kubernetes` client wherever it is installed (ADR 36)."""
+    activities = handlers.registry._activities.get_all_handlers()
+    logins = [handler.fn for handler in activities if handler.activity == "authentication"]
+
+    assert type(handlers.registry) is kopf.OperatorRegistry
+    assert logins == [handlers.login]
+
+
 def test_no_handler_writes_to_a_todoapp() -> None:
     """Handlers of changes, timers and daemons would: an annotation or a finalizer for each TodoApp."""
     registry = handlers.registry

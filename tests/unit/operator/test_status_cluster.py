@@ -340,12 +340,17 @@ try:
 except UserError as error:
     assert "does not know where the API server is" in str(error)
 print("kopf" in sys.modules, any(name.startswith("kubernetes.") for name in sys.modules))
+try:
+    import kubernetes
+except ImportError:
+    print("hidden")
 """
     child = subprocess.run(
         [sys.executable, "-c", code], env={"HOME": str(tmp_path)}, stdout=subprocess.PIPE, text=True
     )
 
-    assert child.stdout.splitlines()[-1] == f"{starts_kopf} False"
+    hidden = ["hidden"] if starts_kopf else []
+    assert child.stdout.splitlines()[-1 - len(hidden) :] == [f"{starts_kopf} False", *hidden]
 
 
 def test_missing_client_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
