@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import trustme
@@ -15,6 +16,8 @@ from testbed.control_plane.cluster import Cluster
 from testbed.kubernetes.objects import NAMESPACE, POD, TODOAPP, Objects, kind_named
 from testbed.kubernetes.service_accounts import kubeconfig_of, user_of, wait_until_allowed
 from testbed.waiting import wait_until
+from todoapp_operator.commands.status.cluster import Cluster as ClusterOfUser
+from todoapp_operator.commands.status.reader import read
 from todoapp_operator.kube.kinds import kind_of
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
@@ -222,6 +225,36 @@ def allow(objects: Objects, namespace: str, *verbs: str) -> None:
     binding = {"metadata": {"name": "person"}, "roleRef": role, "subjects": [account]}
     objects.create(ROLE_BINDING, binding, namespace)
     wait_until_allowed(objects, user_of(namespace, "default"), "get", TODOAPP, namespace)
+
+
+def test_pod_logs_in_as_its_service_account(
+    todoapp: TodoApp,
+    namespace: str,
+    cluster: Cluster,
+    objects: Objects,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the files that the kubelet would put into the pod, from the API server."""
+    allow(objects, namespace, "get", "list")
+    own = kubeconfig_of(cluster.connection, objects, namespace, "default", tmp_path / "own")
+    for name, content in {
+        "token": token_of(own),
+        "ca.crt": cluster.connection.authority.read_text(),
+        "namespace": namespace,
+    }.items():
+        (tmp_path / name).write_text(content)
+    server = urlsplit(cluster.connection.url)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", str(server.hostname))
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.port))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "absent"))
+
+    with ClusterOfUser.of_context(None, None, service_account=tmp_path) as of_pod:
+        shown = read(of_pod, "todo", None)
+
+    assert (shown.namespace, shown.phase) == (namespace, "Degraded")
+    assert "todo-api" in {child.name for child in shown.children if child.kind == "Deployment"}
+    assert all(told.endswith('in the namespace "kafka"') for told in shown.unknown)
 
 
 def test_unknown_token_is_reported_with_the_log_in_command(

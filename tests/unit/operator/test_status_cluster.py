@@ -87,7 +87,8 @@ def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(keys))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.delenv("KUBECONFIG", raising=False)
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def kubeconfig(
@@ -200,6 +201,76 @@ def test_kubeconfig_of_the_home_is_the_default(api_server: ApiServer, tmp_path: 
     assert api_server.logins == {"Bearer secret"}
 
 
+@pytest.fixture
+def service_account(api_server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the kubelet tells a pod in the namespace `work`: where the API server is, and who the pod is."""
+    speak_tls(api_server, trustme.CA(), tmp_path / "ca.crt")
+    (tmp_path / "token").write_text("of-the-pod")
+    (tmp_path / "namespace").write_text("work")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(api_server.server_port))
+    return tmp_path
+
+
+def speak_tls(api_server: ApiServer, authority: trustme.CA, file: Path) -> None:
+    """Write the authority's certificate to `file`."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    api_server.socket = context.wrap_socket(api_server.socket, server_side=True)
+    api_server.scheme = "https"
+    authority.cert_pem.write_to_path(file)
+
+
+def test_pod_logs_in_as_its_service_account(api_server: ApiServer, service_account: Path) -> None:
+    with Cluster.of_context(None, None, service_account=service_account) as cluster:
+        assert cluster.list(PODS, cluster.namespace, "") == []
+
+    assert cluster.namespace == "work"
+    assert api_server.logins == {"bearer of-the-pod"}
+
+
+def test_pod_with_a_kubeconfig_logs_in_by_it(
+    api_server: ApiServer, service_account: Path, tmp_path: Path
+) -> None:
+    file = kubeconfig(tmp_path / "config", api_server.url, authority="ca.crt")
+
+    with Cluster.of_context(file, None, service_account=service_account) as cluster:
+        cluster.list(PODS, "home", "")
+
+    assert api_server.logins == {"Bearer secret"}
+
+
+@pytest.mark.parametrize(("file", "context"), [("absent", None), (None, "test")])
+def test_pod_takes_no_other_login_than_chosen(
+    service_account: Path, file: str | None, context: str | None
+) -> None:
+    with (
+        pytest.raises(UserError, match="There is no kubeconfig"),
+        Cluster.of_context(
+            service_account / file if file else None, context, service_account=service_account
+        ),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("token", "There is no kubeconfig "),
+        ("ca.crt", "The pod's service account cannot be used: Service certification file does not exist"),
+        ("namespace", "The pod's service account cannot be used: "),
+    ],
+)
+def test_incomplete_service_account_is_reported(service_account: Path, file: str, told: str) -> None:
+    (service_account / file).unlink()
+
+    with (
+        pytest.raises(UserError, match=f"^{told}"),
+        Cluster.of_context(None, None, service_account=service_account),
+    ):
+        pass
+
+
 def test_missing_kubeconfig_is_reported(tmp_path: Path) -> None:
     assert refused(None) == (
         f"There is no kubeconfig {tmp_path}/.kube/config; name one by --kubeconfig or by KUBECONFIG."
@@ -248,12 +319,9 @@ def test_unreachable_server_is_reported(tmp_path: Path) -> None:
 def test_server_is_trusted_by_its_authority_only(
     api_server: ApiServer, tmp_path: Path, *, known: bool
 ) -> None:
-    authority, other = trustme.CA(), trustme.CA()
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    api_server.socket = context.wrap_socket(api_server.socket, server_side=True)
-    api_server.scheme = "https"
-    (authority if known else other).cert_pem.write_to_path(tmp_path / "ca.pem")
+    speak_tls(api_server, trustme.CA(), tmp_path / "ca.pem")
+    if not known:
+        trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
     file = kubeconfig(tmp_path / "config", api_server.url, authority="ca.pem")
 
     if known:

@@ -15,6 +15,11 @@ import urllib3
 import yaml
 from kubernetes.client import ApiClient, ApiException, Configuration
 from kubernetes.config.config_exception import ConfigException
+from kubernetes.config.incluster_config import (
+    SERVICE_HOST_ENV_NAME,
+    SERVICE_PORT_ENV_NAME,
+    InClusterConfigLoader,
+)
 from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 from todoapp_operator.kube.kinds import Kind, url
@@ -28,6 +33,10 @@ _TIMEOUT_SECONDS = (5, 15)
 
 # The client checks no types, so a file that is no kubeconfig shows in many ways.
 _UNREADABLE = (ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
+
+
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where the kubelet puts a pod's token, the cluster's authority, and the name of the pod's namespace."""
 
 
 class Denied(Exception):
@@ -49,8 +58,13 @@ class Cluster:
 
     @classmethod
     @contextmanager
-    def of_context(cls, kubeconfig: Path | None, context: str | None) -> Iterator[Self]:
+    def of_context(
+        cls, kubeconfig: Path | None, context: str | None, *, service_account: Path = SERVICE_ACCOUNT
+    ) -> Iterator[Self]:
         """Log in by the kubeconfig files that kubectl would take, and as it would.
+
+        In a pod without such a file, and if no `kubeconfig` and no `context` is asked for, log in as the
+        pod's service account, whose files are in the folder `service_account`.
 
         Keys that a kubeconfig holds lie in files of their own for as long as this lasts, because TLS reads
         them from there.
@@ -59,15 +73,17 @@ class Cluster:
             UserError: there is no such file or context, or logging in fails.
         """
         with tempfile.TemporaryDirectory(prefix="todoappctl-") as keys:
-            loader, user = _loaded(_files(kubeconfig), context, keys)
             configuration = Configuration()
-            configuration.retries = False  # Who looks at a cluster wants to hear at once what is wrong.
-            with _login_program(user):
-                try:
-                    loader.load_and_set(configuration)
-                except _UNREADABLE as error:
-                    raise UserError(f"The kubeconfig cannot be used: {error}.") from error
-            namespace = loader.current_context["context"].get("namespace") or "default"
+            configuration.retries = False  # A user wants to hear at once what is wrong.
+            files = str(kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config")
+            paths = [Path(path).expanduser() for path in files.split(os.pathsep) if path]
+            if any(path.exists() for path in paths):
+                namespace = _log_in_by_kubeconfig(configuration, files, context, keys)
+            elif not kubeconfig and not context and _is_in_pod(service_account):
+                namespace = _log_in_as_pod(configuration, service_account)
+            else:
+                names = " and ".join(map(str, paths))
+                raise UserError(f"There is no kubeconfig {names}; name one by --kubeconfig or by KUBECONFIG.")
             with ApiClient(configuration) as client:
                 client.user_agent = "todoappctl"
                 yield cls(client, namespace)
@@ -111,14 +127,40 @@ class Cluster:
         return orjson.loads(body)
 
 
-def _files(kubeconfig: Path | None) -> str:
-    """Paths in the form of $KUBECONFIG."""
-    chosen = str(kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config")
-    paths = [Path(path).expanduser() for path in chosen.split(os.pathsep) if path]
-    if not any(path.exists() for path in paths):
-        names = " and ".join(map(str, paths))
-        raise UserError(f"There is no kubeconfig {names}; name one by --kubeconfig or by KUBECONFIG.")
-    return chosen
+def _is_in_pod(service_account: Path) -> bool:
+    """As kubectl decides it: https://pkg.go.dev/k8s.io/client-go/tools/clientcmd."""
+    told = os.environ.get(SERVICE_HOST_ENV_NAME) and os.environ.get(SERVICE_PORT_ENV_NAME)
+    return bool(told) and (service_account / "token").is_file()
+
+
+def _log_in_as_pod(configuration: Configuration, service_account: Path) -> str:
+    """
+    Returns:
+        The pod's namespace.
+    """
+    loader = InClusterConfigLoader(
+        token_filename=str(service_account / "token"), cert_filename=str(service_account / "ca.crt")
+    )
+    try:
+        loader.load_and_set(configuration)
+        return (service_account / "namespace").read_text().strip() or "default"
+    except (ConfigException, OSError) as error:
+        raise UserError(f"The pod's service account cannot be used: {error}.") from error
+
+
+def _log_in_by_kubeconfig(configuration: Configuration, files: str, context: str | None, keys: str) -> str:
+    """Log in by `files`, in the form of $KUBECONFIG.
+
+    Returns:
+        The context's namespace.
+    """
+    loader, user = _loaded(files, context, keys)
+    with _login_program(user):
+        try:
+            loader.load_and_set(configuration)
+        except _UNREADABLE as error:
+            raise UserError(f"The kubeconfig cannot be used: {error}.") from error
+    return loader.current_context["context"].get("namespace") or "default"
 
 
 def _loaded(files: str, context: str | None, keys: str) -> tuple[KubeConfigLoader, Mapping[str, Any]]:

@@ -30,7 +30,9 @@ def status(
     kubeconfig: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="The kubeconfig; else KUBECONFIG, or ~/.kube/config.", show_default=False
+            metavar="FILE",
+            help="The kubeconfig; else KUBECONFIG, or ~/.kube/config, or the pod's service account.",
+            show_default=False,
         ),
     ] = None,
     context: Annotated[
