@@ -133,7 +133,7 @@ class Controller:
                 await self._reconcile(key)
             finally:
                 self._queue.done(key)
-            # One that finds nothing to do waits for nothing, and meanwhile the lease has to be renewed.
+            # A reconciliation with nothing to do never waits, so it would keep the lease from being renewed.
             await asyncio.sleep(0)
 
     async def _reconcile(self, key: AppKey) -> None:

@@ -1,8 +1,8 @@
 """Kopf: watching the TodoApps, from start-up to clean-up.
 
 Only `on.event` hears of TodoApps. It is told of every state, and unlike Kopf's handlers of changes and its
-timers it needs no annotation or finalizer on the TodoApp, where they would be in the way of whoever applies
-it. docs/adr/0024 has the figures.
+timers it needs no annotation or finalizer on the TodoApp, where they would disturb any tool that
+applies it. docs/adr/0024 has the figures.
 """
 
 import asyncio

@@ -30,11 +30,11 @@ class Times:
     """How long a lease lasts, as whole seconds. The rest follows as 10, 2 and 4 do from client-go's 15."""
 
     lease: int = 15
-    """A lease that was not renewed for so long is anybody's."""
+    """A lease that was not renewed for so long may be taken by any replica."""
 
     @property
     def renew(self) -> float:
-        """Whoever could not renew for so long stops working, well before somebody else begins."""
+        """A replica that could not renew for so long stops working, well before another one begins."""
         return self.lease * 10 / 15
 
     @property
@@ -48,7 +48,7 @@ class Times:
 
 
 class LeadershipLost(Exception):
-    """The lease could not be renewed in time, or somebody else has it."""
+    """The lease could not be renewed in time, or another replica has it."""
 
 
 class Leadership:
@@ -116,7 +116,7 @@ class Leadership:
                     {"holderIdentity": self._identity, "leaseDurationSeconds": self._times.lease}
                 )
         except (ApiError, *UNREACHABLE) as error:
-            # A conflict is somebody else who was quicker.
+            # A conflict means that another replica was quicker.
             if not (isinstance(error, ApiError) and error.status == HTTPStatus.CONFLICT):
                 logger.warning("The lease cannot be had now.", extra={"problem": str(error)})
             return False

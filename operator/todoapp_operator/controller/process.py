@@ -75,7 +75,7 @@ async def _work(
     resync_seconds: float,
     end: Callable[[], object],
 ) -> None:
-    """Be the active replica. Whatever task fails ends the process, which is then started again."""
+    """Be the active replica. Any task that fails ends the process, which is then started again."""
     async with asyncio.TaskGroup() as tasks:
         controller = Controller(client, tasks, readiness, resync_seconds)
         tasks.create_task(_keep(leadership, controller))

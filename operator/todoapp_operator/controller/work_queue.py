@@ -66,14 +66,14 @@ class WorkQueue(Generic[Key]):
         self._failures.pop(key, None)
 
     async def get(self) -> Key:
-        """The key that has waited longest. Whoever gets it calls `done`, whatever happens."""
+        """The key that has waited longest. The caller calls `done` with it in any case."""
         key = await self._waiting.get()
         self._dirty.discard(key)
         self._processing.add(key)
         return key
 
     def done(self, key: Key) -> None:
-        """End the work on `key`; it waits again if it was added meanwhile."""
+        """End the work on `key`; it waits again if it was added during the work."""
         self._processing.remove(key)
         if key in self._dirty:
             self._waiting.put_nowait(key)

@@ -25,7 +25,7 @@ class AppChildren:
         return iter(self._children.of_app(self._key))
 
     def outside(self) -> list[Child]:
-        """Those in other namespaces, which nobody owns."""
+        """Those in other namespaces, which have no owner."""
         return [child for child in self if child.namespace != self._key.namespace]
 
     def database(self) -> HealthStatus | None:

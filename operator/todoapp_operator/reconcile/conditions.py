@@ -29,7 +29,7 @@ class Reason(StrEnum):
     AVAILABLE = "Available"
     """It is there, and its own controller says that it works."""
     CONFIGURED = "Configured"
-    """It is somebody else's: its address and Secrets are known, and whether it answers is not."""
+    """It is external: its address and Secrets are known, and whether it answers is not."""
     SECRET_MISSING = "SecretMissing"  # noqa: S105 - no password
     """A Secret, or a key in it, is not there."""
     KIND_MISSING = "KindMissing"
@@ -66,7 +66,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A condition before anybody knows when it came to be."""
+    """A condition without the time of its last change."""
 
     type: ConditionType
     status: Literal["True", "False", "Unknown"]

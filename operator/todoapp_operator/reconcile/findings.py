@@ -30,7 +30,7 @@ class Observation:
     missing_secrets: tuple[MissingSecret, ...]
     missing: tuple[MissingKind, ...]
     database: HealthStatus | None
-    """Of our own database's Cluster; None when the database is somebody else's."""
+    """Of our own database's Cluster; None when the database is an external one."""
     broker: Mapping[str, HealthStatus]
     """Of Strimzi's objects, by their names."""
     migration: HealthStatus | None
@@ -110,7 +110,7 @@ def _broker(seen: Observation) -> Finding:
         return Finding(of, "False", Reason.SECRET_MISSING, secret.message)
     if not broker(seen.app).strimzi:
         return Finding(
-            of, "True", Reason.CONFIGURED, "The broker is somebody else's; its address and Secrets are known."
+            of, "True", Reason.CONFIGURED, "The broker is external; its address and Secrets are known."
         )
     failed = _those(seen.broker, Health.FAILED)
     if failed:

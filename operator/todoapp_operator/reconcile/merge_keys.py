@@ -1,8 +1,8 @@
 """Repairing lists whose entries were renamed by others.
 
 Server-side apply tells the entries of such a list apart by some of their fields: a port by its number, a
-container by its name. Whoever edits one of these turns our entry into one of their own, and applying again
-would put ours beside it. https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
+container by its name. A user who edits one of these turns our entry into one of their own, and applying
+again would put ours beside it. https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
 """
 
 from collections.abc import Iterable, Mapping

@@ -28,7 +28,7 @@ def before_migrating(
 ) -> Blocker | None:
     """
     Args:
-        database: of our own database's Cluster; None when the database is somebody else's.
+        database: of our own database's Cluster; None when the database is an external one.
     """
     for secret in sorted(missing_secrets, key=lambda secret: secret.awaited):
         return Blocker(Reason.BROKER_NOT_READY if secret.awaited else Reason.SECRET_MISSING, secret.message)

@@ -143,7 +143,7 @@ class Reconciliation:
     async def _prune(self, plan: Plan, secrets: frozenset[str]) -> None:
         """Remove what is not wanted any more, but old pods only after new ones can do their work.
 
-        What nobody owns in the TodoApp's own namespace is meant to be kept: a database.
+        An object without an owner in the TodoApp's own namespace is meant to be kept: a database.
         """
         wanted = {(step.kind, step.namespace, step.name) for step in plan.steps}
         pods = self._children.wanted_pods(plan.deployments)

@@ -27,7 +27,7 @@ def amount(quantity: str) -> Fraction:
 def canonical(quantity: str) -> str:
     """The shortest whole number and suffix for the same amount: `0.5` is `500m`, `1024Mi` is `1Gi`.
 
-    Whoever compares what was asked for with what is there needs both in one form. Fractions of a
+    To compare what was asked for with what is there, both must have this form. Fractions of a
     thousandth are rounded up, as for the resources of every pod.
     (k8s.io/apimachinery/pkg/api/resource: CanonicalizeBytes; k8s.io/kubernetes/pkg/apis/core/v1:
     SetDefaults_ResourceList)

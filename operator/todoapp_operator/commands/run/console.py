@@ -29,7 +29,7 @@ _TIME = ("time", "asctime")
 _LEVEL = ("level", "levelname")
 _MESSAGE = ("message", "msg")
 _TRACEBACKS = ("exception", "exc_info", "stack", "stack_info")
-# What the process's name says already, or nobody reads along.
+# What the process's name says already, and what does not help to follow along.
 _LEFT_OUT = ("logger", "name", "service", "app_id", "instance", "scope", "type", "ver")
 _KNOWN = frozenset({*_TIME, *_LEVEL, *_MESSAGE, *_TRACEBACKS, *_LEFT_OUT})
 
