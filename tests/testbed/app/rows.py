@@ -59,7 +59,7 @@ async def inside(database_url: str, work: Callable[[Connection], Answer]) -> Ans
 
 
 def reflected(connection: Connection) -> MetaData:
-    """The tables that are really there, but for the inner ones of the search index."""
+    """The tables that exist in the database, except the inner ones of the search index."""
     found = MetaData()
     found.reflect(connection, only=lambda name, _: is_modelled(name, "table", {}))
     return found

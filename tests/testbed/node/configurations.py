@@ -127,7 +127,7 @@ def _kubelet(site: NodeSite) -> dict[str, Any]:
 
 
 def _kube_proxy(site: NodeSite) -> dict[str, Any]:
-    # The table of connections belongs to the whole machine: nought leaves its size alone.
+    # The table of connections belongs to the whole machine: 0 leaves its size unchanged.
     untouched = {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"}
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",

@@ -129,7 +129,7 @@ class PulumiProgram:
     _runs: dict[str, Any] = field(default_factory=dict)
 
     def run(self, *, secrets: Mapping[str, str] | None = None, preview: bool = False, **config: Any) -> Run:
-        """Run to the end with the stack's configuration, but for `config` and `secrets`.
+        """Run to the end with the stack's configuration, changed by `config` and `secrets`.
 
         A `preview` is the first one, when nothing exists and so no identifier or output is known.
         """

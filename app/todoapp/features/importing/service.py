@@ -24,7 +24,7 @@ async def import_entries(changes: UserChanges, entries: Sequence[Entry], *, dry_
         dry_run: take everything back at the end.
 
     Raises:
-        ImportRefused: an entry cannot be imported, and this is no dry run.
+        ImportRefused: an entry cannot be imported, outside a dry run.
     """
     reports: list[EntryReport] = []
     with suppress(_DryRun):

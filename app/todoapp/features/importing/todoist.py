@@ -73,7 +73,7 @@ def read_todoist(content: bytes, *, now: datetime, zone: str) -> list[Entry]:
                 continue
             case other:
                 entries.append(
-                    SkippedEntry(place, row["CONTENT"], notes=(f"Rows of the type {other!r} are no tasks.",))
+                    SkippedEntry(place, row["CONTENT"], notes=(f"Rows of the type {other!r} are not tasks.",))
                 )
     return entries
 

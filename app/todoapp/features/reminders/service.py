@@ -172,7 +172,7 @@ async def follow_task(changes: UserChanges, task: RemindedTask) -> bool:
 async def copy(changes: UserChanges, task: RemindedTask, successor: RemindedTask) -> None:
     """Give the next occurrence the reminders of this one, those that fired included.
 
-    Those at a fixed instant move by the same distance as the date. Without two dates none is copied.
+    Those at a fixed instant move by the same distance as the date. If a task has no date, none is copied.
     """
     if task.due_at is None or successor.due_at is None:
         return

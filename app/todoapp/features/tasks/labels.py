@@ -50,7 +50,7 @@ async def own(session: AsyncSession, kind: type[L], user_id: UUID, label_id: UUI
 
 
 async def create(changes: UserChanges, kind: type[L], new: NewLabel, *, label_id: UUID | None = None) -> L:
-    """Add a tag or category, under an id that none has, or a new one.
+    """Add a tag or category, under an unused id or a new one.
 
     Raises:
         NameTaken

@@ -16,7 +16,7 @@ from todoapp.kit.wall_time import wall_time
 __all__ = ["BOOKKEEPING", "LabelView", "TagRef", "TaskState", "TaskView"]
 
 BOOKKEEPING = {"version", "updated_at"}
-"""Fields whose change is no news."""
+"""Fields whose changes are not announced."""
 
 
 class TagRef(View):

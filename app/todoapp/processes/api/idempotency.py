@@ -107,7 +107,7 @@ class Claim:
     id: UUID
 
     async def keep(self, session: AsyncSession, response: Response) -> None:
-        """Keep the answer in the transaction of the work; one that is no success is given up.
+        """Keep a successful answer in the transaction of the work; after any other the claim is given up.
 
         Raises:
             RequestRunning: another process took the claim over; the transaction must not commit.

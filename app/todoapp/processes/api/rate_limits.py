@@ -33,7 +33,7 @@ MOST_BUCKETS = 100_000
 
 @dataclass(frozen=True)
 class Quota:
-    """Room for `limit` of what `name` says, empty again after `window`; 0 is no limit."""
+    """At most `limit` of what `name` counts per `window`, refilled evenly; 0 is no limit."""
 
     name: str
     limit: int

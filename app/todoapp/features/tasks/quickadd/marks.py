@@ -15,7 +15,7 @@ PRIORITIES = {
     **{level.value: level for level in LEVELS},
     **{str(number): level for number, level in enumerate(LEVELS, start=1)},
 }
-# The first sign of a plain name is a letter or anything else beyond ASCII; the last is no full stop.
+# A plain name starts with a letter or any character beyond ASCII, and does not end with a full stop.
 PLAIN = r"""(?P<plain>[^\x00-@\[-`{-\x7f](?:[^\s"#,;:!?()\[\]]{0,99}(?<![.]))?)"""
 QUOTED = r'"(?P<quoted>[^"]{1,100}+)"'
 NAME = f"(?:{PLAIN}|{QUOTED})"

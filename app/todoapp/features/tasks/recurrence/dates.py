@@ -41,7 +41,7 @@ def _until_end(rule: RRule, dates: Iterator[datetime]) -> Iterator[datetime]:
 
 
 def _placed(rule: RRule, start: datetime, near: datetime) -> Iterator[datetime]:
-    """What the rule places, but for COUNT and UNTIL, from the last period on that begins by `near`.
+    """The dates of the rule without COUNT and UNTIL, from the last period that begins by `near`.
 
     Where there is no next date, dateutil looks for it until the year 9999, which can take a
     second. Whole cycles of the calendar later, days and weekdays are the same and 400 to 800

@@ -82,8 +82,8 @@ def _in_postgresql(query: Query, user_id: UUID) -> TextMatch:
     asked, ranked = (
         cast(" & ".join(terms), TSQUERY) for terms in ([owner, *wanted, *unwanted], wanted or [owner])
     )
-    # No index can be asked what is not distinct. With `=` the planner, who does not know that all that is
-    # found is the user's but for a coincidence, also reads where all of their tasks are.
+    # No index supports IS NOT DISTINCT FROM, so this condition filters rows only. With `=` the planner would
+    # also read the index of all the user's tasks: it does not know that almost all rows found are the user's.
     theirs = tasks.c.user_id.is_not_distinct_from(user_id)
     return TextMatch(and_(tasks.c.words.bool_op("@@")(asked), theirs), func.ts_rank(tasks.c.words, ranked))
 
