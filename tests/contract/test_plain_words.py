@@ -17,7 +17,7 @@ UNPLAIN_IN_NAMES = re.compile(
     r"_(whoever|whatever|whichever|anew|for_ever|meanwhile|bears?|nobody|none_of|(is|are|was|were)_(no|none))(_|$)"
 )
 PAGES = sorted([*Path().glob("*.md"), *Path("docs").rglob("*.md")])
-FOLDERS = ("app", "benchmarks", "dapr", "examples", "gitops", "pulumi", "strimzi", "tests")
+FOLDERS = ("app", "benchmarks", "dapr", "examples", "gitops", "operator", "pulumi", "strimzi", "tests")
 KINDS = ("*.py", "*.yaml")
 THIS = Path("tests/contract/test_plain_words.py")
 # The schema of reminder.scheduled 1.0.0 has this description, and the schema of a version never changes.

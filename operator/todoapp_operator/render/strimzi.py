@@ -62,7 +62,7 @@ def _acls(app: TodoApp, names: Names, component: Component) -> list[dict[str, An
     reading = [reader for reader in readers(app, names) if reader.component is component]
     read = [reader.topic.name for reader in reading]
     return [
-        # Whichever process holds the relay's lock publishes the events of all.
+        # The process that holds the relay's lock publishes the events of all processes.
         *(
             _acl("topic", topic.name, "Describe", *(["Read"] if topic.name in read else []), "Write")
             for topic in app.spec.topics.all
