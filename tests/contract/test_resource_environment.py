@@ -184,7 +184,9 @@ def default_setting(name: str) -> object:
 def test_extra_variables_may_be_any_but_the_rendered_ones() -> None:
     everywhere = set(chain.from_iterable(rendered(component) for component in Component))
 
-    assert set(RESERVED_VARIABLES) == everywhere | SECRETS | {"DAPR_HTTP_PORT"}
+    assert set(RESERVED_VARIABLES) == everywhere | SECRETS | {"DAPR_HTTP_PORT"}, (
+        "name each variable that `render/environment.py` sets in RESERVED_VARIABLES of `resource/workload.py`"
+    )
 
 
 @pytest.mark.parametrize("name", ["Ünï plät", "what?", "%41 #1"])

@@ -50,7 +50,9 @@ async def test_recorded_export_arrives_as_it_was(api: FastAPI, clock: Clock, rec
     )
     for labels in ("categories", "tags"):
         assert label_facts(restored[labels]) == label_facts(document[labels])
-    assert task_facts(restored) == task_facts(document)
+    before, after = task_facts(document), task_facts(restored)
+    # A later version may show more fields.
+    assert [{name: new[name] for name in old} for old, new in zip(before, after, strict=True)] == before
 
 
 def test_missing_field_takes_its_default(recorded: bytes) -> None:

@@ -15,6 +15,7 @@ async def made(client: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
 
 
 async def test_a_task_starts_with_sensible_values(client: httpx.AsyncClient) -> None:
+    """A new field of the answer gets its default value here."""
     task = await made(client)
 
     assert task == {
