@@ -6,6 +6,9 @@ OWN_UV := $(CACHE)/uv/bin/uv
 UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
 BIN := .venv/bin
 
+# Tests start hundreds of processes: without its byte code each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # tests/testbed/workers.py says how many `auto` are. Every process that a test starts writes down what it ran;
 # one that is killed cannot. What runs on clusters and clouds is tried mostly by such processes, so its gate
 # is lower.
