@@ -38,6 +38,9 @@ __all__ = ["Job", "Runtime", "base_app", "run"]
 
 logger = logging.getLogger(__name__)
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients and proxies keep idle connections (httpx 5 s, Envoy and nginx 60 s), or a request could
+meet a connection that we are just closing."""
 GRACE_SECONDS = 2
 LONGEST_MESSAGE = 64 << 10
 """Bytes that a WebSocket client may send at once; the longest thing it has to say is a token."""
@@ -221,6 +224,7 @@ async def _serve(service: str, create: Callable[[Runtime], FastAPI], settings: S
             ws_max_size=LONGEST_MESSAGE,
             lifespan="on",
             timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
     )
     logger.info("Serving", extra={"address": f"http://{settings.host}:{settings.port}"})
