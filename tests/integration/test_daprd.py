@@ -41,7 +41,7 @@ UNSTORABLE = "9999-12-31T23:59:59-01:00"
 """An instant that the schema allows; in UTC it would lie in the year 10000."""
 
 # The first test on a machine builds Dapr and fetches Kafka. A bad event is tried for about 16 seconds.
-pytestmark = pytest.mark.timeout(180, func_only=True)
+pytestmark = pytest.mark.timeout(300, func_only=True)
 
 
 @pytest.fixture(scope="module")

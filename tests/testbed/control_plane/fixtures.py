@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 NAMESPACES = "/api/v1/namespaces"
-TEST_SECONDS = 120
+TEST_SECONDS = 300
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -138,7 +138,7 @@ def running_operator(
         yield operator
     finally:
         if operator.is_running:
-            operator.kill()
+            operator.stop()  # one that is killed cannot write down which lines it ran
 
 
 @pytest.fixture(scope="session")
