@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from testbed.control_plane.process_group import ProcessGroup
 from testbed.kafka.broker import installed_kafka
 from testbed.kubernetes import tools as kubernetes
 from testbed.node import tools as node
-from testbed.node.layers import postgresql_layer, python_layer
+from testbed.node.layers import libraries_layer, postgresql_layer, python_layer
 from testbed.pulumi.project import PULUMI_PROJECT
 from testbed.sidecar import daprd
 from todoapp_operator.resource.user_error import UserError
@@ -50,6 +51,7 @@ FIRST: tuple[Make, ...] = (
     node.COREDNS.built,
     python_layer,
     postgresql_layer,
+    *(partial(libraries_layer, extra) for extra in ("app", "operator", "sidecar")),
 )
 """Clusters and nodes."""
 
