@@ -96,6 +96,11 @@ class Costs:
     def add(self, group: str, cost: Cost) -> None:
         self.groups[group] = self.groups.get(group, Cost()) + cost
 
+    @property
+    def began(self) -> bool:
+        """Whether a test was run in this process."""
+        return self._running != COLLECTING
+
     def begin(self, group: str) -> None:
         """Tests of `group` follow: what was used until now is that of those before."""
         if group != self._running:
@@ -178,7 +183,9 @@ class CostReport:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        if self._costs.groups:  # the process that only shares tests out has none, and the workers as children
+        if (
+            self._costs.began
+        ):  # what only shares tests out has the workers as children, which count themselves
             self._costs.settle()
         if hasattr(self._config, "workeroutput"):
             sums = {name: (cost.tests, cost.wall, cost.cpu) for name, cost in self._costs.groups.items()}

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,10 +15,12 @@ __all__ = ["Serving", "serving"]
 class Serving:
     """A server that is running."""
 
-    def __init__(self, app: FastAPI) -> None:
-        config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
+    def __init__(self, app: FastAPI, lifespan: Literal["on", "off"]) -> None:
+        config = uvicorn.Config(app, log_config=None, lifespan=lifespan, timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        # Only with its protocol named does asyncio send a body at once, without waiting for an ACK of 40 ms.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.bind(("127.0.0.1", 0))
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
 
     @property
@@ -37,8 +40,9 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[Serving]:
-    running = Serving(app)
+async def serving(app: FastAPI, *, lifespan: Literal["on", "off"] = "on") -> AsyncIterator[Serving]:
+    """Serve `app`. An app that runs on after this has no lifespan here, which would start and end it."""
+    running = Serving(app, lifespan)
     try:
         yield running
     finally:
