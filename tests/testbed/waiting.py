@@ -9,7 +9,7 @@ __all__ = ["WAIT_TIMEOUT", "eventually", "wait_until"]
 
 Found = TypeVar("Found")
 
-WAIT_TIMEOUT = 60
+WAIT_TIMEOUT = 150
 """Also the timeout of HTTP answers: on a busy machine they are late without being wrong."""
 PAUSE_SECONDS = 0.02
 
