@@ -1,5 +1,6 @@
 """Token buckets: how much is let through, and when there is room again."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -49,6 +50,25 @@ def test_quota_refills_evenly(limit: int, waited: int) -> None:
     clock.advance(seconds=waited)
 
     assert let_through(limited) in {limit * waited // 60, limit * waited // 60 + 1}
+
+
+@settings(deadline=None)
+@given(
+    limit=st.integers(min_value=1, max_value=60),
+    waits=st.lists(
+        st.tuples(st.integers(min_value=1, max_value=20), st.integers(min_value=0, max_value=120))
+    ),
+)
+def test_no_pause_saves_up_more_than_a_quota(limit: int, waits: list[tuple[int, int]]) -> None:
+    clock = Clock()
+    limited = limiter(clock, limit)
+    for requests, pause in waits:
+        for _ in range(requests):
+            with suppress(RateLimited):
+                limited.take("ada")
+        clock.advance(seconds=pause)
+
+    assert let_through(limited) <= limit
 
 
 def test_the_remaining_quota_is_reported() -> None:

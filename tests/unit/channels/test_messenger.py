@@ -39,6 +39,20 @@ def test_a_url_is_checked_without_sending_anything(
     assert receiver.calls("/channel") == []
 
 
+@pytest.mark.parametrize("parameter", ["redirect=yes", "Redirect=1", "a=b&redirect=true"])
+def test_no_url_can_have_redirects_followed(
+    process: ProcessPoolExecutor, send: Messenger, receiver: RecordingApp, parameter: str
+) -> None:
+    receiver.answer("/moved", Answer(307, headers={"Location": f"http://127.0.0.1:{receiver.port}/channel"}))
+    url = f"json://127.0.0.1:{receiver.port}/moved?{parameter}"
+
+    assert process.submit(messenger.check, url).result() == (
+        "Redirects are not followed here; leave the parameter `redirect` out of the URL."
+    )
+    assert send(url) is not None
+    assert receiver.calls("/channel") == []
+
+
 def test_a_message_arrives_or_the_reason_is_returned(send: Messenger, receiver: RecordingApp) -> None:
     receiver.answer("/broken", Answer(503))
 

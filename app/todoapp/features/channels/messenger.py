@@ -32,11 +32,14 @@ def check(url: str) -> str | None:
     """Say what is wrong with the URL of a channel; None when nothing is. Nothing is sent."""
     _listen()
     Confinement(allow_private=False).begin()
-    if _service(url) is None:
+    service = _service(url)
+    if service is None:
         return (
             "The URL lacks a part that its service needs, or has one that does not fit; "
             "https://github.com/caronc/apprise/wiki shows what each service takes."
         )
+    if service.redirects:
+        return "Redirects are not followed here; leave the parameter `redirect` out of the URL."
     return None
 
 
@@ -54,6 +57,7 @@ def send(url: str, title: str, body: str, *, allow_private: bool) -> str | None:
     service = _service(url)
     if service is None:
         return "The channel's URL does not fit its service any more; give the channel a new URL."
+    service.redirects = False  # a parameter of the URL has the last word on what the asset says
     if service.notify(title=title, body=body):
         return None
     if confinement.refused:

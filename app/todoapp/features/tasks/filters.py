@@ -35,14 +35,20 @@ def _split_commas(value: object) -> object:
 
 
 Many = BeforeValidator(_split_commas)
+MOST_VALUES = 50
+"""Of one parameter: each value of some is a part of the statement."""
 
 
 class TaskFilter(Input):
     """The parameters that narrow down any view of the tasks."""
 
     status: Literal["open", "completed", "all"] = "all"
-    priority: Annotated[list[Priority], Many] = Field(default_factory=list, description="any of these")
-    tags: Annotated[list[Text], Many] = Field(default_factory=list, description="names or ids")
+    priority: Annotated[list[Priority], Many] = Field(
+        default_factory=list, max_length=MOST_VALUES, description="any of these"
+    )
+    tags: Annotated[list[Text], Many] = Field(
+        default_factory=list, max_length=MOST_VALUES, description="names or ids"
+    )
     tags_mode: Literal["any", "all"] = "any"
     category: Text | None = Field(default=None, description="name or id")
     due_after: Timestamp | None = Field(default=None, description="that instant included")

@@ -100,7 +100,8 @@ class RateLimiter:
         if not quota.limit:
             return None
         each = quota.window // quota.limit
-        used = self._full_at.get(key, now) - now
+        # A bucket that is full stays full: what was not used cannot be saved up.
+        used = max(self._full_at.get(key, now) - now, timedelta(0))
         if used > quota.window:  # the clock was set back
             used = timedelta(0)
         if used + each > quota.window:
