@@ -199,7 +199,7 @@ def _interpreter() -> list[str]:
     """How to run Python, measured if this process is.
 
     Without heed of greenlets, which this program has not: with it, coverage.py 7.17 looks one up whenever a
-    thread ends, in the destructor of another, and the process can go round there for ever.
+    thread ends, in the destructor of another, and the process can run there without end.
     """
     return [sys.executable, *(["-m", "coverage", "run", "--concurrency=thread"] if MEASURED else [])]
 
