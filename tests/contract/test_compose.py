@@ -19,7 +19,7 @@ from todoapp_operator.resource.spec import TodoApp
 APP = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": {"broker": {"strimzi": {}}}})
 
 # The first test on a machine builds the reader.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 @pytest.fixture(scope="module")

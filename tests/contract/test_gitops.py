@@ -27,7 +27,7 @@ KEPT = "Prune=false,Delete=false"
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 # The first test on a machine builds kustomize.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 def applications(kustomize: Path, environment: str) -> dict[str, Manifest]:

@@ -12,7 +12,7 @@ import yaml
 WORKFLOWS = sorted(Path(".github/workflows").glob("*.yml"))
 
 # The first test on a machine builds the checker.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 def jobs(workflow: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ STRIMZI = TodoApp.model_validate(
 ADDED_BY_PULUMI = ("pulumi.com/waitFor", "pulumi.com/timeoutSeconds")
 
 # The first test on a machine builds kustomize.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from testbed.pulumi.program import PROGRAM, STACKS, as_the_engine_does
 SDKS = {"pulumi", "pulumi-azure-native", "pulumi-gcp", "pulumi-kubernetes", "pulumi-oci", "pulumi-policy"}
 
 # The first test on a machine builds Pulumi's code.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ EVERY_VERB = ["get", "list", "watch", "create", "patch", "delete"]
 OWN_GROUP = "todoapp.dev"
 
 # The first test on a machine builds the tools.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 def documents(text: str) -> list[dict[str, Any]]:

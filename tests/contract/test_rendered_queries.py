@@ -22,7 +22,7 @@ APP = TodoApp.model_validate(
 )
 
 # The first test on a machine builds the tool.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 def rules() -> dict[str, Any]:

@@ -18,7 +18,7 @@ APP = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": {"broker": {
 CLUSTERS = ["development", "production"]
 
 # The first test on a machine builds kustomize.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 def rendered(kind: str) -> list[Manifest]:

@@ -25,9 +25,6 @@ A_LONG_ONE = A_TITLE | {"description": "x" * 20_000}
 OBEYING_PERMISSIONS = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
 """Root may write any file, unless it drops that capability."""
 
-# Every test starts services, and most a database.
-pytestmark = pytest.mark.timeout(300)
-
 
 @contextmanager
 def signed_up(service: ServiceProcess) -> Iterator[httpx.Client]:

@@ -14,9 +14,6 @@ DRAFTS = 5
 
 Away = Callable[[Stack, str], AbstractContextManager[None]]
 
-# The first test starts the whole TodoApp.
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.mark.parametrize("away", [Stack.frozen, Stack.dead], ids=["frozen", "dead"])
 def test_events_are_delivered_after_a_broker_outage(stack: Stack, away: Away) -> None:

@@ -44,10 +44,9 @@ APPLICATIONS = ("root", "in-cluster", *(f"in-cluster-{part}" for part in PARTS))
 TODOAPP_PART = "in-cluster-todo"
 APPS = "gitops/apps"
 TODOAPP_FILE = f"{APPS}/production/todo.yaml"
-SYNC_SECONDS = 90
 
 # The first test on a machine builds Argo CD.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Environment:
             return states == ["Synced", health]
 
         try:
-            wait_until(said, what=f"{application} is synced and {health}", seconds=SYNC_SECONDS)
+            wait_until(said, what=f"{application} is synced and {health}")
         except AssertionError as error:
             raise AssertionError(f"{error} {self.argocd.application(application)['status']}") from error
 
@@ -80,14 +79,13 @@ class Environment:
         wait_until(
             lambda: not self.objects.get(APPLICATION, application, ARGOCD_NAMESPACE),
             what=f"{application} is gone",
-            seconds=SYNC_SECONDS,
         )
 
     def others_finish(self) -> None:
         """Wait for the parts in their order, and let the other operators do what each waits for."""
         strimzi_starts_kafka(self.objects, "kafka", "kafka")
         cloudnative_pg_finishes(self.todo)
-        wait_until(self.find_todo, what="Git's TodoApp is there", seconds=SYNC_SECONDS)
+        wait_until(self.find_todo, what="Git's TodoApp is there")
         strimzi_finishes(self.todo)
         gateway_accepts(self.todo)
         entrance_opens(self.objects)
@@ -208,7 +206,7 @@ def test_a_commit_changes_what_runs(production: Environment) -> None:
     production.fork.replace(TODOAPP_FILE, "maxReplicas: 12", "maxReplicas: 15")
     production.fork.commit("Run up to fifteen")
 
-    wait_until(lambda: most_replicas(production) == 15, what="up to fifteen run", seconds=SYNC_SECONDS)
+    wait_until(lambda: most_replicas(production) == 15, what="up to fifteen run")
     production.wait_for(TODOAPP_PART)
 
 
@@ -220,7 +218,6 @@ def test_an_edit_of_the_resource_is_undone_by_argo_cd(production: Environment) -
     wait_until(
         lambda: production.todo.resource()["spec"]["api"]["autoscaling"]["maxReplicas"] == 15,
         what="Argo CD undoes it",
-        seconds=SYNC_SECONDS,
     )
     assert production.todo.resource()["metadata"]["generation"] > edited["metadata"]["generation"]
     production.todo.wait_until_ready()
@@ -254,12 +251,11 @@ def test_a_commit_that_is_refused_is_corrected_by_the_next(production: Environme
     wait_until(
         lambda: any("spec.api.autoscaling.maxReplicas" in reason for reason in complaints(production)),
         what="Argo CD says why",
-        seconds=SYNC_SECONDS,
     )
 
     production.fork.replace(TODOAPP_FILE, "maxReplicas: -1", "maxReplicas: 20")
     production.fork.commit("Run up to twenty")
-    wait_until(lambda: most_replicas(production) == 20, what="up to twenty run", seconds=SYNC_SECONDS)
+    wait_until(lambda: most_replicas(production) == 20, what="up to twenty run")
     production.wait_for(TODOAPP_PART)
 
 

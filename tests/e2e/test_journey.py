@@ -20,9 +20,6 @@ BERLIN = ZoneInfo("Europe/Berlin")
 A_MOMENT = timedelta(seconds=2)
 """People set reminders a minute ahead or more; two seconds take the same way through the system."""
 
-# The first test starts the whole TodoApp.
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture
 def anna(stack: Stack) -> Iterator[Person]:

@@ -12,7 +12,7 @@ import pytest
 
 from testbed.node.cgroups import MOUNTS
 from testbed.node.node import Node
-from testbed.waiting import wait_until
+from testbed.waiting import WAIT_TIMEOUT, wait_until
 
 RUN = """
 import signal, sys
@@ -22,7 +22,6 @@ from testbed.node.node import running_node
 with running_node(Path(sys.argv[1]), print):
     signal.pause()
 """
-SECONDS = 120
 
 
 def test_a_node_is_reached_on_the_loopback_interface_only(node: Node) -> None:
@@ -43,14 +42,14 @@ def test_a_killed_test_run_leaves_no_node_behind(
     folder, groups = tmp_path_factory.mktemp("killed") / "node", control_groups()
     environment = os.environ | {"PYTHONPATH": "tests"}
     run = subprocess.Popen([sys.executable, "-c", RUN, str(folder)], env=environment)
-    wait_until(lambda: kubelet_of(run.pid), what="the kubelet runs", seconds=SECONDS)
+    wait_until(lambda: kubelet_of(run.pid), what="the kubelet runs")
     processes = psutil.Process(run.pid).children(recursive=True)
     assert groups < control_groups()
 
     run.kill()
     run.wait()
 
-    _, alive = psutil.wait_procs(processes, timeout=SECONDS)
+    _, alive = psutil.wait_procs(processes, timeout=WAIT_TIMEOUT)
     assert alive == []
     assert control_groups() == groups
 

@@ -78,7 +78,7 @@ def test_a_pod_that_is_killed_is_replaced(todo: Installation, url: str, node_kub
     todo.wait_for("Ready", "True", seconds=SECONDS)
 
 
-@pytest.mark.timeout(600, func_only=True)
+@pytest.mark.timeout(func_only=True)
 def test_the_old_release_serves_while_the_new_cannot_migrate(
     todo: Installation, url: str, node_kubectl: Kubectl, tmp_path: Path
 ) -> None:

@@ -24,7 +24,6 @@ async def anna(stack: Stack) -> AsyncIterator[Account]:
         yield anna
 
 
-@pytest.mark.timeout(300)
 async def test_parallel_clients_of_one_account_get_no_server_error(anna: Account) -> None:
     """They create, edit, complete and list tasks, one by one and in bulk, as fast as they can."""
     shared = await _asked(anna, "POST", "/api/tasks", {"title": "Everybody's"}, HTTPStatus.CREATED)
@@ -49,7 +48,6 @@ async def test_parallel_clients_of_one_account_get_no_server_error(anna: Account
     assert everybodys["version"] == shared["version"] + CLIENTS * ROUNDS
 
 
-@pytest.mark.timeout(300)
 async def test_of_parallel_changes_of_one_version_one_succeeds(anna: Account) -> None:
     task = await _asked(anna, "POST", "/api/tasks", {"title": "Contested"}, HTTPStatus.CREATED)
     for version in range(1, ROUNDS + 1):

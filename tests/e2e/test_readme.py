@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 from testbed.app.readme_journey import take_the_journey
 from testbed.app.stack import running_stack
 
 
-@pytest.mark.timeout(300)
 def test_the_journey_by_curl_does_what_the_readme_says(tmp_path: Path) -> None:
     with running_stack(Path("examples/todo.yaml"), tmp_path) as stack:
         take_the_journey(tmp_path, stack.url)

@@ -72,7 +72,6 @@ async def elsewhere(person: Account, url: str) -> AsyncIterator[Account]:
         yield Account(http, url, person.token)
 
 
-@pytest.mark.timeout(300)
 async def test_clients_of_all_replicas_get_every_change_once(
     doubled: Stack, anna: list[Account], database: Database
 ) -> None:

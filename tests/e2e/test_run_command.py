@@ -20,9 +20,6 @@ TODOAPPCTL = Path(".venv/bin/todoappctl").absolute()
 HEAD = "apiVersion: todoapp.dev/v1alpha1\nkind: TodoApp\nmetadata: {name: todo}\n"
 KAFKA = HEAD + "spec: {broker: {kafka: {brokers: ['localhost:9092']}}}\n"
 
-# A test may start a whole TodoApp twice.
-pytestmark = pytest.mark.timeout(300)
-
 
 @dataclass(frozen=True)
 class Run:

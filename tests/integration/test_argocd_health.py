@@ -19,7 +19,7 @@ HEALTH = {
 }
 
 # The first test on a machine builds Argo CD.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 @pytest.fixture(scope="module")

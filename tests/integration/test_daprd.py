@@ -41,7 +41,7 @@ UNSTORABLE = "9999-12-31T23:59:59-01:00"
 """An instant that the schema allows; in UTC it would lie in the year 10000."""
 
 # The first test on a machine builds Dapr and fetches Kafka. A bad event is tried for about 16 seconds.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +197,7 @@ def first_event(kafka: Kafka, topic: str, *, naming: str) -> Envelope:
             value = (record.value() if record and not record.error() else None) or b""
             return orjson.loads(value) if naming.encode() in value else None
 
-        return wait_until(found, what=f"{topic} has an event that names {naming}", seconds=90)
+        return wait_until(found, what=f"{topic} has an event that names {naming}")
 
 
 def publish(kafka: Kafka, topic: str, events: list[Envelope]) -> None:

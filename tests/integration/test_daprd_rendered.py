@@ -56,7 +56,7 @@ OUTSIDE_KUBERNETES = (
 each_process = pytest.mark.parametrize("process", list(Component))
 
 # The first test on a machine builds Dapr and fetches Kafka.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 @dataclass(frozen=True)

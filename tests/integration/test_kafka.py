@@ -76,7 +76,7 @@ REFUSALS = {KafkaError.CLUSTER_AUTHORIZATION_FAILED, KafkaError.TOPIC_AUTHORIZAT
 each_process = pytest.mark.parametrize("process", list(GROUPS))
 
 # The first test on a machine fetches the broker.
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(func_only=True)
 
 
 @pytest.fixture(scope="module")

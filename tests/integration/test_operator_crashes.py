@@ -134,7 +134,7 @@ def test_a_restarted_api_server_is_found_again(
             replica.start()
         return installation.objects.get(SERVICE, "todo-api", installation.namespace) is not None
 
-    wait_until(repaired, what="the Service is back", seconds=90)
+    wait_until(repaired, what="the Service is back")
     # Kopf logs its own where the API server, just starting, refuses a watch, and is started again.
     ours = [line for line in replica.lines() if line.get("logger") == controller.__name__]
     assert not [line for line in ours if "exception" in line]
@@ -168,7 +168,6 @@ def test_the_waiting_replica_takes_over(
     wait_until(
         lambda: installation.objects.get(SERVICE, "todo-api", installation.namespace),
         what="the other replica has repaired the Service",
-        seconds=90,
     )
 
     print(f"takeover after {perf_counter() - begun:.1f} s")  # noqa: T201 - shown with `pytest -s`

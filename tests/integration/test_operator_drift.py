@@ -73,7 +73,7 @@ def replaced(objects: Objects, child: Manifest) -> bool:
     return found is not None and found["metadata"]["uid"] != child["metadata"]["uid"]
 
 
-@pytest.mark.timeout(300, func_only=True)
+@pytest.mark.timeout(func_only=True)
 def test_every_field_that_is_edited_comes_back(production: Installation) -> None:
     """Each field of each kind once: in every round one field of each child is edited."""
     objects, wanted = production.objects, production.wanted()

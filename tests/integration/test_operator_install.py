@@ -19,7 +19,7 @@ from testbed.kubernetes.other_operators import cloudnative_pg_finishes, gateway_
 from testbed.kubernetes.service_accounts import kubeconfig_of
 from testbed.waiting import wait_until
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300, func_only=True)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(func_only=True)]
 
 DEPLOYMENT = kind_named("Deployment")
 PRODUCTION = Path("examples/production.yaml")

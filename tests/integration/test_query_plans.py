@@ -26,7 +26,7 @@ from todoapp.features.tasks.text_search.query import parse
 from todoapp.kit.database import open_database
 from todoapp.messaging.feed import changes_since
 
-pytestmark = pytest.mark.timeout(300, func_only=True)  # not of the million rows, which take a minute or more
+pytestmark = pytest.mark.timeout(func_only=True)  # not of the million rows, which take a minute or more
 
 ADA = UUID("01980000-0000-7000-8000-0000000ada00")
 NOW = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)

@@ -28,6 +28,7 @@ from testbed.control_plane.artifacts.programs import beside_tests
 from testbed.control_plane.process_group import ProcessGroup
 from testbed.kafka.broker import installed_kafka
 from testbed.kubernetes import tools as kubernetes
+from testbed.measuring import CONFIGURATION
 from testbed.node import tools as node
 from testbed.node.layers import libraries_layer, postgresql_layer, python_layer
 from testbed.pulumi.project import PULUMI_PROJECT
@@ -116,7 +117,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _command() -> Iterator[str]:
     """Of this module as a program; coverage is not for what it runs."""
-    yield from ("env", "--unset=COVERAGE_PROCESS_CONFIG", f"PYTHONPATH={Path(__file__).parents[1]}")
+    yield from ("env", f"--unset={CONFIGURATION}", f"PYTHONPATH={Path(__file__).parents[1]}")
     yield from (sys.executable, "-m", "testbed.build")
 
 

@@ -183,9 +183,8 @@ class CostReport:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        if (
-            self._costs.began
-        ):  # what only shares tests out has the workers as children, which count themselves
+        # What only shares tests out has the workers as children, and these count themselves.
+        if self._costs.began:
             self._costs.settle()
         if hasattr(self._config, "workeroutput"):
             sums = {name: (cost.tests, cost.wall, cost.cpu) for name, cost in self._costs.groups.items()}

@@ -2,15 +2,15 @@
 
 import os
 
-__all__ = ["MEASURED", "unmeasured"]
+__all__ = ["CONFIGURATION", "MEASURED", "unmeasured"]
 
-_CONFIGURATION = "COVERAGE_PROCESS_CONFIG"
+CONFIGURATION = "COVERAGE_PROCESS_CONFIG"
 """By this variable coverage.py measures every process that a measured one starts."""
 
-MEASURED = _CONFIGURATION in os.environ
+MEASURED = CONFIGURATION in os.environ
 """Whether this process is measured."""
 
 
 def unmeasured() -> dict[str, str]:
     """The environment for a process that is not to be measured, or that measures itself."""
-    return {name: value for name, value in os.environ.items() if name != _CONFIGURATION}
+    return {name: value for name, value in os.environ.items() if name != CONFIGURATION}

@@ -73,7 +73,7 @@ async def keeps_every_promise(worker: Worker) -> None:
 async def is_seen_as_it_is(person: Account, feed: list[Change]) -> None:
     """A client that only listened has heard every change once, and knows what the database says."""
     assert [change["seq"] for change in feed] == list(range(1, len(feed) + 1))
-    seen: dict[str, dict[str, Any]] = defaultdict(dict)
+    seen: dict[str, dict[str, Any]] = {entity: {} for entity in (*PATHS, "token")}
     for change in feed:
         if change["action"] == "deleted":
             seen[change["entity"]].pop(change["id"], None)

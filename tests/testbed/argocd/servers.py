@@ -25,7 +25,6 @@ APPLICATION = Kind("argoproj.io/v1alpha1", "Application", "applications")
 ARGOCD_NAMESPACE = "argocd"
 JSON = {"content-type": "application/json"}
 """Argo CD refuses changes of any other type, even those without a body."""
-START_SECONDS = 120
 RESYNC_SECONDS = 5
 """Argo CD's own 120 s would have tests wait for the next look at Git."""
 
@@ -132,7 +131,7 @@ def running_argocd(
             variables = _variables(name, kubeconfig, programs, folder)
             settings = (f"{key}={value}" for key, value in variables.items())
             processes.start(["env", *settings, str(programs.argocd), *options], log=folder / f"{name}.log")
-        wait_until(ports.all_open, what="Argo CD listens", seconds=START_SECONDS)
+        wait_until(ports.all_open, what="Argo CD listens")
         yield argocd
 
 

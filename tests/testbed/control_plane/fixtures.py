@@ -22,7 +22,6 @@ __all__ = [
 ]
 
 NAMESPACES = "/api/v1/namespaces"
-TEST_SECONDS = 300
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "cluster" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.cluster)
-            item.add_marker(pytest.mark.timeout(TEST_SECONDS, func_only=True))
+            item.add_marker(pytest.mark.timeout(func_only=True))
     items.sort(key=lambda item: item.get_closest_marker("cluster") is not None)
 
 

@@ -28,8 +28,6 @@ __all__ = [
 Kubectl = Callable[..., str]
 """Runs kubectl as the node's administrator and gives what it prints."""
 
-TEST_SECONDS = 300
-
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "node: runs pods on a node of our own; needs root on Linux")
@@ -41,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "node" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.node)
-            item.add_marker(pytest.mark.timeout(TEST_SECONDS, func_only=True))
+            item.add_marker(pytest.mark.timeout(func_only=True))
     yield
     # A worker of `pytest -n` has it in a group, and its own order.
     if not hasattr(config, "workerinput"):

@@ -15,8 +15,6 @@ __all__ = ["OPERATOR", "OPERATOR_NAMESPACE", "is_ready", "operator_on_node", "to
 
 OPERATOR, OPERATOR_NAMESPACE = "todoapp-operator", "todoapp-system"
 
-START_SECONDS = 120
-
 
 def is_ready(objects: Objects, kind: Kind, name: str, namespace: str) -> bool:
     found = objects.get(kind, name, namespace)
@@ -30,7 +28,6 @@ def operator_on_node(node_objects: Objects, node_kubectl: Kubectl) -> None:
     wait_until(
         lambda: is_ready(node_objects, kind_named("Deployment"), OPERATOR, OPERATOR_NAMESPACE),
         what="the operator's pods are ready",
-        seconds=START_SECONDS,
     )
 
 
@@ -52,7 +49,6 @@ def todo(operator_on_node: None, node_objects: Objects, node_kubectl: Kubectl) -
     wait_until(
         lambda: is_ready(node_objects, POD, f"{database}-1", app.namespace),
         what="PostgreSQL accepts connections",
-        seconds=START_SECONDS,
     )
     cloudnative_pg_finishes(app)
     strimzi_finishes(app)

@@ -147,17 +147,15 @@ class PulumiProgram:
     def stop(self) -> None:
         """Let the process come to its own end, where it writes down which lines it ran."""
         if self._process is not None:
-            _open(self._process.stdin).close()
             try:
-                self._process.wait(timeout=STOP_SECONDS)
+                self._process.communicate(timeout=STOP_SECONDS)
             finally:
-                self._kill()
+                self._kill(self._process)
 
-    def _kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        process.kill()
+        process.wait()
+        self._process = None
 
     def _answer(
         self, secrets: Mapping[str, str], config: Mapping[str, Any], *, preview: bool = False
@@ -190,7 +188,9 @@ class PulumiProgram:
             answer = answers.readline()
             assert answer, "the program's process has ended; its last words are on standard error"
         except BaseException:
-            self._kill()  # an answer that comes too late would be taken for that of the next question
+            self._kill(
+                self._process
+            )  # an answer that comes too late would be taken for that of the next question
             raise
         return json.loads(answer)
 
@@ -198,8 +198,8 @@ class PulumiProgram:
 def _interpreter() -> list[str]:
     """How to run Python, measured if this process is.
 
-    Without heed of greenlets, which this program has not: with it, coverage.py 7.17 looks one up whenever a
-    thread ends, in the destructor of another, and the process can run there without end.
+    The program has no greenlets, so coverage.py need not follow them. Where 7.17 does, it looks one up while
+    another is destroyed, which happens whenever a thread ends, and the process can stay there without end.
     """
     return [sys.executable, *(["-m", "coverage", "run", "--concurrency=thread"] if MEASURED else [])]
 

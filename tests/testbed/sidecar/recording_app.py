@@ -12,10 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from testbed.ports import free_port
+from testbed.waiting import WAIT_TIMEOUT
 
 __all__ = ["Answer", "Call", "RecordingApp", "recording_app"]
-
-WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -88,9 +87,9 @@ class RecordingApp:
             AssertionError: they did not come in time.
         """
         with self._changed:
-            enough = self._changed.wait_for(lambda: len(self._found(path, mentioning)) >= count, WAIT_SECONDS)
+            enough = self._changed.wait_for(lambda: len(self._found(path, mentioning)) >= count, WAIT_TIMEOUT)
             found = self._found(path, mentioning)
-            assert enough, f"{path} was called {len(found)} times in {WAIT_SECONDS} s, not {count}"
+            assert enough, f"{path} was called {len(found)} times in {WAIT_TIMEOUT} s, not {count}"
             return found
 
     def _found(self, path: str, mentioning: str) -> list[Call]:

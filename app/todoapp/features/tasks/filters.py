@@ -36,7 +36,7 @@ def _split_commas(value: object) -> object:
 
 Many = BeforeValidator(_split_commas)
 MOST_VALUES = 50
-"""Of one parameter: each value of some is a part of the statement."""
+"""Of one parameter; each tag becomes a condition of the statement."""
 
 
 class TaskFilter(Input):
