@@ -16,7 +16,7 @@ from testbed.app.application import JWT_SECRET, signed_up, user_id_of
 from testbed.app.server import serving
 from testbed.ports import free_port
 from testbed.sidecar.process import AppInstance, running_sidecar
-from testbed.waiting import eventually
+from testbed.waiting import WAIT_TIMEOUT, eventually
 from todoapp.kit.database import Database, col
 from todoapp.kit.settings import Settings
 from todoapp.messaging.event import Topic
@@ -81,8 +81,8 @@ async def reminded(database_url: str, tmp_path: Path) -> AsyncIterator[Reminded]
         with running_sidecar([app], resources=RESOURCES, state=tmp_path / "sidecar.db"):
             await notification.sidecar.wait_until_ready()
             async with (
-                httpx.AsyncClient(base_url=f"http://{server.address}") as process,
-                httpx.AsyncClient(base_url=app.url) as sidecar,
+                httpx.AsyncClient(base_url=f"http://{server.address}", timeout=WAIT_TIMEOUT) as process,
+                httpx.AsyncClient(base_url=app.url, timeout=WAIT_TIMEOUT) as sidecar,
             ):
                 yield Reminded(api.database, user, process, sidecar)
     for runtime in (api, notification):

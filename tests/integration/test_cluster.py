@@ -165,6 +165,7 @@ def test_a_service_account_may_do_nothing_by_itself(
         f"{cluster.connection.url}/api/v1/namespaces/{namespace}/secrets",
         headers={"Authorization": f"Bearer {token}"},
         verify=ssl.create_default_context(cafile=cluster.connection.authority),
+        timeout=WAIT_TIMEOUT,
     )
 
     assert answer.status_code == HTTPStatus.FORBIDDEN

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from testbed.app.application import Clock, user_id_of
 from testbed.app.deliveries import Deliveries
 from testbed.app.server import Serving, serving
+from testbed.waiting import WAIT_TIMEOUT
 from todoapp.messaging.outbox import Origin, OutboxEvent
 from todoapp.processes.runtime import Runtime
 
@@ -138,7 +139,10 @@ async def test_a_change_by_another_process_arrives_with_its_delivery(
     """Also when deliveries come twice, late and in another order."""
     user_id = await user_id_of(client)
     recurrence = deliveries.runtimes["recurrence"]
-    async with listening() as socket, httpx.AsyncClient(base_url=f"http://{socket_host(socket)}") as sidecar:
+    async with (
+        listening() as socket,
+        httpx.AsyncClient(base_url=f"http://{socket_host(socket)}", timeout=WAIT_TIMEOUT) as sidecar,
+    ):
         await heard(socket)
         async with recurrence.outbox.changes(user_id, Origin("recurrence", clock.now)) as changes:
             for name in ("first", "second"):

@@ -21,6 +21,7 @@ class Serving:
         # Only with its protocol named does asyncio send a body at once, without waiting for an ACK of 40 ms.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen()  # who connects before uvicorn listens waits
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
 
     @property

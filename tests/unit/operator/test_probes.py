@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from testbed.ports import free_port
+from testbed.waiting import WAIT_TIMEOUT
 from todoapp_operator.controller.probes import Readiness, serving_probes
 from todoapp_operator.resource.user_error import UserError
 
@@ -23,7 +24,7 @@ async def test_readyz_names_each_part_that_is_missing() -> None:
             (readiness.arrived, "the caches"),
         ):
             change(part)
-            async with httpx.AsyncClient() as kubelet:  # it keeps no connection
+            async with httpx.AsyncClient(timeout=WAIT_TIMEOUT) as kubelet:  # it keeps no connection
                 answer = await kubelet.get(f"http://127.0.0.1:{port}/readyz")
             answers.append((answer.status_code, answer.text))
 
