@@ -5,6 +5,7 @@ from todoapp.features.activity import model as activity
 from todoapp.features.calendar import model as calendar
 from todoapp.features.channels import model as channels
 from todoapp.features.notifications import model as notifications
+from todoapp.features.outgoing import turns
 from todoapp.features.reminders import model as reminders
 from todoapp.features.tasks import model as tasks
 from todoapp.features.webhooks import model as webhooks
@@ -25,5 +26,6 @@ MODELS = (
     outbox,
     reminders,
     tasks,
+    turns,
     webhooks,
 )

@@ -17,7 +17,7 @@ from testbed.sidecar.recording_app import Answer, Call, RecordingApp
 from testbed.waiting import eventually
 from todoapp.features.channels.courier import Courier, NotSent
 from todoapp.features.outgoing.claiming import LEASE, claim_due
-from todoapp.features.webhooks.model import WebhookDelivery
+from todoapp.features.webhooks.model import WEBHOOKS
 from todoapp.processes.api.app import create_api
 from todoapp.processes.runtime import Runtime
 
@@ -77,7 +77,7 @@ async def test_another_process_sends_what_a_dead_one_was_sending(
     sending_app: WarmApp, outgoing: Outgoing, deliveries: Deliveries, receiver: RecordingApp, clock: Clock
 ) -> None:
     await queue(sending_app, deliveries, receiver, "/hook")
-    [claimed] = await claim_due(outgoing.runtime.database, WebhookDelivery, now=clock.now, busy=(), limit=1)
+    [claimed] = await claim_due(outgoing.runtime.database, WEBHOOKS, now=clock.now, places=1)
 
     at_once = await outgoing.send_due()
     clock.now += LEASE

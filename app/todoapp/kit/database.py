@@ -1,13 +1,13 @@
 """The relational database: PostgreSQL in production, SQLite to start, one set of models for both."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 from time import monotonic
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -42,6 +42,7 @@ from sqlalchemy.orm import InstrumentedAttribute, registry
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
@@ -119,6 +120,10 @@ class _IsOneOf(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: OperatorType | None = None) -> Self:
+        """Beside other conditions SQLAlchemy would add `= 1` on SQLite, which then uses no index."""
+        return self
+
 
 @compiles(_IsOneOf, "postgresql")
 def _in_array(comparison: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
@@ -138,10 +143,15 @@ def insert_new(session: AsyncSession, table: Table) -> Insert:
 
 
 def insert_or_update(
-    session: AsyncSession, table: Table, values: Mapping[str, Any], *, key: str, changes: Mapping[str, Any]
+    session: AsyncSession,
+    table: Table,
+    values: Mapping[str, Any],
+    *,
+    key: Sequence[str],
+    changes: Mapping[str, Any],
 ) -> Insert:
     """INSERT … ON CONFLICT DO UPDATE, on either database: `changes` where a row has the same `key`."""
-    return _insert(session, table).values(**values).on_conflict_do_update(index_elements=[key], set_=changes)
+    return _insert(session, table).values(**values).on_conflict_do_update(index_elements=key, set_=changes)
 
 
 def _insert(session: AsyncSession, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -49,7 +49,7 @@ async def replay(
         "attempts": 0,
     }
     once_more = {"published_at": None}
-    await session.execute(insert_or_update(session, OUTBOX, row, key="event_id", changes=once_more))
+    await session.execute(insert_or_update(session, OUTBOX, row, key=["event_id"], changes=once_more))
     # It is to have all its tries again.
     await session.execute(
         delete(DeliveryFailure).where(

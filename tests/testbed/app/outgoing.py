@@ -13,9 +13,8 @@ from testbed.app.databases import WorkerDatabase
 from testbed.sidecar.recording_app import RecordingApp, recording_app
 from todoapp.kit.settings import Settings
 from todoapp.processes.api.app import create_api
-from todoapp.processes.notification.channel_sender import ChannelSender
+from todoapp.processes.notification.app import senders
 from todoapp.processes.notification.dispatching import Dispatcher
-from todoapp.processes.notification.webhook_sender import WebhookSender
 from todoapp.processes.runtime import Runtime
 
 __all__ = ["Outgoing", "outgoing", "receiver", "sending_app"]
@@ -30,7 +29,7 @@ class Outgoing:
 
     @classmethod
     def of(cls, runtime: Runtime) -> Self:
-        return cls(runtime, Dispatcher(runtime, [ChannelSender(runtime), WebhookSender(runtime)]))
+        return cls(runtime, Dispatcher(runtime, senders(runtime)))
 
     async def send_due(self) -> int:
         """Attempt everything that is due now, and return how many attempts that took."""

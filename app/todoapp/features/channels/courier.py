@@ -10,12 +10,14 @@ from multiprocessing.context import ForkServerProcess
 from todoapp.features.channels.errors import InvalidChannelUrl
 from todoapp.features.channels.kinds import kind_of
 
-__all__ = ["Courier", "NotSent"]
+__all__ = ["UNREACHED", "Courier", "NotSent"]
 
 MESSENGER = "todoapp.features.channels.messenger"
 LONGEST_SECONDS = 20.0
 """Above the time that the messenger gives a service: a server may answer one byte at a time."""
-AT_ONCE = 8
+AT_ONCE = 10
+"""As many as the lanes of channels have places"""
+UNREACHED = "The service could not be reached, or did not take the message."
 
 Work = Callable[..., str | None]
 """What a messenger does; it returns what went wrong."""
@@ -23,6 +25,13 @@ Work = Callable[..., str | None]
 
 class NotSent(Exception):
     """The service did not take the message; says why, without secrets."""
+
+    def __init__(self, sentence: str, *, answered: bool | None, final: bool = False) -> None:
+        super().__init__(sentence)
+        self.answered = answered
+        """Whether the service said anything at all; None if it was not called"""
+        self.final = final
+        """Whether no further attempt makes sense"""
 
 
 class Courier:
@@ -35,6 +44,7 @@ class Courier:
     def __init__(self, *, allow_private: bool, seconds: float = LONGEST_SECONDS) -> None:
         self._allow_private = allow_private
         self._seconds = seconds
+        self._too_late = f"The service did not answer within {seconds:.0f} seconds."
         self._places = asyncio.Semaphore(AT_ONCE)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([MESSENGER])
@@ -56,7 +66,7 @@ class Courier:
             NotSent
         """
         if problem := await self._run(partial(_send, allow_private=self._allow_private), url, title, body):
-            raise NotSent(problem)
+            raise NotSent(problem, answered=problem not in {UNREACHED, self._too_late})
 
     async def _run(self, work: Work, *arguments: str) -> str | None:
         async with self._places:
@@ -66,7 +76,7 @@ class Courier:
                     await _readable(connection)
                 answer: str | None = connection.recv()
             except TimeoutError:
-                return f"The service did not answer within {self._seconds:.0f} seconds."
+                return self._too_late
             except EOFError:
                 return "The service's answer could not be understood."
             else:

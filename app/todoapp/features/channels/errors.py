@@ -4,7 +4,7 @@ from uuid import UUID
 
 from todoapp.kit.errors import Conflict, Invalid, NotFound, Violation
 
-__all__ = ["ChannelNotFound", "InvalidChannelUrl", "TooManyChannels"]
+__all__ = ["ChannelNotFound", "InvalidChannelUrl", "TestUnderWay", "TooManyChannels"]
 
 
 class ChannelNotFound(NotFound):
@@ -28,3 +28,10 @@ class TooManyChannels(Conflict):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"You have {most} channels, the most allowed; delete one first.")
+
+
+class TestUnderWay(Conflict):
+    code = "test-under-way"
+
+    def __init__(self) -> None:
+        super().__init__("The test before this one is still under way; its notification tells how it goes.")

@@ -7,6 +7,7 @@ import re
 import apprise
 
 from todoapp.features.channels.confinement import Confinement
+from todoapp.features.channels.courier import UNREACHED
 
 __all__ = ["SERVICE_SECONDS", "check", "send"]
 
@@ -64,7 +65,7 @@ def send(url: str, title: str, body: str, *, allow_private: bool) -> str | None:
         return str(confinement.refused[0])
     if log.status:
         return f"The service answered with HTTP status {log.status}."
-    return "The service could not be reached, or did not take the message."
+    return UNREACHED
 
 
 def _forget_proxies() -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AliasPath, Field
 
 from todoapp.features.outgoing.delivery import DeliveryStatus
+from todoapp.features.outgoing.destination import DestinationState
 from todoapp.kit.fields import View
 
 __all__ = ["ChannelDeliveryView", "ChannelView"]
@@ -15,6 +16,11 @@ class ChannelView(View):
     id: UUID
     name: str
     kind: str = Field(description="the service that its URL names", examples=["ntfy"])
+    state: DestinationState = Field(
+        description="`paused`: the service did not answer, so nothing is sent for a while; "
+        "`full`: 5000 reminders wait, and further ones fail at once"
+    )
+    paused_until: datetime | None = Field(description="when it is tried again; a test tries it at once")
     version: int
     created_at: datetime
     updated_at: datetime

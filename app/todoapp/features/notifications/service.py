@@ -7,11 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.channels import service as channels
-from todoapp.features.channels.model import Channel, ChannelDelivery
+from todoapp.features.channels.courier import NotSent
+from todoapp.features.channels.model import REMINDERS, TESTS, Channel, ChannelDelivery
 from todoapp.features.notifications.errors import NotificationNotFound
 from todoapp.features.notifications.model import Notification
 from todoapp.features.notifications.view import NotificationView
 from todoapp.features.outgoing.delivery import DeliveryStatus
+from todoapp.features.outgoing.turns import call_up
 from todoapp.kit.database import col
 from todoapp.kit.paging import Page
 from todoapp.kit.timeline import TimelineQuery, page_by_time
@@ -61,6 +63,7 @@ async def tell_of_reminder(
     )
     if told is not None:
         return told
+    theirs = await channels.list_all(changes.session, changes.user_id)
     notification = Notification(
         user_id=changes.user_id,
         task_id=task_id,
@@ -69,20 +72,24 @@ async def tell_of_reminder(
         kind="reminder",
         message=message,
         created_at=changes.now,
-        deliveries=channels.deliveries_to(await channels.list_all(changes.session, changes.user_id), changes),
+        deliveries=await channels.deliveries_to(theirs, changes),
     )
     await _tell(changes, notification)
     return notification
 
 
 async def try_channel(changes: UserChanges, channel: Channel) -> Notification:
-    """Send a test message through one channel, once; its delivery state says how that went."""
+    """Send a test message through one channel, once; its delivery state says how that went.
+
+    Raises:
+        TestUnderWay
+    """
     notification = Notification(
         user_id=changes.user_id,
         kind=TEST,
         message=f"This is a test of the channel “{channel.name}”.",
         created_at=changes.now,
-        deliveries=channels.deliveries_to([channel], changes),
+        deliveries=[await channels.test_delivery(channel, changes)],
     )
     await _tell(changes, notification)
     return notification
@@ -93,16 +100,16 @@ async def note_delivered(changes: UserChanges, delivery_id: UUID) -> None:
     if found := await _delivery(changes, delivery_id):
         notification, delivery = found
         delivery.succeed(changes.now)
-        _announce(changes, notification, "updated")
+        await _noted(changes, notification, delivery, answered=True)
 
 
-async def note_not_delivered(changes: UserChanges, delivery_id: UUID, reason: str) -> None:
+async def note_not_delivered(changes: UserChanges, delivery_id: UUID, failure: NotSent) -> None:
     """Note that a channel did not take a notification, and when it is tried again. A test is not."""
     if found := await _delivery(changes, delivery_id):
         notification, delivery = found
-        waits = () if notification.kind == TEST else WAITS
-        delivery.fail(reason, now=changes.now, waits=waits)
-        _announce(changes, notification, "updated")
+        waits = () if delivery.is_test or failure.final else WAITS
+        delivery.fail(str(failure), now=changes.now, waits=waits)
+        await _noted(changes, notification, delivery, answered=failure.answered)
 
 
 async def mark_read(changes: UserChanges, notification_id: UUID) -> Notification:
@@ -177,6 +184,23 @@ async def _delivery(changes: UserChanges, delivery_id: UUID) -> tuple[Notificati
     if notification is None:
         return None
     return notification, next(each for each in notification.deliveries if each.id == delivery_id)
+
+
+async def _noted(
+    changes: UserChanges, notification: Notification, delivery: ChannelDelivery, *, answered: bool | None
+) -> None:
+    """Let the channel know how an attempt went, and the next one have its turn."""
+    channel = delivery.channel
+    with channels.showing(changes, channel):
+        if answered:
+            channel.note_answer()
+        elif answered is not None:
+            channel.note_silence(changes.now)
+    if not delivery.is_test and delivery.next_attempt_at is None:
+        channel.settle()
+    for lane in (REMINDERS, TESTS):
+        await call_up(changes.session, lane.name, changes.user_id, now=changes.now)
+    _announce(changes, notification, "updated")
 
 
 def _read(changes: UserChanges, notification: Notification) -> None:

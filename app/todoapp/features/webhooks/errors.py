@@ -4,7 +4,13 @@ from uuid import UUID
 
 from todoapp.kit.errors import Conflict, Invalid, NotFound, Violation
 
-__all__ = ["InvalidWebhookUrl", "TooManyWebhooks", "WebhookDeliveryNotFound", "WebhookNotFound"]
+__all__ = [
+    "InvalidWebhookUrl",
+    "TooManyWebhooks",
+    "WebhookDeliveryNotFound",
+    "WebhookFull",
+    "WebhookNotFound",
+]
 
 
 class WebhookNotFound(NotFound):
@@ -33,3 +39,10 @@ class TooManyWebhooks(Conflict):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"You have {most} webhooks, the most allowed; delete one first.")
+
+
+class WebhookFull(Conflict):
+    code = "webhook-full"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} events wait for this webhook, the most allowed; send it again later.")

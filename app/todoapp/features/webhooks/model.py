@@ -1,24 +1,24 @@
 """Webhooks, and the log of what was sent to them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, Relationship
 
-from todoapp.features.outgoing.delivery import Delivery, due_index
-from todoapp.kit.database import Base, Instant, JsonValue, new_id
+from todoapp.features.outgoing.claiming import Lane
+from todoapp.features.outgoing.delivery import Delivery, queue_indexes
+from todoapp.features.outgoing.destination import Destination
+from todoapp.kit.database import Instant, JsonValue
 
-__all__ = ["Webhook", "WebhookDelivery"]
+__all__ = ["WEBHOOKS", "Webhook", "WebhookDelivery"]
 
 
-class Webhook(Base, table=True):
+class Webhook(Destination, table=True):
     """A URL that is told of some of a user's events."""
 
     __tablename__ = "webhooks"
 
-    id: UUID = Field(default_factory=new_id, primary_key=True)
-    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
     url: str = Field(sa_type=Text)
     event_types: list[str] = Field(sa_type=JsonValue)
     enabled: bool
@@ -39,7 +39,7 @@ class WebhookDelivery(Delivery, table=True):
     __table_args__ = (
         UniqueConstraint("destination_id", "event_id"),
         Index("ix_webhook_deliveries_log", "destination_id", "created_at", "id"),
-        due_index("webhook_deliveries"),
+        *queue_indexes("webhook_deliveries"),
     )
 
     destination_id: UUID = Field(foreign_key="webhooks.id", ondelete="CASCADE")
@@ -52,3 +52,6 @@ class WebhookDelivery(Delivery, table=True):
     created_at: datetime = Field(sa_type=Instant, index=True)
 
     webhook: Webhook = Relationship(sa_relationship_kwargs={"lazy": "joined", "innerjoin": True})
+
+
+WEBHOOKS = Lane(name="webhooks", kind=WebhookDelivery, destination=Webhook, places=8, kept=timedelta(days=2))

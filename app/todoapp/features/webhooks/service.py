@@ -1,7 +1,8 @@
 """Keeping a person's webhooks."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
@@ -19,7 +20,17 @@ from todoapp.kit.sealing import Seal
 from todoapp.messaging.event import Action
 from todoapp.messaging.outbox import UserChanges
 
-__all__ = ["create", "delete", "list_all", "own", "rotate_secret", "secrets_of", "switch_off", "update"]
+__all__ = [
+    "create",
+    "delete",
+    "list_all",
+    "own",
+    "rotate_secret",
+    "secrets_of",
+    "showing",
+    "switch_off",
+    "update",
+]
 
 MOST = 20
 VISIBLE = re.compile(r"[\x21-\x7e]+")  # what a URL may consist of (RFC 3986 §2)
@@ -73,7 +84,7 @@ async def create(
 
 
 def update(changes: UserChanges, webhook: Webhook, patch: WebhookPatch, *, allow_private: bool) -> None:
-    """Change what was sent; the secret stays.
+    """Change what was sent; the secret stays, and a pause ends.
 
     Raises:
         InvalidWebhookUrl
@@ -85,6 +96,7 @@ def update(changes: UserChanges, webhook: Webhook, patch: WebhookPatch, *, allow
     for name, value in differing.items():
         setattr(webhook, name, value)
     if differing:
+        webhook.note_answer()  # it leads elsewhere, or its user says that it answers again
         _touch(changes, webhook)
 
 
@@ -107,6 +119,15 @@ def secrets_of(webhook: Webhook, seal: Seal, *, now: datetime) -> list[str]:
     if webhook.sealed_old_secret and webhook.old_secret_ends_at and now < webhook.old_secret_ends_at:
         sealed.append(webhook.sealed_old_secret)
     return [seal.open(each) for each in sealed]
+
+
+@contextmanager
+def showing(changes: UserChanges, webhook: Webhook) -> Iterator[None]:
+    """Announce a webhook whose state differs after the block."""
+    before = webhook.shown
+    yield
+    if webhook.shown != before:
+        _touch(changes, webhook)
 
 
 def switch_off(changes: UserChanges, webhook: Webhook) -> None:

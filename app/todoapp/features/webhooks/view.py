@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from todoapp.features.outgoing.delivery import DeliveryStatus
+from todoapp.features.outgoing.destination import DestinationState
 from todoapp.features.webhooks.model import Webhook
 from todoapp.kit.fields import View
 
@@ -21,6 +22,11 @@ class WebhookView(View):
     old_secret_ends_at: datetime | None = Field(
         description="until then everything is signed with the secret before the last rotation as well"
     )
+    state: DestinationState = Field(
+        description="`paused`: the receiver did not answer, so nothing is sent for a while; "
+        "`full`: 5000 events wait, and further ones fail at once"
+    )
+    paused_until: datetime | None = Field(description="when it is tried again")
     version: int
     created_at: datetime
     updated_at: datetime

@@ -114,9 +114,9 @@ async def delete_channel(channel: Own, changes: Changes) -> None:
     await service.delete(changes, channel)
 
 
-@router.post("/{channel_id}/test", status_code=HTTPStatus.ACCEPTED)
+@router.post("/{channel_id}/test", status_code=HTTPStatus.ACCEPTED, responses={HTTPStatus.CONFLICT: {}})
 async def test_channel(channel: Own, changes: Changes) -> NotificationView:
-    """Send a test message through a channel, once.
+    """Send a test message through a channel, once; also through one that is paused.
 
     The notification in the answer says by its `deliveries` how that goes; it changes within seconds.
     """

@@ -101,11 +101,15 @@ async def list_webhook_deliveries(
     return await deliveries.list_deliveries(reading.session, webhook, query)
 
 
-@router.post("/{webhook_id}/deliveries/{webhook_delivery_id}/redeliver", status_code=HTTPStatus.ACCEPTED)
+@router.post(
+    "/{webhook_id}/deliveries/{webhook_delivery_id}/redeliver",
+    status_code=HTTPStatus.ACCEPTED,
+    responses={HTTPStatus.CONFLICT: {}},
+)
 async def redeliver_webhook(
     webhook_id: UUID, webhook_delivery_id: UUID, changes: Changes
 ) -> WebhookDeliveryView:
     """Send an event again, with all attempts ahead. It keeps its `webhook-id`."""
     webhook = await service.own(changes.session, changes.user_id, webhook_id)
-    delivery = await deliveries.redeliver(changes.session, webhook, webhook_delivery_id, now=changes.now)
+    delivery = await deliveries.redeliver(changes, webhook, webhook_delivery_id)
     return WebhookDeliveryView.model_validate(delivery)

@@ -4,9 +4,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any, Protocol
-from uuid import UUID
 
-from todoapp.features.outgoing.claiming import claim_due
+from todoapp.features.outgoing.claiming import Lane, claim_due
 from todoapp.features.outgoing.delivery import Delivery
 from todoapp.kit.outage import describe_outage, is_outage
 from todoapp.kit.telemetry import Trace, bind, work
@@ -17,15 +16,12 @@ __all__ = ["Dispatcher", "Sender"]
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 8
-"""Attempts of one sender."""
-
 
 class Sender(Protocol):
     """Knows how to send one kind of delivery."""
 
     @property
-    def kind(self) -> type[Delivery]: ...
+    def lane(self) -> Lane[Any]: ...
 
     async def attempt(self, delivery: Any) -> None:
         """Send it once and note how that went; raises only what is wrong on our side."""
@@ -34,13 +30,13 @@ class Sender(Protocol):
 class Dispatcher:
     """Looks for due deliveries every moment, or when woken, and starts an attempt of each.
 
-    The attempts of one sender do not take places from another's, and one destination takes one
-    place only. A delivery that was not noted because of a crash is sent again when its lease has run out.
+    Each sender has places of its own. A delivery that was not noted because of a crash is sent again
+    when its lease has run out.
     """
 
     def __init__(self, runtime: Runtime, senders: Sequence[Sender]) -> None:
         self._runtime = runtime
-        self._busy: dict[Sender, set[UUID]] = {sender: set() for sender in senders}
+        self._under_way = dict.fromkeys(senders, 0)
         self._woken = asyncio.Event()
 
     def wake(self, _changes: UserChanges | None = None) -> None:
@@ -67,18 +63,13 @@ class Dispatcher:
             How many were started.
         """
         started = 0
-        for sender, busy in self._busy.items():
-            if len(busy) == AT_ONCE:
+        for sender, under_way in self._under_way.items():
+            places = sender.lane.places - under_way
+            if not places:
                 continue
-            due = await claim_due(
-                self._runtime.database,
-                sender.kind,
-                now=self._runtime.now(),
-                busy=busy,
-                limit=AT_ONCE - len(busy),
-            )
+            due = await claim_due(self._runtime.database, sender.lane, now=self._runtime.now(), places=places)
+            self._under_way[sender] += len(due)
             for delivery in due:
-                busy.add(delivery.destination_id)
                 attempts.create_task(self._attempt(sender, delivery))
             started += len(due)
         return started
@@ -94,7 +85,7 @@ class Dispatcher:
                 else:
                     logger.exception("Delivery attempt failed")
             finally:
-                self._busy[sender].discard(delivery.destination_id)
+                self._under_way[sender] -= 1
                 self.wake()  # the destination may have more to come
 
     async def _pause(self) -> None:

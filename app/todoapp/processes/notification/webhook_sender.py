@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 
 import httpcore
@@ -10,8 +12,8 @@ import httpx
 from todoapp.features.outgoing.addresses import PrivateDestination
 from todoapp.features.outgoing.network import PublicNetwork
 from todoapp.features.webhooks import deliveries, service
-from todoapp.features.webhooks.errors import WebhookNotFound
-from todoapp.features.webhooks.model import WebhookDelivery
+from todoapp.features.webhooks.deliveries import NotTaken
+from todoapp.features.webhooks.model import WEBHOOKS, WebhookDelivery
 from todoapp.features.webhooks.signing import signed_headers
 from todoapp.kit.sealing import BrokenSeal
 from todoapp.kit.telemetry import current_traceparent
@@ -27,20 +29,10 @@ SUCCESS = range(200, 300)
 HEADERS = {"content-type": "application/cloudevents+json", "user-agent": "TodoApp-Webhooks"}
 
 
-class NotTaken(Exception):
-    """The receiver did not take an event; says why, without the URL."""
-
-    def __init__(self, sentence: str, *, status: int | None = None, final: bool = False) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.final = final
-        """Whether no further attempt makes sense"""
-
-
 class WebhookSender:
     """Signs and posts events. Redirects are not followed: a receiver is where its user said it is."""
 
-    kind = WebhookDelivery
+    lane = WEBHOOKS
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -55,30 +47,18 @@ class WebhookSender:
         try:
             status = await self._post(delivery)
         except NotTaken as error:
-            await self._note_not_taken(delivery, error)
+            logger.info("Webhook did not accept an event", extra={"reason": str(error)})
+            await self._note(delivery, partial(deliveries.note_not_delivered, failure=error))
         else:
-            async with self._runtime.database.write() as session:
-                await deliveries.note_delivered(session, delivery.id, status, now=self._runtime.now())
+            await self._note(delivery, partial(deliveries.note_delivered, status=status))
 
-    async def _note_not_taken(self, delivery: WebhookDelivery, error: NotTaken) -> None:
-        logger.info("Webhook did not accept an event", extra={"reason": str(error)})
-        async with self._runtime.database.write() as session:
-            await deliveries.note_not_delivered(
-                session, delivery.id, error.status, str(error), now=self._runtime.now(), final=error.final
-            )
-        if error.status == HTTPStatus.GONE:
-            await self._switch_off(delivery)
-
-    async def _switch_off(self, delivery: WebhookDelivery) -> None:
-        """What Standard Webhooks asks for when a receiver answers that it is gone."""
+    async def _note(self, delivery: WebhookDelivery, note: Callable[..., Awaitable[None]]) -> None:
         origin = Origin("system", self._runtime.now(), current_traceparent())
         try:
             async with self._runtime.outbox.changes(delivery.user_id, origin) as changes:
-                service.switch_off(
-                    changes, await service.own(changes.session, delivery.user_id, delivery.destination_id)
-                )
-        except (UnknownUser, WebhookNotFound):
-            logger.info("Ignoring a delivery of a deleted webhook")
+                await note(changes, delivery.id)
+        except UnknownUser:
+            logger.info("Ignoring a delivery of a deleted account")
 
     async def _post(self, delivery: WebhookDelivery) -> int:
         """Make one request and return the status of its answer, a success.
@@ -88,11 +68,14 @@ class WebhookSender:
         """
         webhook, now = delivery.webhook, self._runtime.now()
         if not webhook.enabled:
-            raise NotTaken("The webhook is switched off.", final=True)
+            raise NotTaken("The webhook is switched off.", answered=None, final=True)
+        if self.lane.is_overdue(delivery, webhook, now):
+            raise NotTaken("The receiver has not answered for two days.", answered=None, final=True)
         try:
             keys = service.secrets_of(webhook, self._runtime.seal, now=now)
         except BrokenSeal:
-            raise NotTaken("The webhook's secret cannot be read any more; rotate it.") from None
+            sentence = "The webhook's secret cannot be read any more; rotate it."
+            raise NotTaken(sentence, answered=None) from None
         headers = signed_headers(keys, message_id=str(delivery.event_id), body=delivery.body, now=now)
         status = await self._status_of(webhook.url, HEADERS | headers, delivery.body.encode())
         if status not in SUCCESS:
@@ -108,8 +91,9 @@ class WebhookSender:
         except PrivateDestination as error:
             raise NotTaken(str(error)) from None
         except (TimeoutError, httpcore.TimeoutException):
-            raise NotTaken(f"The receiver did not answer within {LONGEST_SECONDS:.0f} seconds.") from None
+            sentence = f"The receiver did not answer within {LONGEST_SECONDS:.0f} seconds."
+            raise NotTaken(sentence, answered=False) from None
         except httpcore.ConnectError:
-            raise NotTaken("The receiver could not be reached.") from None
+            raise NotTaken("The receiver could not be reached.", answered=False) from None
         except (httpcore.NetworkError, httpcore.ProtocolError):
             raise NotTaken("The receiver broke the connection, or does not speak HTTP.") from None

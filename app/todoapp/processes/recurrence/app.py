@@ -38,7 +38,7 @@ async def tasks_changed(events: Sequence[Received], changes: UserChanges) -> Non
     """
     await activity.log(changes, events)
     envelopes = [each.envelope for each in events]
-    await webhooks.queue(changes.session, changes.user_id, envelopes, now=changes.now)
+    await webhooks.queue(changes, envelopes)
     for received in events:
         if isinstance(received.event, TaskCompleted | TaskSkipped) and received.event.task.get("recurrence"):
             bind(task_id=received.event.task_id)
