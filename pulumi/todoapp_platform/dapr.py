@@ -1,6 +1,7 @@
 """The Dapr control plane."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -12,6 +13,11 @@ from todoapp_platform.versions import DAPR
 __all__ = ["Dapr", "DaprArgs"]
 
 NAMESPACE = "dapr-system"
+_WITHOUT_SIDECARS = {
+    "key": "kubernetes.io/metadata.name",
+    "operator": "NotIn",
+    "values": [NAMESPACE, "kube-system"],
+}
 
 
 @dataclass(frozen=True)
@@ -19,11 +25,13 @@ class DaprArgs:
     """What can be chosen of Dapr.
 
     `scheduler_storage` is the size of each scheduler's volume, where jobs are kept. It cannot be changed
-    later, because a StatefulSet's volume claims cannot.
+    later, because a StatefulSet's volume claims cannot. Only pods with `sidecars_for` as labels may have a
+    sidecar; an empty mapping lets all have one.
     """
 
     high_availability: bool = False
     scheduler_storage: str = "16Gi"
+    sidecars_for: Mapping[str, str] = field(default_factory=lambda: {"app.kubernetes.io/name": "todoapp"})
 
     def __post_init__(self) -> None:
         require_size(self.scheduler_storage, of="a scheduler's volume")
@@ -53,8 +61,12 @@ class Dapr(pulumi.ComponentResource):
                     "mtls": {"enabled": True},
                 },
                 # By default a pod whose sidecar could not be injected starts without, and receives no event.
+                # While the injector is away no pod that it is asked about starts: neither its own nor the
+                # cluster's may be among them.
                 "dapr_sidecar_injector": {
                     "webhookFailurePolicy": "Fail",
+                    "namespaceSelector": {"matchExpressions": [_WITHOUT_SIDECARS]},
+                    "objectSelector": {"matchLabels": args.sidecars_for} if args.sidecars_for else {},
                     "sidecarRunAsNonRoot": True,
                     "sidecarReadOnlyRootFilesystem": True,
                     "sidecarDropALLCapabilities": True,

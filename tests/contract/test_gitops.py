@@ -11,9 +11,13 @@ import yaml
 from typer.testing import CliRunner
 
 from testbed.kubernetes.overlays import OVERLAYS, built
+from testbed.kubernetes.sidecars import NAMESPACES_WITH_SIDECARS
 from todoapp_operator.cli import cli
 from todoapp_operator.kube.manifest import Manifest
+from todoapp_operator.render.platform import Platform
+from todoapp_operator.render.todoapp import render
 from todoapp_operator.resource.document import load
+from todoapp_operator.resource.spec import TodoApp
 from todoapp_platform.versions import CHARTS
 
 GITOPS = Path("gitops")
@@ -162,6 +166,27 @@ def test_sidecars_use_mtls_and_pods_without_one_are_refused(environment: str, ku
 
     assert values["global"]["mtls"] == {"enabled": True}
     assert values["dapr_sidecar_injector"]["webhookFailurePolicy"] == "Fail"
+
+
+@each_environment
+def test_a_lost_injector_stops_no_pod_but_todoapps(environment: str, kustomize: Path) -> None:
+    values = applications(kustomize, environment)["dapr"]["spec"]["source"]["helm"]["valuesObject"]
+    [todo] = {
+        label
+        for each in rendered_of(environment, kustomize)
+        if each["kind"] == "Deployment"
+        for label in each["spec"]["template"]["metadata"]["labels"].items()
+        if label[0] == "app.kubernetes.io/name"
+    }
+
+    assert values["dapr_sidecar_injector"]["namespaceSelector"] == NAMESPACES_WITH_SIDECARS
+    assert values["dapr_sidecar_injector"]["objectSelector"] == {"matchLabels": dict([todo])}
+
+
+def rendered_of(environment: str, kustomize: Path) -> list[Manifest]:
+    """What the operator makes of Git's TodoApp."""
+    todo = of_kind("TodoApp", built(kustomize, GITOPS / "apps" / environment))
+    return render(TodoApp.model_validate(todo), Platform(image="todoapp:1.0")).manifests
 
 
 def test_an_installation_is_the_definition_and_the_operator(kustomize: Path) -> None:

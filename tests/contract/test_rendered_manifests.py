@@ -183,6 +183,14 @@ def test_the_application_may_read_only_the_secrets_it_needs(app: TodoApp) -> Non
     assert [set(rule["resourceNames"]) for rule in role["rules"]] == [asked]
 
 
+@each_example
+def test_sidecars_read_changes_only_when_their_pods_are_replaced(app: TodoApp) -> None:
+    """Dapr's own reloading would restart the runtime in all pods at once."""
+    [configuration] = manifests(app, "Configuration")
+
+    assert {"name": "HotReload", "enabled": False} in configuration["spec"]["features"]
+
+
 def test_alerts_and_dashboards_use_existing_metrics() -> None:
     registry = Metrics.fresh().registry
     known = {name for figure in registry.collect() for name in (figure.name, *suffixed(figure.name))}

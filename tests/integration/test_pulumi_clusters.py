@@ -63,7 +63,18 @@ def test_a_cluster_that_runs_already_is_left_alone(
 
     assert run.of("Command") == []
     assert run.provider.inputs["context"] == "mine"
-    assert "kubeconfig" not in run.provider.inputs
+    # Not absent: the SDK would then take what KUBECONFIG says for the content of a file.
+    assert run.provider.inputs["kubeconfig"] == ""
+
+
+def test_kubeconfig_may_list_several_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/home/ada/one:/home/ada/two")
+    program = PulumiProgram("minikube")
+
+    run = program.run(cluster="existing", context="mine")
+    program.stop()
+
+    assert not [each.urn for each in run.resources if "/home/ada" in str(each.inputs)]
 
 
 def test_aks_has_workload_identity_and_no_local_accounts(aks: Run) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from testbed.kubernetes.sidecars import NAMESPACES_WITH_SIDECARS
 from testbed.pulumi.program import PROGRAM, STACKS, PulumiProgram, Run, Secret
 from todoapp_platform.versions import CHARTS
 
@@ -74,6 +75,11 @@ def test_resources_on_the_cluster_use_its_provider(run: Run) -> None:
     assert on_cluster
     for resource in on_cluster:
         assert resource.provider.startswith(run.provider.urn), resource.urn
+
+
+def test_a_field_changed_by_hand_blocks_no_update(run: Run) -> None:
+    """Otherwise the API server refuses to take a field from kubectl or Argo CD."""
+    assert run.provider.inputs["enablePatchForce"] == "true"
 
 
 def test_a_changed_kubeconfig_replaces_nothing(run: Run) -> None:
@@ -197,6 +203,13 @@ def test_dapr_refuses_pods_that_it_cannot_give_a_sidecar(run: Run) -> None:
     assert values["dapr_sidecar_injector"]["sidecarDropALLCapabilities"] is True
     assert values["dapr_scheduler"]["cluster"] == {"storageSize": "16Gi", "inMemoryStorage": False}
     assert values["global"]["mtls"] == {"enabled": True}
+
+
+def test_a_lost_injector_stops_no_pod_but_todoapps(run: Run) -> None:
+    injector = releases(run)["dapr"]["values"]["dapr_sidecar_injector"]
+
+    assert injector["namespaceSelector"] == NAMESPACES_WITH_SIDECARS
+    assert injector["objectSelector"] == {"matchLabels": {"app.kubernetes.io/name": "todoapp"}}
 
 
 @pytest.mark.parametrize("stack", STACKS)

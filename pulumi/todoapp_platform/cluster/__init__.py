@@ -8,7 +8,7 @@ from pulumi_kubernetes import Provider, ProviderArgs
 
 from todoapp_platform.user_error import UserError
 
-__all__ = ["Cluster", "Nodes"]
+__all__ = ["Cluster", "Nodes", "as_kubectl_reaches"]
 
 # What all of Minikube and the clouds take as a name.
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
@@ -30,6 +30,15 @@ class Nodes:
                 f"From {self.least} to {self.most} nodes is not a range; "
                 "the least must be between 1 and the most."
             )
+
+
+def as_kubectl_reaches(context: str) -> ProviderArgs:
+    """A cluster by its `context`, in the files that `KUBECONFIG` lists.
+
+    An empty kubeconfig is said, as the SDK would take that variable's text for the content of one, which a
+    list of files is not.
+    """
+    return ProviderArgs(context=context, kubeconfig="")
 
 
 class Cluster(pulumi.ComponentResource):
@@ -55,9 +64,11 @@ class Cluster(pulumi.ComponentResource):
     def _reached(self, name: str, identifier: str, args: ProviderArgs) -> None:
         """Make the provider of the cluster, which `identifier` names for its whole life.
 
-        Without an identifier, a kubeconfig that changed would replace everything on the cluster.
+        Without an identifier, a kubeconfig that changed would replace everything on the cluster. What Pulumi
+        declares is Pulumi's: a field that kubectl or Argo CD wrote by hand would otherwise end every update.
         """
         args.cluster_identifier = identifier
+        args.enable_patch_force = True
         self.provider = Provider(name, args, pulumi.ResourceOptions(parent=self))
         self.identifier = pulumi.Output.from_input(identifier)
         self.register_outputs({"identifier": self.identifier})

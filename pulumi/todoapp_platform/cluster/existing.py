@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes import ProviderArgs
 
-from todoapp_platform.cluster import Cluster
+from todoapp_platform.cluster import Cluster, as_kubectl_reaches
 from todoapp_platform.user_error import UserError
 
 __all__ = ["Existing", "ExistingArgs"]
@@ -29,4 +28,4 @@ class Existing(Cluster):
 
     def __init__(self, name: str, args: ExistingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Existing", name, opts)
-        self._reached(name, args.context, ProviderArgs(context=args.context))
+        self._reached(name, args.context, as_kubectl_reaches(args.context))

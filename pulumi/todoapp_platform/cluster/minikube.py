@@ -6,7 +6,7 @@ import pulumi
 from pulumi_command.local import Command, CommandArgs
 from pulumi_kubernetes import ProviderArgs
 
-from todoapp_platform.cluster import Cluster
+from todoapp_platform.cluster import Cluster, as_kubectl_reaches
 
 __all__ = ["Minikube", "MinikubeArgs"]
 
@@ -35,7 +35,7 @@ class Minikube(Cluster):
 
     def __init__(self, name: str, args: MinikubeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Minikube", name, opts)
-        reached = self._started(name, args) if args.create else ProviderArgs(context=args.profile)
+        reached = self._started(name, args) if args.create else as_kubectl_reaches(args.profile)
         self._reached(name, f"minikube-{args.profile}", reached)
 
     def _started(self, name: str, args: MinikubeArgs) -> ProviderArgs:

@@ -68,6 +68,9 @@ def configuration(app: TodoApp, names: Names) -> Manifest:
             "metrics": {"enabled": app.spec.observability.metrics},
             "secrets": {"scopes": [secrets]},
             "accessControl": {"defaultAction": "deny", "trustDomain": "public"},
+            # Sidecars read what changes when their pods are replaced. By itself Dapr would restart the
+            # runtime in every pod at once, and none of them would be ready.
+            "features": [{"name": "HotReload", "enabled": False}],
         },
     }
 
