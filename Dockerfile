@@ -52,6 +52,6 @@ COPY --from=application_build /opt/todoapp /opt/todoapp
 LABEL org.opencontainers.image.title="TodoApp" \
       org.opencontainers.image.description="The processes of TodoApp: api, notification, recurrence, and migrate." \
       org.opencontainers.image.licenses="Apache-2.0"
-EXPOSE 8000
+EXPOSE 8000 8090
 # The first argument names the process.
 ENTRYPOINT ["todoapp"]

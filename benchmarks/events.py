@@ -94,8 +94,8 @@ def _handled(stack: Stack) -> float:
     """How many events the consumers have handled since they started."""
     return sum(
         sample.value
-        for consumer in CONSUMERS
-        for family in text_string_to_metric_families(httpx.get(f"{stack.address(consumer)}/metrics").text)
+        for address in map(stack.inner_address, CONSUMERS)
+        for family in text_string_to_metric_families(httpx.get(f"{address}/metrics").text)
         for sample in family.samples
         if sample.name == "todoapp_deliveries_total"
     )

@@ -17,9 +17,7 @@ from todoapp.messaging.secret_store import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fastapi import FastAPI
-
-    from todoapp.processes.runtime import Runtime
+    from todoapp.processes.runtime import Listeners, Runtime
 
 __all__ = ["main"]
 
@@ -54,25 +52,27 @@ def _settings_sentence(error: ValidationError) -> str:
 @app.command()
 def api() -> None:
     """Serve people and their programs: HTTP and WebSocket."""
-    from todoapp.processes.api.app import create_api
+    from todoapp.processes.api.app import api_listeners
 
-    _serve("api", create_api)
+    _serve("api", api_listeners)
 
 
 @app.command()
 def notification() -> None:
     """Send reminders when they are due."""
     from todoapp.processes.notification.app import create_notification
+    from todoapp.processes.runtime import Listeners
 
-    _serve("notification", create_notification)
+    _serve("notification", lambda runtime: Listeners(create_notification(runtime)))
 
 
 @app.command()
 def recurrence() -> None:
     """Create next occurrences, and keep the activity log."""
     from todoapp.processes.recurrence.app import create_recurrence
+    from todoapp.processes.runtime import Listeners
 
-    _serve("recurrence", create_recurrence)
+    _serve("recurrence", lambda runtime: Listeners(create_recurrence(runtime)))
 
 
 @app.command()
@@ -121,7 +121,7 @@ def schemas(directory: Annotated[Path, typer.Argument(help="where the files go")
         raise SystemExit(f"todoapp: {error}") from error
 
 
-def _serve(service: str, create: "Callable[[Runtime], FastAPI]") -> None:
+def _serve(service: str, create: "Callable[[Runtime], Listeners]") -> None:
     from todoapp.processes.runtime import run
 
     run(service, create, Settings())

@@ -38,6 +38,14 @@ def test_every_process_runs_beside_a_sidecar_of_its_name(project: dict[str, Any]
         assert sidecar["command"] == [f"--app-id={LAPTOP.app_id(component)}"]
 
 
+def test_sidecars_call_the_inner_port(project: dict[str, Any]) -> None:
+    inner_port = Settings.model_fields["inner_port"].default
+
+    for component in Component:
+        assert f"--app-port={inner_port}" in project["services"][f"{component}-daprd"]["entrypoint"]
+        assert f"127.0.0.1:{inner_port}/health/ready" in str(project["services"][component]["healthcheck"])
+
+
 def test_sidecars_find_files_that_exist(project: dict[str, Any]) -> None:
     for component in Component:
         volumes = project["services"][f"{component}-daprd"]["volumes"]
@@ -95,3 +103,4 @@ def test_only_the_api_is_open_and_only_to_this_machine(project: dict[str, Any]) 
 
     assert set(ports) == {"api"}
     assert "127.0.0.1" in json.dumps(ports["api"])
+    assert [port["target"] for port in ports["api"]] == [8000]

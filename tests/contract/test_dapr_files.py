@@ -101,8 +101,23 @@ def test_the_cli_runs_each_process_with_its_own_sidecar(multi_app: dict[str, Any
 
     assert [each["appID"] for each in apps] == LAPTOP.app_ids()
     assert [each["command"][-1] for each in apps] == list(Component)
-    assert all(each["env"]["TODOAPP_PORT"] == each["appPort"] for each in apps)
+    assert [each["env"] for each in apps] == [
+        {"TODOAPP_PORT": 8000, "TODOAPP_INNER_PORT": 8010},
+        {"TODOAPP_INNER_PORT": 8011},
+        {"TODOAPP_INNER_PORT": 8012},
+    ]
+    assert all(each["env"]["TODOAPP_INNER_PORT"] == each["appPort"] for each in apps)
     assert len(set(ports)) == len(ports)
+
+
+def test_the_cli_passes_on_both_tokens() -> None:
+    """Its `env` reaches no sidecar, and a text in this file would be a token that everybody knows."""
+    text = (DAPR / "dapr.yaml").read_text()
+    [export] = [line for line in text.splitlines() if line.startswith("#   export ")]
+
+    for name in ("APP_API_TOKEN", "DAPR_API_TOKEN"):
+        assert f" {name}=$(openssl rand -hex 32)" in export
+        assert name not in str(yaml.safe_load(text))
 
 
 def test_the_cli_reads_files_that_are_there(multi_app: dict[str, Any]) -> None:

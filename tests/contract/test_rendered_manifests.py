@@ -18,6 +18,7 @@ from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.secret_specs import CopiedSecret, secret_specs
 from todoapp_operator.render.todoapp import render
+from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.document import load
 from todoapp_operator.resource.spec import TodoApp
 
@@ -55,7 +56,8 @@ def test_a_containers_argument_is_a_command_of_the_application() -> None:
 
 
 def test_probes_use_paths_that_the_application_serves() -> None:
-    paths = {route.path for route in health.router.routes if isinstance(route, APIRoute)}
+    routes = [*health.router.routes, *health.figures.routes]
+    paths = {route.path for route in routes if isinstance(route, APIRoute)}
     asked = {probe["path"] for each in containers(PRODUCTION) for probe in found(each, "httpGet")}
     scraped = {
         endpoint["path"]
@@ -65,6 +67,20 @@ def test_probes_use_paths_that_the_application_serves() -> None:
 
     assert asked | scraped <= paths
     assert asked
+
+
+@each_example
+def test_no_way_from_outside_leads_to_an_inner_service(app: TodoApp) -> None:
+    inner = {
+        each["metadata"]["name"]
+        for each in manifests(app, "Service")
+        if each["spec"].get("clusterIP") == "None"
+    }
+    entrances = [*manifests(app, "Ingress"), *manifests(app, "HTTPRoute")]
+    named = {name for entrance in entrances for name in found(entrance["spec"], "name")}
+
+    assert len(inner) == len(Component)
+    assert not inner & named
 
 
 @each_example

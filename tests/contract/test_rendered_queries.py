@@ -71,7 +71,7 @@ def test_every_alert_links_to_its_runbook() -> None:
     assert {f"{rule['alert']}.md" for rule in group["rules"]} == {file.name for file in RUNBOOKS.iterdir()}
 
 
-API = 'namespace="home",job="todo-api",instance="a"'
+API = 'namespace="home",job="todo-api-inner",instance="a"'
 REQUESTS = "todoapp_http_request_seconds_count"
 BUCKETS = "todoapp_http_request_seconds_bucket"
 LATENESS = "todoapp_reminder_lateness_seconds_bucket"
@@ -88,7 +88,7 @@ ALARMING = {
     },
     "TodoAppEventsWait": {f"todoapp_outbox_pending{{{API}}}": "500x40"},
     "TodoAppDeadLetters": {f'todoapp_deliveries_total{{{API},outcome="DEAD_LETTER"}}': "0+1x40"},
-    "TodoAppProcessDown": {'up{namespace="home",job="todo-api"}': "0x40"},
+    "TodoAppProcessDown": {'up{namespace="home",job="todo-api-inner"}': "0x40"},
     "TodoAppRemindersLate": {
         f'{LATENESS}{{{API},le="30"}}': "0+1x40",
         f'{LATENESS}{{{API},le="300"}}': "0+100x40",
@@ -96,7 +96,7 @@ ALARMING = {
     },
 }
 HEALTHY = {
-    **{f'up{{namespace="home",job="todo-{each}"}}': "1x40" for each in Component},
+    **{f'up{{namespace="home",job="todo-{each}-inner"}}': "1x40" for each in Component},
     f'{REQUESTS}{{{API},status="200"}}': "0+100x40",
     f'{BUCKETS}{{{API},le="0.5"}}': "0+100x40",
     f'{BUCKETS}{{{API},le="+Inf"}}': "0+100x40",

@@ -43,6 +43,7 @@ SPEC_FIELDS = {
 NOT_COMPARED = {
     "TODOAPP_HOST": "the same in every pod",
     "TODOAPP_PORT": "the same in every pod",
+    "TODOAPP_INNER_PORT": "the same in every pod",
     "TODOAPP_PUBLIC_URL": "a text that the operator composes of host names",
     "TODOAPP_DATABASE_URL_REF": "the operator composes it of a name and a key, which have no slash",
     "TODOAPP_JWT_SECRET_REF": "as TODOAPP_DATABASE_URL_REF",
@@ -107,7 +108,7 @@ def test_settings_accepts_the_rendered_values(component: Component, monkeypatch:
 
     settings = Settings()
 
-    assert settings.port == 8000
+    assert (settings.port, settings.inner_port) == (8000, 8090)
     assert settings.topics == Topics()
     assert settings.features == Features()
     assert settings.database_url_ref == "todo-database-app/uri"

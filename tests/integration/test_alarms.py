@@ -72,7 +72,11 @@ class Reminded:
 async def reminded(database_url: str, tmp_path: Path) -> AsyncIterator[Reminded]:
     sidecar_port = free_port()
     settings = Settings(
-        database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=sidecar_port, sweep_seconds=600
+        database_url=database_url,
+        jwt_secret=JWT_SECRET,
+        dapr_http_port=sidecar_port,
+        trust_any_sidecar=True,
+        sweep_seconds=600,
     )
     api = await Runtime.assemble(settings, "api")
     notification = await Runtime.assemble(settings, "notification")

@@ -152,24 +152,39 @@ async def test_a_malformed_event_becomes_a_dead_letter_with_the_reason(
 
 async def test_only_the_sidecar_may_deliver(deliveries: Deliveries, history: list[Envelope]) -> None:
     guarded = deliveries.guarded_by("a token that the sidecar shows")
-    event = orjson.dumps(next(each for each in history if each["type"] == "task.completed"))
+    event = next(each for each in history if each["type"] == "task.completed")
 
     async with guarded as recurrence:
         refused = [
-            await recurrence.post("/events/task-events", content=event),
-            await recurrence.post(
-                "/events/task-events", content=event, headers={"dapr-api-token": "a guess"}
-            ),
-            await recurrence.post("/events/dead-letter", content=event),
+            await recurrence.post(path, json=event, headers=headers)
+            for path in ("/events/task-events", "/events/dead-letter")
+            for headers in ({}, {"dapr-api-token": ""}, {"dapr-api-token": "a guess"})
         ]
         taken = await recurrence.post(
             "/events/task-events",
-            content=event,
+            json=event,
             headers={"dapr-api-token": "a token that the sidecar shows"},
         )
 
-    assert [answer.status_code for answer in refused] == [401, 401, 401]
+    assert {answer.status_code for answer in refused} == {401}
     assert taken.json() == {"status": "SUCCESS"}
+    assert await dead_letters(deliveries) == []
+
+
+@pytest.mark.parametrize("path", ["/events/task-events", "/events/dead-letter"])
+@pytest.mark.parametrize(
+    "media_type", ["", "text/plain", "application/x-www-form-urlencoded", "text/plain; application/json"]
+)
+async def test_a_delivery_that_a_web_page_could_send_is_refused(
+    deliveries: Deliveries, history: list[Envelope], path: str, media_type: str
+) -> None:
+    """A page may send these types to any port of its visitor's machine, without asking it first."""
+    event = orjson.dumps(next(each for each in history if each["type"] == "task.completed"))
+    origin = {"content-type": media_type, "origin": "https://evil.example"}
+
+    answer = await deliveries.send("recurrence", path, event, **origin)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
     assert await dead_letters(deliveries) == []
 
 

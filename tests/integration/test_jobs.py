@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from todoapp.processes.runtime import Runtime, base_app
+from todoapp.processes.runtime import Runtime, inner_app
 
 
 async def test_failed_work_is_logged_and_restarted(
@@ -21,7 +21,7 @@ async def test_failed_work_is_logged_and_restarted(
         goes_on.set()
         await asyncio.Event().wait()
 
-    app = base_app(runtime, title="TodoApp", description="", jobs=[work])
+    app = inner_app(runtime, body_limits={}, jobs=[work])
     with caplog.at_level(logging.WARNING, logger="todoapp.processes.runtime"):
         async with app.router.lifespan_context(app), asyncio.timeout(60):
             await goes_on.wait()

@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 
 from testbed.app.databases import migrate
 from testbed.app.service_process import JWT_SECRET, ServiceProcess, run_command, running_service
+from testbed.ports import free_port
 from testbed.waiting import WAIT_TIMEOUT
 
 ADA = {"email": "ada@example.com", "password": "correct horse"}
@@ -55,12 +56,18 @@ def test_it_stops_when_asked_even_with_connected_clients(database_url: str, tmp_
         ({"TODOAPP_DATABASE_URL": "mysql://root:swordfish@host/todo"}, "names the database 'mysql'"),
         ({"TODOAPP_DATABASE_URL": "swordfish"}, "The database's URL is no URL"),
         ({"TODOAPP_JWT_SECRET": "swordfish"}, "The JWT secret must have at least 32 bytes."),
+        ({"APP_API_TOKEN": ""}, "APP_API_TOKEN is not set, so any program could deliver events"),
+        ({"APP_API_TOKEN": " "}, "APP_API_TOKEN is not set, so any program could deliver events"),
         ({"TODOAPP_PORT": "swordfish"}, "TODOAPP_PORT: Input should be a valid integer"),
-        ({"TODOAPP_HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1:8000: Cannot assign requested address"),
+        ({"TODOAPP_HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1:8090: Cannot assign requested address"),
     ],
 )
 def test_a_user_error_is_one_sentence(variables: dict[str, str], sentence: str) -> None:
-    defaults = {"TODOAPP_DATABASE_URL": "sqlite:///todo.db", "TODOAPP_JWT_SECRET": JWT_SECRET}
+    defaults = {
+        "TODOAPP_DATABASE_URL": "sqlite:///todo.db",
+        "TODOAPP_JWT_SECRET": JWT_SECRET,
+        "APP_API_TOKEN": "swordfish",
+    }
     ended = run_command("api", **defaults | variables)
 
     assert ended.returncode == 1
@@ -101,7 +108,12 @@ def test_a_taken_port_is_named(database_url: str, tmp_path: Path) -> None:
         running.wait_for(200, "/health/live")
         port = str(running.port)
         ended = run_command(
-            "api", TODOAPP_PORT=port, TODOAPP_DATABASE_URL=database_url, TODOAPP_JWT_SECRET=JWT_SECRET
+            "api",
+            TODOAPP_PORT=port,
+            TODOAPP_INNER_PORT=str(free_port()),
+            TODOAPP_DATABASE_URL=database_url,
+            TODOAPP_JWT_SECRET=JWT_SECRET,
+            APP_API_TOKEN="shown by the sidecar",
         )
 
     assert ended.returncode == 1

@@ -164,7 +164,9 @@ async def test_only_the_sidecar_starts_a_job(runtime: Runtime) -> None:
 async def scheduler(database_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The sidecar of a notification process that began before it."""
     port = free_port()
-    settings = Settings(database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=port)
+    settings = Settings(
+        database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=port, trust_any_sidecar=True
+    )
     notification = await Runtime.assemble(settings, "notification")
     async with serving(create_notification(notification)) as server:
         app = AppInstance("notification", server.port, port)

@@ -12,11 +12,11 @@ from sqlalchemy import delete
 from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 
-from testbed.app.application import Clock, user_id_of
+from testbed.app.application import Clock, calling, user_id_of
 from testbed.app.deliveries import Deliveries
 from testbed.app.server import Serving, serving
-from testbed.waiting import WAIT_TIMEOUT
 from todoapp.messaging.outbox import Origin, OutboxEvent
+from todoapp.processes.api.app import create_inner_api
 from todoapp.processes.runtime import Runtime
 
 Json = dict[str, Any]
@@ -139,10 +139,7 @@ async def test_a_change_by_another_process_arrives_with_its_delivery(
     """Also when deliveries come twice, late and in another order."""
     user_id = await user_id_of(client)
     recurrence = deliveries.runtimes["recurrence"]
-    async with (
-        listening() as socket,
-        httpx.AsyncClient(base_url=f"http://{socket_host(socket)}", timeout=WAIT_TIMEOUT) as sidecar,
-    ):
+    async with listening() as socket, calling(create_inner_api(api)) as sidecar:
         await heard(socket)
         async with recurrence.outbox.changes(user_id, Origin("recurrence", clock.now)) as changes:
             for name in ("first", "second"):
@@ -213,7 +210,3 @@ async def test_a_stopping_server_closes_all_connections(
 
 def clients(runtime: Runtime) -> float | None:
     return runtime.metrics.registry.get_sample_value("todoapp_websocket_clients")
-
-
-def socket_host(socket: ClientConnection) -> str:
-    return "{}:{}".format(*socket.remote_address)

@@ -48,7 +48,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TODOAPP_", frozen=True, populate_by_name=True)
 
     host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
+    port: int = Field(default=8000, ge=1, le=65535, description="of the api, for people and programs")
+    inner_port: int = Field(default=8090, ge=1, le=65535, description="for the sidecar and for monitoring")
     public_url: str = Field(default="http://127.0.0.1:8000", description="where people reach the api")
     trusted_proxies: str = Field(
         default="127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7",
@@ -64,6 +65,9 @@ class Settings(BaseSettings):
     dapr_http_port: int = Field(default=3500, validation_alias="DAPR_HTTP_PORT")
     dapr_api_token: SecretStr | None = Field(default=None, validation_alias="DAPR_API_TOKEN")
     app_api_token: SecretStr | None = Field(default=None, validation_alias="APP_API_TOKEN")
+    trust_any_sidecar: bool = Field(
+        default=False, description="whether any caller may deliver events and jobs, without APP_API_TOKEN"
+    )
     pod_name: str | None = Field(
         default=None, validation_alias="POD_NAME", description="which of several pods a log line comes from"
     )

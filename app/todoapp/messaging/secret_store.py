@@ -10,7 +10,7 @@ from todoapp.kit.database import Database, open_database
 from todoapp.kit.settings import Settings
 from todoapp.messaging.sidecar import Sidecar, SidecarError
 
-__all__ = ["ConfigurationError", "connect_database", "read_secret"]
+__all__ = ["ConfigurationError", "app_api_token", "connect_database", "read_secret"]
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +19,21 @@ REMINDER_SECONDS = 10
 
 class ConfigurationError(Exception):
     """Only a person can correct it; the message says how."""
+
+
+def app_api_token(settings: Settings) -> str | None:
+    """What the sidecar shows with each call; None where any caller counts as the sidecar.
+
+    Raises:
+        ConfigurationError: there is no token, and nobody said that none is wanted.
+    """
+    token = settings.app_api_token.get_secret_value().strip() if settings.app_api_token else ""
+    if not token and not settings.trust_any_sidecar:
+        raise ConfigurationError(
+            "APP_API_TOKEN is not set, so any program could deliver events; set it for this process and its "
+            "sidecar, or TODOAPP_TRUST_ANY_SIDECAR=true where nothing else can reach the port."
+        )
+    return token or None
 
 
 async def read_secret(

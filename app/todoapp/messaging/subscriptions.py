@@ -4,20 +4,22 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from secrets import compare_digest
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from todoapp.kit.database import new_id
+from todoapp.kit.errors import Unauthorized
 from todoapp.kit.outage import describe_outage, is_outage
 from todoapp.kit.telemetry import Trace, bind, current_request_id, current_traceparent, work
 from todoapp.messaging import dead_letters, inbox
-from todoapp.messaging.cloudevents import Received
+from todoapp.messaging.cloudevents import CONTENT_TYPE, Received
 from todoapp.messaging.delivery import Delivery, Outcome, event_id_of, reason, salvage
 from todoapp.messaging.event import Event
 from todoapp.messaging.outbox import Origin, Outbox, UnknownUser, UserChanges
@@ -31,6 +33,8 @@ DELIVERY_LIMIT = 64 << 20
 """Bytes of a list of events, all of them about the longest tasks there are."""
 MOST_TRIES = 8
 """Fewer than the sidecar's: an event that cannot be handled has to go before those that wait behind it."""
+JSON = {"application/json", CONTENT_TYPE}
+"""What the sidecar sends. A web page can send other types to a foreign port without asking first."""
 USERS_AT_ONCE = 4
 """Whose events of one list are handled: some transactions commit while others are prepared."""
 
@@ -39,6 +43,13 @@ Handler = Callable[[Sequence[Received]], Awaitable[None]]
 
 Effect = Callable[[Sequence[Received], UserChanges], Awaitable[None]]
 """A handler's work within the transaction in which the events are claimed."""
+
+
+class NotTheSidecar(Unauthorized):
+    code = "not-the-sidecar"
+
+    def __init__(self) -> None:
+        super().__init__("Only the sidecar may call this; it shows APP_API_TOKEN as `dapr-api-token`.")
 
 
 @dataclass(frozen=True)
@@ -58,14 +69,15 @@ class Consumer:
     outbox: Outbox
     name: str
     actor: str
-    app_api_token: str | None
+    app_api_token: str | None = field(repr=False)
+    """What the sidecar shows; None where any caller counts as the sidecar."""
     observe: Callable[[Outcome], None]
     """Told how each delivery of an event ended."""
     now: Callable[[], datetime]
 
     def router(self, routes: Mapping[str, tuple[Sequence[type[Event]], Handler]]) -> APIRouter:
         """Routes for the sidecar: path → what is heard there, and who handles it."""
-        router = APIRouter(include_in_schema=False)
+        router = self.guarded_router()
         for path, (events, handler) in routes.items():
             router.add_api_route(path, self._receiver(events, handler), methods=["POST"])
         router.add_api_route("/events/dead-letter", self._keep_dead_letter, methods=["POST"])
@@ -93,10 +105,19 @@ class Consumer:
 
         return handle
 
-    def trusts(self, request: Request) -> bool:
-        """Whether the call comes from our sidecar, when the installation has a token for that."""
+    def guarded_router(self) -> APIRouter:
+        """A router for calls of the sidecar. No other call, and none without JSON, reaches its routes."""
+        return APIRouter(include_in_schema=False, dependencies=[Depends(self._guard)])
+
+    async def _guard(self, request: Request) -> None:
         given = request.headers.get("dapr-api-token", "")
-        return self.app_api_token is None or compare_digest(given.encode(), self.app_api_token.encode())
+        if self.app_api_token is not None and not compare_digest(given.encode(), self.app_api_token.encode()):
+            raise NotTheSidecar
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type not in JSON:
+            raise HTTPException(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Events and jobs come as {' or '.join(sorted(JSON))}."
+            )
 
     def _receiver(
         self, events: Sequence[type[Event]], handler: Handler
@@ -104,8 +125,6 @@ class Consumer:
         by_type = {event.type: event for event in events}
 
         async def receive(request: Request) -> JSONResponse:
-            if not self.trusts(request):
-                return JSONResponse({"status": Outcome.RETRY}, HTTPStatus.UNAUTHORIZED)
             delivery = Delivery.read(await request.body())
             outcomes = await self._handle(delivery, by_type, handler)
             for outcome in outcomes:
@@ -200,8 +219,6 @@ class Consumer:
             )
 
     async def _keep_dead_letter(self, request: Request) -> JSONResponse:
-        if not self.trusts(request):
-            return JSONResponse({"status": Outcome.RETRY}, HTTPStatus.UNAUTHORIZED)
         letter = salvage(await request.body())
         event_id = event_id_of(letter) or str(new_id())
         topic = str(letter.get("topic", "unknown"))

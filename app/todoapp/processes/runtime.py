@@ -1,15 +1,18 @@
-"""What the services share: how a process is built, serves and stops."""
+"""What the services share: how a process is built, serves and stops.
+
+Each serves its sidecar and monitoring at one port, the inner one; the api serves people at another.
+"""
 
 import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 import uvloop
@@ -27,21 +30,29 @@ from todoapp.kit.telemetry import configure_logging
 from todoapp.messaging.event import Topic
 from todoapp.messaging.outbox import Outbox
 from todoapp.messaging.relay import Relay, Route
-from todoapp.messaging.secret_store import ConfigurationError, connect_database, read_secret
+from todoapp.messaging.secret_store import (
+    ConfigurationError,
+    app_api_token,
+    connect_database,
+    read_secret,
+)
 from todoapp.messaging.sidecar import Sidecar
 from todoapp.messaging.subscriptions import Consumer
 from todoapp.processes.web import health
 from todoapp.processes.web.middleware import BodyLimits, Observed
 from todoapp.processes.web.problem import answer_problems
 
-__all__ = ["Job", "Runtime", "base_app", "run"]
+__all__ = ["Job", "Listeners", "Runtime", "inner_app", "public_app", "run"]
 
 logger = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than clients and proxies keep idle connections (httpx 5 s, Envoy and nginx 60 s), or a request could
 meet a connection that we are just closing."""
-GRACE_SECONDS = 2
+PUBLIC_GRACE_SECONDS = 2
+INNER_GRACE_SECONDS = 1
+"""For requests that run when the process is told to stop: one after the other, within the 4 s that
+`todoappctl run` gives it, and the 5 s of a pod."""
 LONGEST_MESSAGE = 64 << 10
 """Bytes that a WebSocket client may send at once; the longest thing it has to say is a token."""
 RESTART_SECONDS = 1.0
@@ -106,14 +117,17 @@ class Runtime:
         )
 
     def consumer(self, *, actor: str) -> Consumer:
-        """The receiving edge of this process; changes that deliveries lead to are the `actor`'s."""
-        token = self.settings.app_api_token
+        """The receiving edge of this process; changes that deliveries lead to are the `actor`'s.
+
+        Raises:
+            ConfigurationError: nothing tells the sidecar from any other caller.
+        """
         deliveries = self.metrics.deliveries
         return Consumer(
             outbox=self.outbox,
             name=self.service,
             actor=actor,
-            app_api_token=token.get_secret_value() if token else None,
+            app_api_token=app_api_token(self.settings),
             observe=lambda outcome: deliveries.labels(self.service, outcome).inc(),
             now=self.now,
         )
@@ -133,31 +147,51 @@ def _routes(settings: Settings) -> dict[Topic, Route]:
     }
 
 
-def base_app(
+@dataclass(frozen=True)
+class Listeners:
+    """What a process serves: `inner` to its sidecar and to monitoring, `public` to people."""
+
+    inner: FastAPI
+    public: FastAPI | None = None
+
+
+def inner_app(
     runtime: Runtime,
     *,
-    title: str,
-    description: str,
+    body_limits: Mapping[str, int],
     jobs: Sequence[Job] = (),
-    body_limits: Mapping[str, int] | None = None,
 ) -> FastAPI:
-    """An application with what every service has; while it serves, the relay and `jobs` run beside it.
+    """What every process serves; while it does, the relay and `jobs` run beside it.
 
     Args:
         body_limits: path → how many bytes a body may have there, where that differs from the settings.
     """
-    app = FastAPI(
-        title=title,
-        description=description,
-        version=version("todoapp"),
+    app = _app(
+        runtime,
+        body_limits,
         lifespan=_working_beside(runtime, [runtime.relay.run, *jobs]),
+        openapi_url=None,
+    )
+    app.include_router(health.figures)
+    return app
+
+
+def public_app(runtime: Runtime, *, title: str, description: str, body_limits: Mapping[str, int]) -> FastAPI:
+    """What people reach. `body_limits` as for `inner_app`."""
+    return _app(runtime, body_limits, title=title, description=description)
+
+
+def _app(runtime: Runtime, body_limits: Mapping[str, int], **options: Any) -> FastAPI:
+    app = FastAPI(
+        **options,
+        version=version("todoapp"),
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
     )
     app.state.runtime = runtime
-    limits = BodyLimits(runtime.settings.request_body_bytes, by_path=body_limits or {})
+    limits = BodyLimits(runtime.settings.request_body_bytes, by_path=body_limits)
     app.add_middleware(Observed, metrics=runtime.metrics, body_limits=limits)
     answer_problems(app)
     app.include_router(health.router)
@@ -200,49 +234,103 @@ async def _keep_running(job: Job) -> None:
         await asyncio.sleep(RESTART_SECONDS)
 
 
-def run(service: str, create: Callable[[Runtime], FastAPI], settings: Settings) -> None:
+def run(service: str, create: Callable[[Runtime], Listeners], settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
         ConfigurationError: before anything is served.
     """
+    app_api_token(settings)  # or it would be missed only after waiting for the sidecar's secrets
     configure_logging(settings, service)
     uvloop.run(_serve(service, create, settings))
 
 
-async def _serve(service: str, create: Callable[[Runtime], FastAPI], settings: Settings) -> None:
-    listening = _listen(settings)
+async def _serve(service: str, create: Callable[[Runtime], Listeners], settings: Settings) -> None:
+    # The sidecar waits for this port before it serves the secrets that this process waits for.
+    inner_socket = _listen(settings, settings.inner_port, "TODOAPP_INNER_PORT")
     runtime = await Runtime.assemble(settings, service)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create(runtime),
-            http="httptools",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            forwarded_allow_ips=settings.trusted_proxies,
-            ws_max_size=LONGEST_MESSAGE,
-            lifespan="on",
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        )
-    )
-    logger.info("Serving", extra={"address": f"http://{settings.host}:{settings.port}"})
-    # uvicorn raises the signal that stopped it once more; a process that stopped as asked ends with 0.
-    for stop_signal in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop_signal, lambda *_: None)
-    await server.serve(sockets=[listening])
+    listeners = create(runtime)
+    servers = [_inner_server(listeners.inner, inner_socket)]
+    if listeners.public is not None:
+        public_socket = _listen(settings, settings.port, "TODOAPP_PORT")
+        servers.insert(0, _public_server(listeners.public, public_socket, settings))
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await _serve_until(stop, servers)
     await runtime.close()
     logger.info("Stopped")
 
 
-def _listen(settings: Settings) -> socket.socket:
+class _Server(uvicorn.Server):
+    """One of several in a process. It leaves signals to the process, which stops them all."""
+
+    def __init__(self, app: FastAPI, listening: socket.socket, **options: Any) -> None:
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            **options,
+        )
+        super().__init__(config)
+        self._listening = listening
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def serve_socket(self) -> None:
+        host, port, *_ = self._listening.getsockname()
+        logger.info("Serving", extra={"address": f"http://{host}:{port}"})
+        await self.serve(sockets=[self._listening])
+
+
+def _inner_server(app: FastAPI, listening: socket.socket) -> _Server:
+    """Nobody is in front of it, so what a caller says of its address counts for nothing."""
+    return _Server(
+        app,
+        listening,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=INNER_GRACE_SECONDS,
+    )
+
+
+def _public_server(app: FastAPI, listening: socket.socket, settings: Settings) -> _Server:
+    return _Server(
+        app,
+        listening,
+        forwarded_allow_ips=settings.trusted_proxies,
+        ws_max_size=LONGEST_MESSAGE,
+        lifespan="off",
+        timeout_graceful_shutdown=PUBLIC_GRACE_SECONDS,
+    )
+
+
+async def _serve_until(stop: asyncio.Event, servers: Sequence[_Server]) -> None:
+    """Serve until `stop` is set; then end one server after the other.
+
+    The inner one is the last: its relay still publishes what the last requests of people committed.
+    """
+    async with asyncio.TaskGroup() as group:
+        serving = [(server, group.create_task(server.serve_socket())) for server in servers]
+        await stop.wait()
+        for server, task in serving:
+            server.should_exit = True
+            await task
+
+
+def _listen(settings: Settings, port: int, variable: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        return socket.create_server((settings.host, port), family=family, backlog=2048)
     except OSError as error:
         reason = str(error.strerror).partition(" (")[0]
         raise ConfigurationError(
-            f"Cannot listen on {settings.host}:{settings.port}: {reason}; "
-            "set TODOAPP_HOST and TODOAPP_PORT to an address that is free."
+            f"Cannot listen on {settings.host}:{port}: {reason}; "
+            f"set TODOAPP_HOST and {variable} to an address that is free."
         ) from error

@@ -13,9 +13,12 @@ from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.values import Period
 from todoapp_operator.resource.workload import EnvVar, EnvVarSource, FieldRef, SecretKeyRef
 
-__all__ = ["PORT", "environment", "migration_environment", "public_url"]
+__all__ = ["INNER_PORT", "PORT", "environment", "migration_environment", "public_url"]
 
 PORT = 8000
+"""Where the api serves people."""
+INNER_PORT = 8090
+"""Where each process serves its sidecar and monitoring. No way from outside the cluster leads there."""
 
 _POD_NAME = EnvVar(name="POD_NAME", value_from=EnvVarSource(field_ref=FieldRef(field_path="metadata.name")))
 
@@ -26,7 +29,8 @@ def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar
     topics = app.spec.topics
     return [
         _variable("TODOAPP_HOST", "0.0.0.0"),  # noqa: S104 - the pod's network, guarded by policies
-        _variable("TODOAPP_PORT", str(PORT)),
+        *([_variable("TODOAPP_PORT", str(PORT))] if component is Component.API else []),
+        _variable("TODOAPP_INNER_PORT", str(INNER_PORT)),
         _variable("TODOAPP_PUBLIC_URL", public_url(app)),
         _variable("TODOAPP_DATABASE_URL_REF", _reference(secrets.database_url(app))),
         _variable("TODOAPP_JWT_SECRET_REF", _reference(secrets.jwt_secret(app))),

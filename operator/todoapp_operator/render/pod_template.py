@@ -5,7 +5,7 @@ from typing import Any
 from todoapp_operator.render.access import service_account_name
 from todoapp_operator.render.dapr.annotations import SHUTDOWN_SECONDS, sidecar_annotations
 from todoapp_operator.render.dapr.cluster import dapr_resources
-from todoapp_operator.render.environment import PORT, environment
+from todoapp_operator.render.environment import INNER_PORT, PORT, environment
 from todoapp_operator.render.identity import digest, own_labels
 from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.placement import placement
@@ -20,6 +20,7 @@ from todoapp_operator.render.pods import (
     restricted,
     unprivileged,
 )
+from todoapp_operator.render.services import INNER_PORT_NAME, PUBLIC_PORT_NAME
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import Resources, Workload
@@ -73,7 +74,7 @@ def _container(app: TodoApp, component: Component, platform: Platform, workload:
         "name": str(component),
         **image(app, platform),
         "args": [str(component)],
-        "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
+        "ports": [_port(name, number) for name, number in _ports(component)],
         "env": env(environment(app, component, names_on_cluster(app))),
         "resources": resources(_with_requests(workload.resources)),
         "startupProbe": _probe("/health/live", periodSeconds=2, failureThreshold=60),
@@ -92,5 +93,14 @@ def _with_requests(chosen: Resources) -> Resources:
     return chosen.model_copy(update={"requests": open_requests | chosen.requests})
 
 
+def _ports(component: Component) -> list[tuple[str, int]]:
+    public = [(PUBLIC_PORT_NAME, PORT)] if component is Component.API else []
+    return [*public, (INNER_PORT_NAME, INNER_PORT)]
+
+
+def _port(name: str, number: int) -> dict[str, Any]:
+    return {"name": name, "containerPort": number, "protocol": "TCP"}
+
+
 def _probe(path: str, **timing: int) -> dict[str, Any]:
-    return {"httpGet": {"path": path, "port": "http"}, "timeoutSeconds": 3, **timing}
+    return {"httpGet": {"path": path, "port": INNER_PORT_NAME}, "timeoutSeconds": 3, **timing}

@@ -3,7 +3,7 @@
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.environment import PORT
 from todoapp_operator.render.identity import metadata
-from todoapp_operator.render.services import service_name
+from todoapp_operator.render.services import PUBLIC_PORT_NAME, api_service_name
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import Gateway, Ingress, ParentRef, TodoApp
 
@@ -25,7 +25,7 @@ def _http_route(app: TodoApp, gateway: Gateway) -> Manifest:
     backend = {
         "group": "",
         "kind": "Service",
-        "name": service_name(app, Component.API),
+        "name": api_service_name(app),
         "port": PORT,
         "weight": 1,
     }
@@ -49,7 +49,7 @@ def _parent(parent: ParentRef) -> dict[str, str]:
 
 
 def _ingress(app: TodoApp, ingress: Ingress) -> Manifest:
-    backend = {"service": {"name": service_name(app, Component.API), "port": {"name": "http"}}}
+    backend = {"service": {"name": api_service_name(app), "port": {"name": PUBLIC_PORT_NAME}}}
     paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
     class_name = {"ingressClassName": ingress.class_name} if ingress.class_name else {}
     tls = [{"hosts": [ingress.host], "secretName": ingress.tls_secret_name}]

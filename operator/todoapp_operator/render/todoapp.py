@@ -19,7 +19,7 @@ from todoapp_operator.render.network import network_policies
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.routes import routes
 from todoapp_operator.render.scaling import autoscalers
-from todoapp_operator.render.services import service
+from todoapp_operator.render.services import services
 from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.resource.spec import TodoApp
 
@@ -83,7 +83,7 @@ def _all(app: TodoApp, platform: Platform) -> Iterator[Manifest]:
         yield pods
         yield from autoscalers(app, component, target=pods["metadata"]["name"])
         yield disruption_budget(app, component)
-        yield service(app, component, platform)
+        yield from services(app, component, platform)
     yield from routes(app)
     yield from monitors(app)
     yield from alerts(app)

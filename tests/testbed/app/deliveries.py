@@ -1,6 +1,6 @@
 """Deliver events of the outbox to the subscribing processes, in the way that a test asks for."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,10 +19,10 @@ from testbed.app.databases import WorkerDatabase
 from todoapp.kit.database import col
 from todoapp.kit.settings import Settings
 from todoapp.messaging.outbox import OutboxEvent
-from todoapp.processes.api.app import create_api
+from todoapp.processes.api.app import api_listeners
 from todoapp.processes.notification.app import create_notification
 from todoapp.processes.recurrence.app import create_recurrence
-from todoapp.processes.runtime import Runtime
+from todoapp.processes.runtime import Listeners, Runtime
 from todoapp_sidecar.resource_files import load
 from todoapp_sidecar.router import Router
 
@@ -32,7 +32,11 @@ Envelope = dict[str, Any]
 """A CloudEvent as it travels."""
 
 SUBSCRIPTIONS = Path("dapr/subscriptions")
-CREATORS = {"api": create_api, "notification": create_notification, "recurrence": create_recurrence}
+CREATORS: dict[str, Callable[[Runtime], Listeners]] = {
+    "api": api_listeners,
+    "notification": lambda runtime: Listeners(create_notification(runtime)),
+    "recurrence": lambda runtime: Listeners(create_recurrence(runtime)),
+}
 
 
 @dataclass
@@ -120,14 +124,17 @@ async def _consuming_processes(
     database_url: str, clock: Clock
 ) -> AsyncIterator[dict[str, tuple[WarmApp, httpx.AsyncClient]]]:
     """Each process with an HTTP client in place of its sidecar."""
-    settings = Settings(database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=1)
+    settings = Settings(
+        database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=1, trust_any_sidecar=True
+    )
     async with AsyncExitStack() as stack:
         running = {}
         for service, create in CREATORS.items():
             runtime = await Runtime.assemble(settings, service, now=clock)
             stack.push_async_callback(runtime.close)
-            warm = WarmApp(runtime, create(runtime))
-            running[service] = warm, await stack.enter_async_context(calling(warm.app))
+            listeners = create(runtime)
+            warm = WarmApp(runtime, listeners.public or listeners.inner)
+            running[service] = warm, await stack.enter_async_context(calling(listeners.inner))
         yield running
 
 

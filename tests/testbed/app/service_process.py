@@ -21,10 +21,11 @@ JWT_SECRET = "a secret that only these tests know, 32 bytes and more"
 
 @dataclass(frozen=True)
 class ServiceProcess:
-    """A started service; `log` is what it writes."""
+    """A started service; `log` is what it writes. The api alone has a `port` beside the inner one."""
 
     process: subprocess.Popen[bytes]
     port: int
+    inner_port: int
     log: Path
 
     @property
@@ -62,8 +63,14 @@ def running_service(
 
     `wrapper` is a command that runs the one that follows it.
     """
-    port = free_port()
-    always = {"TODOAPP_PORT": str(port), "TODOAPP_JWT_SECRET": JWT_SECRET}
+    inner_port = free_port()
+    port = free_port() if name == "api" else inner_port
+    always = {
+        "TODOAPP_PORT": str(port),
+        "TODOAPP_INNER_PORT": str(inner_port),
+        "TODOAPP_TRUST_ANY_SIDECAR": "true",
+        "TODOAPP_JWT_SECRET": JWT_SECRET,
+    }
     log = directory / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -74,7 +81,7 @@ def running_service(
             stderr=subprocess.STDOUT,
         )
     try:
-        yield ServiceProcess(process, port, log)
+        yield ServiceProcess(process, port, inner_port, log)
     finally:
         end(process)
 

@@ -39,8 +39,12 @@ class Stack:
         return self._process(name)["pid"]
 
     def address(self, name: str) -> str:
-        """Where one of the processes answers."""
+        """Where one of the apis answers people."""
         return f"http://127.0.0.1:{self._process(name)['port']}"
+
+    def inner_address(self, name: str) -> str:
+        """Where one of the processes answers its sidecar and monitoring."""
+        return f"http://127.0.0.1:{self._process(name)['inner_port']}"
 
     def kill(self, name: str) -> None:
         """End a process as a crash would, and wait until it is gone. The supervisor starts another one.

@@ -7,7 +7,7 @@ from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.deployments import deployments
 from todoapp_operator.render.migration import migration_job
 from todoapp_operator.render.platform import Platform
-from todoapp_operator.render.services import service
+from todoapp_operator.render.services import services
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
@@ -52,7 +52,7 @@ def test_a_pod_runs_its_process_with_a_matching_sidecar(component: Component) ->
 
     assert container(app, component)["args"] == [component.value]
     assert sidecar(app, component)["dapr.io/app-id"] == f"todo-{component}"
-    assert sidecar(app, component)["dapr.io/app-port"] == "8000"
+    assert sidecar(app, component)["dapr.io/app-port"] == "8090"
 
 
 def test_the_default_image_is_that_of_the_operators_release() -> None:
@@ -182,12 +182,43 @@ def test_a_service_serves_every_release_until_one_is_chosen() -> None:
     chosen = Platform(image=PLATFORM.image, serving_release="0a1b")
     every = {"todoapp.dev/name": "todo", "todoapp.dev/component": "api"}
 
-    assert service(todoapp(**BLUE_GREEN), Component.API, PLATFORM)["spec"]["selector"] == every
-    assert service(todoapp(), Component.API, chosen)["spec"]["selector"] == every
-    assert service(todoapp(**BLUE_GREEN), Component.API, chosen)["spec"]["selector"] == {
-        **every,
-        "todoapp.dev/release": "0a1b",
+    def selectors(app: TodoApp, platform: Platform) -> list[dict[str, str]]:
+        return [each["spec"]["selector"] for each in services(app, Component.API, platform)]
+
+    assert selectors(todoapp(**BLUE_GREEN), PLATFORM) == [every, every]
+    assert selectors(todoapp(), chosen) == [every, every]
+    assert selectors(todoapp(**BLUE_GREEN), chosen) == [every | {"todoapp.dev/release": "0a1b"}, every]
+
+
+def test_only_the_api_has_a_service_for_people() -> None:
+    ports = {
+        manifest["metadata"]["name"]: [port["name"] for port in manifest["spec"]["ports"]]
+        for component in Component
+        for manifest in services(todoapp(), component, PLATFORM)
     }
+
+    assert ports == {
+        "todo-api": ["http"],
+        "todo-api-inner": ["metrics"],
+        "todo-notification-inner": ["metrics"],
+        "todo-recurrence-inner": ["metrics"],
+    }
+
+
+@pytest.mark.parametrize("component", Component)
+def test_a_pod_has_the_ports_that_services_and_probes_name(component: Component) -> None:
+    pod = container(todoapp(), component)
+    ports = {port["name"]: port["containerPort"] for port in pod["ports"]}
+    inner = {
+        port["targetPort"]
+        for each in services(todoapp(), component, PLATFORM)
+        for port in each["spec"]["ports"]
+    }
+
+    assert ports == {"metrics": 8090} | ({"http": 8000} if component is Component.API else {})
+    assert inner == set(ports)
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert pod[probe]["httpGet"]["port"] == "metrics"
 
 
 def test_a_new_image_has_its_own_migration_job() -> None:

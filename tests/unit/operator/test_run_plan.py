@@ -46,11 +46,21 @@ def test_replicas_are_numbered_and_the_apis_ports_count_up() -> None:
 
 
 def test_no_two_listeners_share_a_port() -> None:
-    ports = list(
-        chain(*((each.port, each.sidecar_port) for each in plan({**ONE_OF_EACH, Component.API: 4}).instances))
-    )
+    ports = list(chain(*(each.ports for each in plan({**ONE_OF_EACH, Component.API: 4}).instances)))
 
-    assert len(set(ports)) == len(ports) == 12
+    assert len(set(ports)) == len(ports) == 4 + 6 * 4
+
+
+def test_sidecars_call_the_inner_port_and_people_only_the_api() -> None:
+    planned = plan()
+    api, *others = planned.instances
+    apps = [part for part in planned.embedded_sidecar().command if part.startswith("id=")]
+    _, *sidecars = planned.dapr(DAPR)
+
+    assert (api.port, [each.port for each in others]) == (8000, [None, None])
+    for instance, app, daprd in zip(planned.instances, apps, sidecars, strict=True):
+        assert f"app-port={instance.inner_port}," in app
+        assert option(daprd, "--app-port") == str(instance.inner_port)
 
 
 def test_a_process_listens_on_loopback_and_links_to_the_api() -> None:
@@ -58,7 +68,8 @@ def test_a_process_listens_on_loopback_and_links_to_the_api() -> None:
 
     for process, instance in zip(planned.services(), planned.instances, strict=True):
         assert process.environment["TODOAPP_HOST"] == "127.0.0.1"
-        assert process.environment["TODOAPP_PORT"] == str(instance.port)
+        assert process.environment.get("TODOAPP_PORT") == (str(instance.port) if instance.port else None)
+        assert process.environment["TODOAPP_INNER_PORT"] == str(instance.inner_port)
         assert process.environment["TODOAPP_PUBLIC_URL"] == "http://127.0.0.1:8000"
         assert process.environment["DAPR_HTTP_PORT"] == str(instance.sidecar_port)
         assert process.environment["POD_NAME"] == instance.name

@@ -38,12 +38,12 @@ from todoapp.processes.api import (
 from todoapp.processes.api.conditional import NotModified, entity_tag
 from todoapp.processes.api.openapi import DESCRIPTION, describe
 from todoapp.processes.api.rate_limits import RateLimited, RateLimits, answer_rate_limited
-from todoapp.processes.api.updates import UPDATES_PATH, hear_updates
+from todoapp.processes.api.updates import UPDATES_PATH, follow_changes, updates_router
 from todoapp.processes.api.user_path import UserPaths
-from todoapp.processes.runtime import Runtime, base_app
+from todoapp.processes.runtime import Listeners, Runtime, inner_app, public_app
 from todoapp.processes.web.problem import refuse
 
-__all__ = ["create_api"]
+__all__ = ["api_listeners", "create_api", "create_inner_api"]
 
 
 class AccountGone(Unauthorized):
@@ -53,15 +53,25 @@ class AccountGone(Unauthorized):
         super().__init__("The account of this token no longer exists; sign up again.")
 
 
+def api_listeners(runtime: Runtime) -> Listeners:
+    api = create_api(runtime)
+    return Listeners(create_inner_api(api), public=api)
+
+
+def create_inner_api(api: FastAPI) -> FastAPI:
+    """What the `api` serves to its sidecar, which tells of the changes of all processes."""
+    inner = inner_app(api.state.runtime, body_limits={UPDATES_PATH: DELIVERY_LIMIT})
+    inner.include_router(updates_router(api))
+    return inner
+
+
 def create_api(runtime: Runtime) -> FastAPI:
-    app = base_app(
+    """What the api serves to people and their programs."""
+    app = public_app(
         runtime,
         title="TodoApp",
         description=DESCRIPTION,
-        body_limits={
-            transfer.PATH: runtime.settings.import_file_bytes,
-            UPDATES_PATH: DELIVERY_LIMIT,
-        },
+        body_limits={transfer.PATH: runtime.settings.import_file_bytes},
     )
     for resource in (
         auth.router,
@@ -107,7 +117,7 @@ def _let_in(app: FastAPI, runtime: Runtime) -> None:
     app.state.rate_limits = RateLimits.of(settings, runtime.now)
     app.state.courier = Courier(allow_private=settings.allow_private_destinations)
     app.state.export_places = asyncio.Semaphore(export.AT_ONCE)
-    hear_updates(app, runtime, credentials)
+    follow_changes(app, runtime)
 
 
 async def _account_gone(request: Request, _error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from todoapp.features.accounts.credentials import Credentials
 from todoapp.messaging.cloudevents import Received
@@ -11,35 +11,41 @@ from todoapp.messaging.outbox import UserChanges
 from todoapp.processes.api.hub import Hub
 from todoapp.processes.runtime import Runtime
 
-__all__ = ["UPDATES_PATH", "hear_updates"]
+__all__ = ["UPDATES_PATH", "follow_changes", "updates_router"]
 
 UPDATES_PATH = "/events/task-updates"
 CREDENTIALS = {"session", "token", "user"}
 """Entities with whose end a credential ends."""
 
 
-def hear_updates(app: FastAPI, runtime: Runtime, credentials: Credentials) -> None:
-    """Give `app` a hub, at `app.state.hub`, and let every change reach it and what depends on it.
-
-    Each replica subscribes in a consumer group of its own, so there is nothing to do once only.
-    """
-    hub = Hub(runtime.metrics.websocket_clients)
-
-    def heed(change: DataChanged) -> None:
-        if change.action == "deleted" and change.entity in CREDENTIALS:
-            credentials.invalidate()
+def follow_changes(api: FastAPI, runtime: Runtime) -> None:
+    """Give the `api` a hub, at `api.state.hub`, and let the changes that it commits reach it."""
+    hub = api.state.hub = Hub(runtime.metrics.websocket_clients)
 
     def committed(changes: UserChanges) -> None:
         for change in changes.announced:
-            heed(change)
+            _heed(change, api.state.credentials)
         hub.tell(changes.user_id, changes.seq)
+
+    runtime.outbox.on_commit.append(committed)
+
+
+def updates_router(api: FastAPI) -> APIRouter:
+    """Where the sidecar tells of the changes that all processes commit, for the hub of the `api`.
+
+    Each replica subscribes in a consumer group of its own, so there is nothing to do once only.
+    """
+    runtime: Runtime = api.state.runtime
+    hub: Hub = api.state.hub
 
     async def data_changed(events: Sequence[Received]) -> None:
         for received in events:
-            heed(received.event)
+            _heed(received.event, api.state.credentials)
         hub.tell(events[0].event.user_id, max(each.envelope.userseq for each in events))
 
-    app.state.hub = hub
-    runtime.outbox.on_commit.append(committed)
-    consumer = runtime.consumer(actor="system")
-    app.include_router(consumer.router({UPDATES_PATH: ([DataChanged], data_changed)}))
+    return runtime.consumer(actor="system").router({UPDATES_PATH: ([DataChanged], data_changed)})
+
+
+def _heed(change: DataChanged, credentials: Credentials) -> None:
+    if change.action == "deleted" and change.entity in CREDENTIALS:
+        credentials.invalidate()

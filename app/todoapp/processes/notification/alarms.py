@@ -81,12 +81,10 @@ async def ring(runtime: Runtime, alarm: Alarm) -> None:
 
 def alarm_router(runtime: Runtime, consumer: Consumer) -> APIRouter:
     """The route that the sidecar calls when a job is due. It repeats the call until the answer is 2xx."""
-    router = APIRouter(include_in_schema=False)
+    router = consumer.guarded_router()
 
     @router.post("/job/{name}")
     async def job_due(request: Request, name: str) -> Response:
-        if not consumer.trusts(request):
-            return Response(status_code=HTTPStatus.UNAUTHORIZED)
         try:
             alarm = Alarm.model_validate_json(await request.body())
         except ValidationError:

@@ -19,7 +19,7 @@ from todoapp.processes.notification.dispatching import Dispatcher, Sender
 from todoapp.processes.notification.retention import keep_scheduled, retention_router
 from todoapp.processes.notification.sweep import keep_sweeping
 from todoapp.processes.notification.webhook_sender import WebhookSender
-from todoapp.processes.runtime import Runtime, base_app
+from todoapp.processes.runtime import Runtime, inner_app
 
 __all__ = ["create_notification", "senders"]
 
@@ -29,10 +29,8 @@ PATH = "/events/reminders"
 def create_notification(runtime: Runtime) -> FastAPI:
     dispatcher = Dispatcher(runtime, senders(runtime))
     runtime.outbox.on_commit.append(dispatcher.wake)
-    app = base_app(
+    app = inner_app(
         runtime,
-        title="TodoApp notification",
-        description="Lets reminders fire, tells people, and deletes what is kept no longer.",
         jobs=[lambda: keep_sweeping(runtime), lambda: keep_scheduled(runtime), dispatcher.run],
         body_limits={PATH: DELIVERY_LIMIT},
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from sqlalchemy import ColumnElement, delete, inspect, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -83,13 +83,11 @@ async def keep_scheduled(runtime: Runtime) -> None:
 
 def retention_router(runtime: Runtime, consumer: Consumer) -> APIRouter:
     """The route that the sidecar calls for each job. It repeats the call until the answer is 2xx."""
-    router = APIRouter(include_in_schema=False)
+    router = consumer.guarded_router()
     by_name = {rule.name: rule for rule in rules(runtime.settings)}
 
     @router.post("/job/retention-{name}")
-    async def retention_due(request: Request, name: str) -> Response:
-        if not consumer.trusts(request):
-            return Response(status_code=HTTPStatus.UNAUTHORIZED)
+    async def retention_due(name: str) -> Response:
         if name in by_name:
             deleted = await delete_old(runtime.database, by_name[name], now=runtime.now())
             logger.info("Old rows deleted", extra={"rule": name, "rows": deleted})

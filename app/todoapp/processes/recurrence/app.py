@@ -12,7 +12,7 @@ from todoapp.kit.telemetry import bind
 from todoapp.messaging.cloudevents import Received
 from todoapp.messaging.outbox import UserChanges
 from todoapp.messaging.subscriptions import DELIVERY_LIMIT
-from todoapp.processes.runtime import Runtime, base_app
+from todoapp.processes.runtime import Runtime, inner_app
 
 __all__ = ["create_recurrence"]
 
@@ -20,12 +20,7 @@ PATH = "/events/task-events"
 
 
 def create_recurrence(runtime: Runtime) -> FastAPI:
-    app = base_app(
-        runtime,
-        title="TodoApp recurrence",
-        description="Creates next occurrences and writes the activity log.",
-        body_limits={PATH: DELIVERY_LIMIT},
-    )
+    app = inner_app(runtime, body_limits={PATH: DELIVERY_LIMIT})
     consumer = runtime.consumer(actor="recurrence")
     app.include_router(consumer.router({PATH: (EVENTS, consumer.once(tasks_changed))}))
     return app

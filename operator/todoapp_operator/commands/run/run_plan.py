@@ -31,18 +31,20 @@ _DAPR_FLAGS = ("--enable-metrics=false", "--log-as-json")
 class Instance:
     """One replica of a component: where it listens, and where its sidecar does.
 
-    Only daprd listens for gRPC: to its app and to other sidecars.
+    The api alone has a `port` for people. Only daprd listens for gRPC: to its app and to other sidecars.
     """
 
     component: Component
     name: str
-    port: int
+    port: int | None
+    inner_port: int
     sidecar_port: int
     sidecar_grpc_ports: tuple[int, int]
 
     @property
     def ports(self) -> tuple[int, ...]:
-        return self.port, self.sidecar_port, *self.sidecar_grpc_ports
+        public = () if self.port is None else (self.port,)
+        return *public, self.inner_port, self.sidecar_port, *self.sidecar_grpc_ports
 
 
 def instances(replicas: Mapping[Component, int], api_port: int) -> list[Instance]:
@@ -57,7 +59,8 @@ def instances(replicas: Mapping[Component, int], api_port: int) -> list[Instance
         Instance(
             component,
             name,
-            port=next(api if component is Component.API else inner),
+            port=next(api) if component is Component.API else None,
+            inner_port=next(inner),
             sidecar_port=next(inner),
             sidecar_grpc_ports=(next(inner), next(inner)),
         )
@@ -88,8 +91,9 @@ class RunPlan:
                 instance.name,
                 _todoapp(instance.component),
                 self._environment(instance),
-                instance.port,
+                instance.port or instance.inner_port,
                 _READY,
+                instance.inner_port,
             )
             for instance in self.instances
         ]
@@ -136,7 +140,7 @@ class RunPlan:
         grpc_port, internal_port = instance.sidecar_grpc_ports
         options = {
             "--app-id": LAPTOP.app_id(instance.component),
-            "--app-port": str(instance.port),
+            "--app-port": str(instance.inner_port),
             "--app-channel-address": HOST,
             "--app-health-check-path": _LIVE,
             "--dapr-http-port": str(instance.sidecar_port),
@@ -161,7 +165,8 @@ class RunPlan:
             **_inherited(),
             **self._resolved(environment(self.app, instance.component, LAPTOP), name=instance.name),
             "TODOAPP_HOST": HOST,
-            "TODOAPP_PORT": str(instance.port),
+            **({"TODOAPP_PORT": str(instance.port)} if instance.port else {}),
+            "TODOAPP_INNER_PORT": str(instance.inner_port),
             "TODOAPP_PUBLIC_URL": f"http://{HOST}:{self.instances[0].port}",
             "DAPR_HTTP_PORT": str(instance.sidecar_port),
         }
@@ -189,7 +194,7 @@ class RunPlan:
 
 def _served(instance: Instance) -> str:
     """An instance as the embedded sidecar's `--app` wants it."""
-    ports = f"app-port={instance.port},http-port={instance.sidecar_port}"
+    ports = f"app-port={instance.inner_port},http-port={instance.sidecar_port}"
     return f"id={LAPTOP.app_id(instance.component)},{ports},health={_LIVE},name={instance.name}"
 
 

@@ -73,7 +73,7 @@ class StateFolder:
             _write(root / name, to_yaml(manifest))
 
     def write_processes(self, running: Sequence[Running]) -> None:
-        """Tell which processes run, as a list of `{"name", "pid", "port"}`."""
+        """Tell which processes run, as a list of `{"name", "pid", "port", "inner_port"}`."""
         _write(self.path / "processes.json", json.dumps([asdict(each) for each in running], indent=2))
 
     @property

@@ -31,6 +31,7 @@ class Process:
     """One program to keep running. It gets `environment` and nothing else of ours.
 
     It is ready once GET `ready_path` on its `port` of this machine answers 2xx; at once when there is none.
+    `inner_port` is where its sidecar and monitoring call it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Process:
     environment: Mapping[str, str] = field(repr=False)
     port: int | None = None
     ready_path: str | None = None
+    inner_port: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Running:
     name: str
     pid: int
     port: int | None
+    inner_port: int | None = None
 
 
 def stop_signals() -> asyncio.Event:
@@ -137,18 +140,19 @@ class _Child:
 
     async def run_once(self) -> int:
         """Run the process to its end and return its exit code."""
+        process = self._process
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-IS", _PARENT_WATCH, str(os.getpid()), *self._process.command),
+            *(sys.executable, "-IS", _PARENT_WATCH, str(os.getpid()), *process.command),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env=self._process.environment,
+            env=process.environment,
             process_group=0,
             limit=_LONGEST_LINE,
         )
         relaying = asyncio.create_task(self._relay(cast(asyncio.StreamReader, child.stdout)))
         self._pid = child.pid
-        self.latest = Running(self._process.name, child.pid, self._process.port)
+        self.latest = Running(process.name, child.pid, process.port, process.inner_port)
         self._on_start()
         if self._stopped.is_set():
             self.signal(signal.SIGTERM)

@@ -2,7 +2,7 @@
 
 from todoapp_operator.render.broker import broker, connection
 from todoapp_operator.render.dapr.pubsub import KAFKA_PASSWORD, KAFKA_USERNAME
-from todoapp_operator.render.environment import PORT
+from todoapp_operator.render.environment import INNER_PORT
 from todoapp_operator.render.names import Names
 from todoapp_operator.render.secrets import app_api_token, dapr_api_token
 from todoapp_operator.resource.component import Component
@@ -29,7 +29,7 @@ def sidecar_annotations(app: TodoApp, component: Component, names: Names) -> dic
             "enabled": "true",
             # The default is the pod's name: then every replica would be a consumer group of its own.
             "app-id": names.app_id(component),
-            "app-port": str(PORT),
+            "app-port": str(INNER_PORT),
             "app-protocol": "http",
             "config": app.metadata.name,
             # While the process is unhealthy its subscriptions pause, and its jobs wait instead of failing.

@@ -5,8 +5,7 @@ from typing import Any, Literal
 
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.identity import metadata
-from todoapp_operator.render.monitoring.series import deliveries, outbox, quantile, requests
-from todoapp_operator.render.services import service_name
+from todoapp_operator.render.monitoring.series import deliveries, outbox, process, quantile, requests
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
@@ -65,7 +64,7 @@ def _processes(app: TodoApp) -> list[_Alert]:
     return [
         _Alert(
             "TodoAppProcessDown",
-            f'absent(up{{namespace="{app.metadata.namespace}",job="{service_name(app, component)}"}} == 1)',
+            f"absent({process(app, component)} == 1)",
             "3m",
             "critical",
             f"no pod of {component} answers; {lost}.",

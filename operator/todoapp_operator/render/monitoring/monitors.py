@@ -2,6 +2,7 @@
 
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.identity import metadata, selector
+from todoapp_operator.render.services import INNER_PORT_NAME
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["monitors"]
@@ -22,7 +23,7 @@ def _processes(app: TodoApp) -> Manifest:
         "metadata": metadata(app, app.metadata.name),
         "spec": {
             "selector": {"matchLabels": selector(app)},
-            "endpoints": [{"port": "http", "path": "/metrics", "interval": _INTERVAL}],
+            "endpoints": [{"port": INNER_PORT_NAME, "path": "/metrics", "interval": _INTERVAL}],
         },
     }
 

@@ -1,17 +1,22 @@
 """Time series of one TodoApp, as PromQL."""
 
-from todoapp_operator.render.services import service_name
+from todoapp_operator.render.services import inner_service_name
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
-__all__ = ["deliveries", "outbox", "quantile", "requests", "series"]
+__all__ = ["deliveries", "outbox", "process", "quantile", "requests", "series"]
 
 
 def series(app: TodoApp, metric: str, *conditions: str) -> str:
     """`metric` of this TodoApp's processes; the Prometheus operator names a job after its Service."""
-    jobs = "|".join(service_name(app, component) for component in Component)
+    jobs = "|".join(inner_service_name(app, component) for component in Component)
     matchers = [f'namespace="{app.metadata.namespace}"', f'job=~"{jobs}"', *conditions]
     return f"{metric}{{{','.join(matchers)}}}"
+
+
+def process(app: TodoApp, component: Component) -> str:
+    """1 for each pod of a process that Prometheus could ask."""
+    return f'up{{namespace="{app.metadata.namespace}",job="{inner_service_name(app, component)}"}}'
 
 
 def requests(app: TodoApp, *conditions: str) -> str:
