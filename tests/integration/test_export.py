@@ -1,19 +1,22 @@
 """Taking one's data along: `GET /api/me/export`."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import orjson
 from fastapi import FastAPI
 from sqlalchemy import insert
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from testbed.app.application import Clock, user_id_of
 from testbed.app.deliveries import Deliveries, Envelope
+from testbed.app.exchange import exchange
 from todoapp.features.notifications.model import Notification
 from todoapp.features.personal_data.document import Export
 from todoapp.features.personal_data.export import PAGE, export
 from todoapp.kit.database import new_id
-from todoapp.processes.api.export import AT_ONCE
+from todoapp.kit.pools import Places, Turns
 from todoapp.processes.runtime import Runtime
 
 Json = dict[str, Any]
@@ -116,15 +119,80 @@ async def test_the_document_shows_one_moment(
 
 
 async def test_a_few_are_written_at_a_time(client: httpx.AsyncClient, api: FastAPI) -> None:
-    places = api.state.export_places
-    for _ in range(AT_ONCE):
-        await places.acquire()
+    turns: Turns = api.state.export_work.turns
+    turns.patience = 0
 
-    busy = await client.get("/api/me/export")
-    places.release()
+    async with AsyncExitStack() as others:
+        for _ in range(turns.at_once):
+            await others.enter_async_context(turns.taken())
+        busy = await client.get("/api/me/export")
 
     assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (503, "exports-busy", "5")
     assert (await client.get("/api/me/export")).status_code == 200
+
+
+async def test_user_has_one_export_at_a_time(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient, api: FastAPI
+) -> None:
+    places: Places = api.state.export_work.places
+
+    with places.taken_by(await user_id_of(client)):
+        second, of_another = await client.get("/api/me/export"), await stranger.get("/api/me/export")
+
+    assert (second.status_code, second.json()["code"], second.headers["retry-after"]) == (
+        429,
+        "export-running",
+        "5",
+    )
+    assert of_another.status_code == 200
+    assert (await client.get("/api/me/export")).status_code == 200
+
+
+async def test_unread_export_holds_no_connection(
+    client: httpx.AsyncClient, api: FastAPI, runtime: Runtime
+) -> None:
+    places: Places = api.state.export_work.places
+    await client.post("/api/tasks", json={"title": "Pay the rent"})
+
+    async with exchange(api, client, "GET", "/api/me/export") as reader:
+        reader.send(b"", last=True)
+        await reader.status()
+        holders, connections = set(places.users), checked_out(runtime)
+        document = await reader.rest()
+
+    assert (holders, connections) == ({await user_id_of(client)}, 0)
+    assert [task["title"] for task in orjson.loads(document)["tasks"]] == ["Pay the rent"]
+    assert not places.users
+
+
+async def test_reader_who_leaves_ends_the_export(
+    client: httpx.AsyncClient, api: FastAPI, runtime: Runtime
+) -> None:
+    async with exchange(api, client, "GET", "/api/me/export") as reader:
+        reader.send(b"", last=True)
+        await reader.status()
+
+    assert (api.state.export_work.places.users, api.state.scratch.used) == (set(), 0)
+
+
+async def test_export_without_room_on_disk_is_refused(client: httpx.AsyncClient, api: FastAPI) -> None:
+    api.state.scratch.most = 0
+
+    answer = await client.get("/api/me/export")
+
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (
+        503,
+        "scratch-full",
+        "60",
+    )
+    assert api.state.scratch.used == 0
+
+
+def checked_out(runtime: Runtime) -> int:
+    """Connections that something in this process holds."""
+    pool = runtime.database.engine.pool
+    assert isinstance(pool, AsyncAdaptedQueuePool)
+    return pool.checkedout()
 
 
 def by_id(items: list[Json]) -> dict[str, Json]:

@@ -340,7 +340,7 @@ async def test_our_own_calendar_changes_nothing_where_it_came_from(
         (
             b'{"format": "else"}',
             "application/json",
-            'The file is not an export: it would be an object with "format": "todoapp-export/1".',
+            'The file is not an export: it would be an object that begins with "format": "todoapp-export/1".',
         ),
         (
             b'{"format": "todoapp-export/1", "tasks": [1]}',
@@ -392,4 +392,4 @@ async def test_a_file_with_too_many_entries_is_refused(client: httpx.AsyncClient
 
     answer = await client.post("/api/import", content=content, headers={"content-type": "text/csv"})
 
-    assert answer.json()["detail"] == "The file has 5001 entries; split it so that each has 5000."
+    assert answer.json()["detail"] == "The file has more than 5000 entries; split it into smaller ones."

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from testbed.app.application import Clock, signed_up
 from testbed.app.rich_account import EXPORTS
 from todoapp.features.importing.entries import RefusedEntry
-from todoapp.features.importing.own_export import read_export
+from todoapp.features.importing.own_export import ExportReader
 from todoapp.features.personal_data.document import ExportedTask
 from todoapp.features.reminders.view import ReminderView
 from todoapp.features.tasks.view import LabelView
@@ -79,7 +79,8 @@ def test_missing_field_of_a_reminder_takes_its_default(recorded: bytes) -> None:
 
 
 def refusals(document: Json) -> list[str]:
-    entries = read_export(orjson.dumps(document))
+    reader = ExportReader()
+    entries = [*reader.feed(orjson.dumps(document)), *reader.finish()]
     return [entry.reason for entry in entries if isinstance(entry, RefusedEntry)]
 
 

@@ -102,7 +102,17 @@ class Settings(BaseSettings):
     )
 
     request_body_bytes: PositiveInt = Field(default=1 << 20, description="of a request, at most")
-    import_file_bytes: PositiveInt = Field(default=10 << 20, description="of an imported file, at most")
+    import_file_bytes: PositiveInt = Field(
+        default=10 << 20, description="of an imported file in iCalendar or CSV, at most"
+    )
+    scratch_bytes: PositiveInt = Field(
+        default=512 << 20, description="of all temporary files of a process, at most; they are compressed"
+    )
+    calendar_reads_per_minute: Limit = Field(default=20, description="of one calendar, by its secret URL")
+    most_connections: PositiveInt = Field(default=1000, description="of a process at a time")
+    client_seconds: PositiveFloat = Field(
+        default=30.0, description="how long a client may take to send or to read 64 KiB"
+    )
     requests_per_minute: Limit = Field(default=6000, description="of a user")
     log_ins_per_quarter_hour: Limit = Field(default=20, description="to an e-mail address from an address")
     password_checks_per_quarter_hour: Limit = Field(

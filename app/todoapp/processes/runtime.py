@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Self
 
@@ -39,6 +40,7 @@ from todoapp.messaging.secret_store import (
 from todoapp.messaging.sidecar import Sidecar
 from todoapp.messaging.subscriptions import Consumer
 from todoapp.processes.web import health
+from todoapp.processes.web.connections import BoundedHttp
 from todoapp.processes.web.middleware import BodyLimits, Observed
 from todoapp.processes.web.problem import answer_problems
 
@@ -158,13 +160,14 @@ class Listeners:
 def inner_app(
     runtime: Runtime,
     *,
-    body_limits: Mapping[str, int],
+    body_limits: Mapping[str, int | None],
     jobs: Sequence[Job] = (),
 ) -> FastAPI:
     """What every process serves; while it does, the relay and `jobs` run beside it.
 
     Args:
-        body_limits: path → how many bytes a body may have there, where that differs from the settings.
+        body_limits: path → how many bytes a body may have there, where that differs from the settings; None
+            where the route itself limits what it reads.
     """
     app = _app(
         runtime,
@@ -176,12 +179,14 @@ def inner_app(
     return app
 
 
-def public_app(runtime: Runtime, *, title: str, description: str, body_limits: Mapping[str, int]) -> FastAPI:
+def public_app(
+    runtime: Runtime, *, title: str, description: str, body_limits: Mapping[str, int | None]
+) -> FastAPI:
     """What people reach. `body_limits` as for `inner_app`."""
     return _app(runtime, body_limits, title=title, description=description)
 
 
-def _app(runtime: Runtime, body_limits: Mapping[str, int], **options: Any) -> FastAPI:
+def _app(runtime: Runtime, body_limits: Mapping[str, int | None], **options: Any) -> FastAPI:
     app = FastAPI(
         **options,
         version=version("todoapp"),
@@ -250,7 +255,7 @@ async def _serve(service: str, create: Callable[[Runtime], Listeners], settings:
     inner_socket = _listen(settings, settings.inner_port, "TODOAPP_INNER_PORT")
     runtime = await Runtime.assemble(settings, service)
     listeners = create(runtime)
-    servers = [_inner_server(listeners.inner, inner_socket)]
+    servers = [_inner_server(listeners.inner, inner_socket, settings)]
     if listeners.public is not None:
         public_socket = _listen(settings, settings.port, "TODOAPP_PORT")
         servers.insert(0, _public_server(listeners.public, public_socket, settings))
@@ -265,10 +270,10 @@ async def _serve(service: str, create: Callable[[Runtime], Listeners], settings:
 class _Server(uvicorn.Server):
     """One of several in a process. It leaves signals to the process, which stops them all."""
 
-    def __init__(self, app: FastAPI, listening: socket.socket, **options: Any) -> None:
+    def __init__(self, app: FastAPI, listening: socket.socket, settings: Settings, **options: Any) -> None:
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=partial(BoundedHttp, patience=settings.client_seconds, most=settings.most_connections),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -288,11 +293,12 @@ class _Server(uvicorn.Server):
         await self.serve(sockets=[self._listening])
 
 
-def _inner_server(app: FastAPI, listening: socket.socket) -> _Server:
+def _inner_server(app: FastAPI, listening: socket.socket, settings: Settings) -> _Server:
     """Nobody is in front of it, so what a caller says of its address counts for nothing."""
     return _Server(
         app,
         listening,
+        settings,
         proxy_headers=False,
         ws="none",
         lifespan="on",
@@ -304,6 +310,7 @@ def _public_server(app: FastAPI, listening: socket.socket, settings: Settings) -
     return _Server(
         app,
         listening,
+        settings,
         forwarded_allow_ips=settings.trusted_proxies,
         ws_max_size=LONGEST_MESSAGE,
         lifespan="off",

@@ -5,7 +5,6 @@ empty database and without memory. Its figures go on and its settings stay; test
 migrate or lock, take the fresh one.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,8 @@ from todoapp.features.accounts import passwords
 from todoapp.features.accounts.credentials import Credentials
 from todoapp.features.accounts.model import User
 from todoapp.features.accounts.refresh_tokens import open_session
+from todoapp.features.calendar.cache import Calendars
+from todoapp.kit.scratch import Scratch
 from todoapp.kit.settings import Settings
 from todoapp.processes.api import export
 from todoapp.processes.api.app import create_api
@@ -93,7 +94,10 @@ class WarmApp:
             credentials.invalidate()
             hub._followers.clear()
             state.rate_limits = RateLimits.of(runtime.settings, runtime.now)
-            state.export_places = asyncio.Semaphore(export.AT_ONCE)
+            state.scratch = Scratch(runtime.settings.scratch_bytes)
+            state.export_work = export.ExportWork()
+            state.import_work.places.users.clear()
+            state.calendars = Calendars()
 
 
 @pytest.fixture(scope="session")

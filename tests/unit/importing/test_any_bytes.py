@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from io import BytesIO
 
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from todoapp.features.importing.effort import Effort
 from todoapp.features.importing.entries import Entry, LabelEntry, RefusedEntry, SkippedEntry, TaskEntry
 from todoapp.features.importing.errors import UnreadableFile
 from todoapp.features.importing.files import MediaType, read_file
+from todoapp.features.importing.own_export import ExportReader
 from todoapp.features.personal_data.document import FORMAT
 
 NOW = datetime(2027, 3, 3, 8, tzinfo=UTC)
@@ -21,7 +23,16 @@ Read = Callable[[bytes], Sequence[Entry]]
 
 
 def reader(media_type: MediaType) -> Read:
-    return partial(read_file, media_type=media_type, now=NOW, zone=ZONE)
+    """Reads a file, an export in pieces of one byte."""
+    if media_type is MediaType.EXPORT:
+        return read_bytewise
+    return lambda content: read_file(BytesIO(content), media_type, Effort(), now=NOW, zone=ZONE)
+
+
+def read_bytewise(content: bytes) -> list[Entry]:
+    reader = ExportReader()
+    pieces = [reader.feed(content[at : at + 1]) for at in range(len(content))]
+    return [entry for entries in [*pieces, reader.finish()] for entry in entries]
 
 
 def check(read: Read, content: bytes) -> None:

@@ -1,9 +1,11 @@
 """What becomes of the properties of a to-do or an event."""
 
 from datetime import UTC, date, datetime
+from io import BytesIO
 
 import pytest
 
+from todoapp.features.importing.effort import Effort
 from todoapp.features.importing.entries import Entry, RefusedEntry, SkippedEntry, TaskEntry
 from todoapp.features.importing.ical import read_ical
 
@@ -11,7 +13,7 @@ from todoapp.features.importing.ical import read_ical
 def read(*lines: str, component: str = "VTODO") -> Entry:
     """What becomes of one component in Berlin."""
     calendar = ["BEGIN:VCALENDAR", f"BEGIN:{component}", *lines, f"END:{component}", "END:VCALENDAR"]
-    [entry] = read_ical("\r\n".join(calendar).encode(), zone="Europe/Berlin")
+    [entry] = read_ical(BytesIO("\r\n".join(calendar).encode()), Effort(), zone="Europe/Berlin")
     return entry
 
 
@@ -135,7 +137,7 @@ def test_an_entry_that_cannot_be_a_task_is_refused(lines: list[str], reason: str
 
 
 def test_an_unclosed_component_reaches_the_end_of_the_file() -> None:
-    [entry] = read_ical(b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x", zone="UTC")
+    [entry] = read_ical(BytesIO(b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x"), Effort(), zone="UTC")
 
     assert isinstance(entry, RefusedEntry)
 

@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Calendar, Event, Todo, vRecur
+from icalendar import Alarm, Calendar, Event, Timezone, Todo, vRecur
 
 from todoapp.features.calendar.priorities import priority_to_ical
 from todoapp.features.reminders.view import ReminderView
@@ -22,7 +22,7 @@ from todoapp.features.tasks.recurrence.rrule import RRule
 from todoapp.features.tasks.recurrence.rule import Recurrence
 from todoapp.kit.wall_time import instant
 
-__all__ = ["Component", "render"]
+__all__ = ["CalendarWriter", "Component"]
 
 Component = Literal["todo", "event"]
 
@@ -32,34 +32,113 @@ REFRESHED = timedelta(minutes=15)
 LAST_MOMENT = time(23, 59, 59)
 ZONES_FOR = timedelta(days=20 * 366)
 """How far beyond the last date the rules of its zone are written."""
+LONGEST_RULES = timedelta(days=150 * 366)
+"""Each year of a zone's rules takes time, and a date may be in the year 8999."""
+MOST_ZONES = 50
+MOST_COMPONENTS = 10_000
+MOST_COUNTED = 20_000
+END_OF_CALENDAR = b"END:VCALENDAR\r\n"
 
 
-def render(
-    tasks: Sequence[Task], reminders: Mapping[UUID, Sequence[ReminderView]], components: Collection[Component]
-) -> bytes:
-    """Write open tasks with their reminders, by task id, in UTF-8. The same tasks give the same bytes."""
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("name", "TodoApp")
-    calendar.add("x-wr-calname", "TodoApp")
-    calendar.add("refresh-interval", REFRESHED, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", "PT15M")
-    for task in tasks:
-        of_task = reminders.get(task.id, ())
-        if "todo" in components:
-            calendar.add_component(_todo(task, of_task))
-        if "event" in components:
-            for event in _events(task, of_task):
-                calendar.add_component(event)
-    _add_zones(calendar, [task.due_at for task in tasks if task.due_at])
-    return bytes(calendar.to_ical())
+class CalendarWriter:
+    """Writes a calendar of open tasks, some tasks at a time, in UTF-8. The same tasks give the same bytes.
 
+    A calendar shows as much as clients can use: tasks beyond its limits are left out.
+    """
 
-def _add_zones(calendar: Calendar, dates: Sequence[datetime]) -> None:
-    if dates:
-        first, last = min(dates), max(dates)
-        calendar.add_missing_timezones((first - timedelta(days=366)).date(), (last + ZONES_FOR).date())
+    def __init__(self, components: Collection[Component]) -> None:
+        self._components = components
+        self._written: list[bytes] = []
+        self._size = 0
+        """To-dos, events and alarms"""
+        self._counted = MOST_COUNTED
+        """Dates that may still be counted to find where series end"""
+        self._zones: set[str] = set()
+        self._dates: list[datetime] = []
+
+    @property
+    def is_full(self) -> bool:
+        return self._size >= MOST_COMPONENTS
+
+    def add(self, tasks: Sequence[Task], reminders: Mapping[UUID, Sequence[ReminderView]]) -> None:
+        """Write tasks with their reminders, by task id. Takes about a millisecond for each of both."""
+        for task in tasks:
+            if self.is_full:
+                return
+            if self._has_room_for_zone(task):
+                self._add(task, reminders.get(task.id, ()))
+
+    def finished(self) -> bytes:
+        calendar = Calendar()
+        calendar.add("prodid", PRODUCT)
+        calendar.add("version", "2.0")
+        calendar.add("name", "TodoApp")
+        calendar.add("x-wr-calname", "TodoApp")
+        calendar.add("refresh-interval", REFRESHED, parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", "PT15M")
+        for zone in self._zone_rules():
+            calendar.add_component(zone)
+        whole = bytes(calendar.to_ical())
+        begin, end = whole[: -len(END_OF_CALENDAR)], whole[-len(END_OF_CALENDAR) :]
+        return b"".join([begin, *self._written, end])
+
+    def _add(self, task: Task, reminders: Sequence[ReminderView]) -> None:
+        shown: list[Todo | Event] = []
+        if "todo" in self._components:
+            shown.append(_todo(task, reminders))
+        if "event" in self._components:
+            shown += self._events(task, reminders)
+        for component in shown:
+            self._written.append(component.to_ical())
+            self._size += 1 + len(component.subcomponents)
+
+    def _events(self, task: Task, reminders: Sequence[ReminderView]) -> Iterator[Event]:
+        """The event of a task that has a date, and the exception of a series that was moved for once."""
+        due = series.due(task)
+        if due is None:
+            return
+        rule = _rule(task)
+        scheduled = datetime.fromisoformat(task.scheduled_for) if rule and task.scheduled_for else due.wall
+        event = _event(task, due, scheduled, reminders)
+        if rule is not None:
+            event.add("rrule", self._recurrence(rule, task, due))
+        yield event
+        if scheduled != due.wall:
+            moved = _event(task, due, due.wall, reminders)
+            moved.add("recurrence-id", _start(due, scheduled))
+            yield moved
+
+    def _recurrence(self, rule: RRule, task: Task, due: Due) -> vRecur:
+        """The rule, with its end as an UNTIL: COUNT counts dates that are not shown any more.
+
+        An end that takes long to count to is left out; a calendar shows the series as one that goes on.
+        """
+        recurrence: vRecur = vRecur.from_ical(str(rule.without_end()))
+        last = rule.until
+        if rule.count is not None and task.series_start is not None and rule.count <= self._counted:
+            self._counted -= rule.count
+            start = datetime.fromisoformat(task.series_start)
+            *_, last = series_dates(rule, start, after=start - timedelta(days=1))
+        if last is not None:
+            recurrence["UNTIL"] = [_until(last, due)]
+        return recurrence
+
+    def _has_room_for_zone(self, task: Task) -> bool:
+        if task.due_at is None:
+            return True
+        self._dates.append(task.due_at)
+        if not task.all_day and task.timezone != "UTC":
+            if task.timezone not in self._zones and len(self._zones) == MOST_ZONES:
+                return False
+            self._zones.add(task.timezone)
+        return True
+
+    def _zone_rules(self) -> Iterator[Timezone]:
+        """The rules of the zones, from before the first date until some time after the last."""
+        for zone in sorted(self._zones):
+            first = min(self._dates) - timedelta(days=366)
+            last = min(max(self._dates) + ZONES_FOR, first + LONGEST_RULES)
+            yield Timezone.from_tzid(zone, first_date=first.date(), last_date=last.date())
 
 
 def _todo(task: Task, reminders: Sequence[ReminderView]) -> Todo:
@@ -71,23 +150,6 @@ def _todo(task: Task, reminders: Sequence[ReminderView]) -> Todo:
         todo.add("due", _start(due, due.wall))
     _add_alarms(todo, task, reminders, related="END")
     return todo
-
-
-def _events(task: Task, reminders: Sequence[ReminderView]) -> Iterator[Event]:
-    """The event of a task that has a date; of a series that was moved for once, that exception as well."""
-    due = series.due(task)
-    if due is None:
-        return
-    rule = _rule(task)
-    scheduled = datetime.fromisoformat(task.scheduled_for) if rule and task.scheduled_for else due.wall
-    event = _event(task, due, scheduled, reminders)
-    if rule is not None:
-        event.add("rrule", _recurrence(rule, task, due))
-    yield event
-    if scheduled != due.wall:
-        moved = _event(task, due, due.wall, reminders)
-        moved.add("recurrence-id", _start(due, scheduled))
-        yield moved
 
 
 def _event(task: Task, due: Due, wall: datetime, reminders: Sequence[ReminderView]) -> Event:
@@ -127,18 +189,6 @@ def _rule(task: Task) -> RRule | None:
         return None
     recurrence = Recurrence.stored(**task.recurrence)
     return recurrence.rrule if recurrence.basis == "due" else None
-
-
-def _recurrence(rule: RRule, task: Task, due: Due) -> vRecur:
-    """The rule, with its end as an UNTIL: COUNT counts dates that are not shown any more."""
-    recurrence: vRecur = vRecur.from_ical(str(rule.without_end()))
-    last = rule.until
-    if rule.count is not None and task.series_start is not None:
-        start = datetime.fromisoformat(task.series_start)
-        *_, last = series_dates(rule, start, after=start - timedelta(days=1))
-    if last is not None:
-        recurrence["UNTIL"] = [_until(last, due)]
-    return recurrence
 
 
 def _until(last: date | datetime, due: Due) -> date | datetime:

@@ -1,8 +1,7 @@
 """Giving a user's tasks to calendar clients, and withdrawing them."""
 
-import asyncio
 import secrets
-from collections.abc import Collection
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -11,16 +10,21 @@ from sqlalchemy.orm import selectinload
 
 from todoapp.features.accounts.token_hash import token_hash
 from todoapp.features.calendar.errors import CalendarNotFound
-from todoapp.features.calendar.feed import Component, render
 from todoapp.features.calendar.model import CalendarFeed
 from todoapp.features.reminders.queries import reminders_of
+from todoapp.features.reminders.view import ReminderView
 from todoapp.features.tasks.model import Task
 from todoapp.kit.database import col
 from todoapp.messaging.outbox import UserChanges
 
-__all__ = ["find", "give", "owner_of", "render_open_tasks", "withdraw"]
+__all__ = ["find", "give", "open_tasks", "owner_of", "withdraw"]
 
 SECRET_BYTES = 32
+MOST_TASKS = 2_000
+PAGE = 100
+
+Page = tuple[Sequence[Task], Mapping[UUID, Sequence[ReminderView]]]
+"""Tasks, and their reminders by the tasks' ids"""
 
 
 async def find(session: AsyncSession, user_id: UUID) -> CalendarFeed | None:
@@ -55,14 +59,15 @@ async def owner_of(session: AsyncSession, secret: str) -> UUID:
     return owner
 
 
-async def render_open_tasks(session: AsyncSession, user_id: UUID, components: Collection[Component]) -> bytes:
-    """The user's open tasks as an iCalendar stream, in UTF-8. It changes only when the user's data does."""
+async def open_tasks(session: AsyncSession, user_id: UUID) -> AsyncGenerator[Page, None]:
+    """What the user's calendar shows: of the open tasks the 2,000 that are due first, page by page."""
     rows = (
         select(Task)
         .where(col(Task.user_id) == user_id, col(Task.completed).is_(False), col(Task.skipped_at).is_(None))
-        .order_by(col(Task.created_at), col(Task.id))
+        .order_by(col(Task.due_at).nulls_last(), col(Task.created_at), col(Task.id))
+        .limit(MOST_TASKS)
         .options(selectinload(col(Task.tags)))
+        .execution_options(yield_per=PAGE)
     )
-    tasks = (await session.scalars(rows)).all()
-    reminders = await reminders_of(session, [task.id for task in tasks])
-    return await asyncio.to_thread(render, tasks, reminders, components)
+    async for tasks in (await session.stream_scalars(rows)).partitions():
+        yield tasks, await reminders_of(session, [task.id for task in tasks])

@@ -17,6 +17,7 @@ __all__ = [
     "LabelEntry",
     "RefusedEntry",
     "SkippedEntry",
+    "Source",
     "TaskEntry",
     "checked",
     "entry_or_refusal",
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 MOST_ENTRIES = 5_000
+LONGEST_REASON = 1_000
+"""Characters; a library may quote all of a line."""
 
 Source = UUID | str
 """An id that is kept where it is free, or any text that tells the entry from all others of its origin."""
@@ -107,4 +110,4 @@ def entry_or_refusal(place: str, title: str, read: Callable[[], Entry]) -> Entry
     try:
         return read()
     except (ValueError, OverflowError, DomainError) as error:
-        return RefusedEntry(place, title, reason=str(error))
+        return RefusedEntry(place, title, reason=str(error)[:LONGEST_REASON])

@@ -1,16 +1,16 @@
 """The formats of files, by their media types."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import BinaryIO, Literal
 
+from todoapp.features.importing.effort import Effort
 from todoapp.features.importing.entries import MOST_ENTRIES, Entry
 from todoapp.features.importing.errors import UnreadableFile
 from todoapp.features.importing.ical import read_ical
-from todoapp.features.importing.own_export import read_export
 from todoapp.features.importing.todoist import read_todoist
 
-__all__ = ["MediaType", "read_file"]
+__all__ = ["MediaType", "TextType", "TooManyEntries", "read_file"]
 
 
 class MediaType(StrEnum):
@@ -19,8 +19,18 @@ class MediaType(StrEnum):
     TODOIST = "text/csv"
 
 
-def read_file(content: bytes, media_type: MediaType, *, now: datetime, zone: str) -> Sequence[Entry]:
-    """Read a file. Takes a while for a large one, and touches nothing else.
+TextType = Literal[MediaType.ICAL, MediaType.TODOIST]
+
+
+class TooManyEntries(UnreadableFile):
+    def __init__(self) -> None:
+        super().__init__(f"The file has more than {MOST_ENTRIES} entries; split it into smaller ones.")
+
+
+def read_file(
+    file: BinaryIO, media_type: TextType, effort: Effort, *, now: datetime, zone: str
+) -> list[Entry]:
+    """Read a file of another program, up to the first entry that is too much. Takes a while for a large one.
 
     Args:
         now: aware.
@@ -28,16 +38,16 @@ def read_file(content: bytes, media_type: MediaType, *, now: datetime, zone: str
 
     Raises:
         UnreadableFile
+        Stopped: the effort was stopped.
     """
     match media_type:
-        case MediaType.EXPORT:
-            entries = read_export(content)
         case MediaType.ICAL:
-            entries = read_ical(content, zone=zone)
+            found = read_ical(file, effort, zone=zone)
         case MediaType.TODOIST:
-            entries = read_todoist(content, now=now, zone=zone)
-    if len(entries) > MOST_ENTRIES:
-        raise UnreadableFile(
-            f"The file has {len(entries)} entries; split it so that each has {MOST_ENTRIES}."
-        )
+            found = read_todoist(file, effort, now=now, zone=zone)
+    entries: list[Entry] = []
+    for entry in found:
+        if len(entries) == MOST_ENTRIES:
+            raise TooManyEntries
+        entries.append(entry)
     return entries

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from icalendar import Component, vCategory, vRecur
 
 from todoapp.features.calendar.feed import DOMAIN
 from todoapp.features.calendar.priorities import priority_from_ical
+from todoapp.features.importing.effort import Effort
 from todoapp.features.importing.entries import (
     Entry,
     SkippedEntry,
@@ -20,6 +21,7 @@ from todoapp.features.importing.entries import (
     titled,
 )
 from todoapp.features.importing.errors import UnreadableFile
+from todoapp.features.importing.text import lines
 from todoapp.features.reminders.inputs import LONGEST_OFFSET
 from todoapp.features.tasks.inputs import NewTask
 from todoapp.features.tasks.model import Priority
@@ -29,8 +31,10 @@ from todoapp.kit.wall_time import instant, wall_time
 
 __all__ = ["read_ical"]
 
-CALENDAR = re.compile(r"^BEGIN:VCALENDAR\s*$", re.IGNORECASE | re.MULTILINE)
+CALENDAR = re.compile(r"^BEGIN:VCALENDAR\s*$", re.IGNORECASE)
 BEGINNING = re.compile(r"^BEGIN:(VTODO|VEVENT)\s*$", re.IGNORECASE)
+END_OF_RULE = re.compile(r";(COUNT|UNTIL)=[^;]*")
+NAMED_DAYS = re.compile(r";BY(MONTH)?DAY=")
 LOST = {
     "RDATE": "Dates added to its rule are left out.",
     "EXDATE": "Dates taken from its rule come all the same.",
@@ -39,6 +43,10 @@ LOST = {
 }
 """Properties that a task cannot hold, with what to note."""
 MOST_REMINDERS = 20
+MOST_LINES = 2_000
+LONGEST_BLOCK = 128 << 10
+"""Characters of one to-do or event, without its attachments."""
+ATTACHMENT = re.compile(r"ATTACH[;:]", re.IGNORECASE)
 LONGEST_NAME = 100
 
 
@@ -47,7 +55,7 @@ class MalformedDate(ValueError):
         super().__init__(f"{name} is no date; it is like 20270301 or 20270301T090000Z.")
 
 
-def read_ical(content: bytes, *, zone: str) -> list[Entry]:
+def read_ical(file: BinaryIO, effort: Effort, *, zone: str) -> Iterator[Entry]:
     """Read an iCalendar stream, each to-do and event by itself: one that is malformed spoils no other.
 
     Args:
@@ -56,36 +64,74 @@ def read_ical(content: bytes, *, zone: str) -> list[Entry]:
     Raises:
         UnreadableFile: not iCalendar in UTF-8.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(f"The file is not in UTF-8: byte {error.start} does not fit.") from error
-    if not CALENDAR.search(text):
-        raise UnreadableFile("The file is not iCalendar: it has no line BEGIN:VCALENDAR.")
-    return [
-        entry_or_refusal(place, "", partial(_entry, place, block, zone)) for place, block in _blocks(text)
-    ]
+    rules = _Rules()
+    for place, block in _blocks(file, effort):
+        yield entry_or_refusal(place, "", partial(_entry, place, block, zone, rules))
 
 
-def _blocks(text: str) -> Iterator[tuple[str, str]]:
-    """The to-dos and events as they are written, with the line at which each begins.
+def _blocks(file: BinaryIO, effort: Effort) -> Iterator[tuple[str, Sequence[str]]]:
+    """The lines of to-dos and events, with the line at which each begins.
 
     Zone definitions are skipped: the library would keep them, also for other people's files.
     """
-    lines = re.split(r"\r?\n", text)
-    number = 0
-    while number < len(lines):
-        beginning = BEGINNING.match(lines[number])
-        first = number
-        number += 1
-        if beginning:
-            end = f"END:{beginning[1].upper()}"
-            while number < len(lines) and lines[number - 1].strip().upper() != end:
-                number += 1
-            yield f"line {first + 1}", "\r\n".join(lines[first:number])
+    is_calendar = False
+    place, end, block, skips = "", "", list[str](), False
+    for number, with_end in enumerate(lines(file, newline="\n"), 1):
+        effort.step()
+        line = with_end.removesuffix("\n").removesuffix("\r")
+        if block:
+            skips = bool(ATTACHMENT.match(line)) or (skips and line.startswith((" ", "\t")))
+            if not skips:
+                block.append(line)
+            elif ATTACHMENT.match(line):
+                block.append("ATTACH:left out")
+            if line.strip().upper() == end:
+                yield place, block
+                block = []
+        elif beginning := BEGINNING.match(line):
+            place, end, block = f"line {number}", f"END:{beginning[1].upper()}", [line]
+        elif CALENDAR.match(line):
+            is_calendar = True
+    if not is_calendar:
+        raise UnreadableFile("The file is not iCalendar: it has no line BEGIN:VCALENDAR.")
+    if block:
+        yield place, block
 
 
-def _entry(place: str, block: str, zone: str) -> Entry:
+class _Rules:
+    """The recurrence rules of one file, which repeats them.
+
+    What a rule without its end is refused for is found once: that it has no date takes the longest search
+    there is. One that names its days and passes over none has a date after every day, or after no day.
+    """
+
+    def __init__(self) -> None:
+        self._refusals: dict[tuple[str, datetime | None], str | None] = {}
+
+    def check(self, rule: str, due: datetime | None, zone: str) -> None:
+        """
+        Raises:
+            InvalidRecurrence
+        """
+        endless = END_OF_RULE.sub("", rule)
+        after_every_day = NAMED_DAYS.search(endless) and "INTERVAL=" not in endless
+        key = endless, None if after_every_day else due
+        if key not in self._refusals:
+            self._refusals[key] = _refusal(endless, due, zone)
+        if refusal := self._refusals[key]:
+            raise InvalidRecurrence(refusal)
+        parse_recurrence({"rrule": rule}, due=due, zone=zone)
+
+
+def _refusal(rule: str, due: datetime | None, zone: str) -> str | None:
+    try:
+        parse_recurrence({"rrule": rule}, due=due, zone=zone)
+    except InvalidRecurrence as error:
+        return str(error)
+    return None
+
+
+def _entry(place: str, block: Sequence[str], zone: str, rules: _Rules) -> Entry:
     """
     Raises:
         ValueError
@@ -99,16 +145,18 @@ def _entry(place: str, block: str, zone: str) -> Entry:
         return SkippedEntry(place, title, notes=("A single date that was moved keeps to its rule.",))
     if _text(component, "STATUS").upper() == "CANCELLED":
         return SkippedEntry(place, title, notes=("It is cancelled.",))
-    return _Reading(component, zone).task(place, title, uid)
+    return _Reading(component, zone, rules).task(place, title, uid)
 
 
-def _parsed(block: str) -> Component:
+def _parsed(block: Sequence[str]) -> Component:
     """
     Raises:
         ValueError
     """
+    if len(block) > MOST_LINES or sum(map(len, block)) > LONGEST_BLOCK:
+        raise ValueError(f"It is longer than {MOST_LINES} lines or {LONGEST_BLOCK >> 10} KiB.")
     try:
-        return Component.from_ical(block)
+        return Component.from_ical("\r\n".join(block))
     except (TypeError, LookupError, AttributeError) as error:
         # What the library says of a value that its VALUE parameter denies.
         raise ValueError("A property does not have the type that its VALUE names.") from error
@@ -117,9 +165,10 @@ def _parsed(block: str) -> Component:
 class _Reading:
     """One to-do or event while it becomes a task."""
 
-    def __init__(self, component: Component, zone: str) -> None:
+    def __init__(self, component: Component, zone: str, rules: _Rules) -> None:
         self._component = component
         self._zone = zone
+        self._rules = rules
         self._notes = [note for name, note in LOST.items() if name in component]
 
     def task(self, place: str, title: str, uid: str) -> TaskEntry:
@@ -200,30 +249,28 @@ class _Reading:
             return {}
         written = {"rrule": rule.to_ical().decode()}  # type: ignore[no-untyped-call]
         try:
-            parse_recurrence(written, due=_wall(due), zone=due.get("timezone", self._zone))
+            self._rules.check(written["rrule"], _wall(due), due.get("timezone", self._zone))
         except InvalidRecurrence as error:
             self._notes.append(f"Its recurrence is left out. {error}")
             return {}
         return {"recurrence": written}
 
     def _reminders(self, due: dict[str, Any]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        for alarm in self._component.walk("VALARM"):
-            reminder = self._reminder(getattr(_one(alarm.get("TRIGGER")), "dt", None), due)
-            if reminder is None:
-                self._notes.append("A reminder after its date, or without one, is left out.")
-            elif reminder not in found:
-                found.append(reminder)
+        alarms = self._component.walk("VALARM")
+        read = [self._reminder(getattr(_one(each.get("TRIGGER")), "dt", None), due) for each in alarms]
+        if None in read:
+            self._notes.append("A reminder after its date, or without one, is left out.")
+        found = list(dict.fromkeys(filter(None, read)))
         if len(found) > MOST_REMINDERS:
             self._notes.append(f"Of its {len(found)} reminders the first {MOST_REMINDERS} are taken.")
-        return found[:MOST_REMINDERS]
+        return [dict([each]) for each in found[:MOST_REMINDERS]]
 
-    def _reminder(self, trigger: object, due: dict[str, Any]) -> dict[str, Any] | None:
+    def _reminder(self, trigger: object, due: dict[str, Any]) -> tuple[str, Any] | None:
         match trigger:
             case datetime():
-                return {"remind_at": trigger if trigger.tzinfo else instant(trigger, self._zone)}
+                return "remind_at", trigger if trigger.tzinfo else instant(trigger, self._zone)
             case timedelta() if due and -LONGEST_OFFSET <= trigger <= timedelta():
-                return {"offset_minutes": -trigger // timedelta(minutes=1)}
+                return "offset_minutes", -trigger // timedelta(minutes=1)
             case _:
                 return None
 

@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.features.tasks.model import Category, Tag, Task
-from todoapp.kit.database import col
+from todoapp.features.tasks.model import Category, Columns, Tag, tasks
+from todoapp.kit.database import col, is_one_of
 
-__all__ = ["Identities", "identities"]
+__all__ = ["Identities", "identities", "tasks_naming"]
 
-CHUNK = 1000
-"""Ids in one query."""
+NAMING = select(
+    tasks.c.user_id,
+    tasks.c.id,
+    tasks.c.series_id,
+    tasks.c.parent_task_id,
+    and_(tasks.c.completed.is_(False), tasks.c.skipped_at.is_(None)).label("is_open"),
+).where(
+    or_(*(is_one_of(column, "ids") for column in (tasks.c.id, tasks.c.series_id, tasks.c.parent_task_id)))
+)
 TIME = slice(0, 6)
 RANDOM_BYTES = 10
 
@@ -37,20 +44,22 @@ class Identities:
 async def identities(session: AsyncSession, user_id: UUID, ids: Collection[UUID]) -> Identities:
     """Find out which of the ids that a file names may be kept."""
     foreign: set[UUID] = set()
-    for chunk in _chunks(list(ids)):
-        of_task = or_(col(Task.id).in_(chunk), col(Task.series_id).in_(chunk))
-        for task_id, series_id in await session.execute(
-            select(col(Task.id), col(Task.series_id)).where(col(Task.user_id) != user_id, of_task)
-        ):
-            foreign |= {task_id, series_id or task_id}
-        for kind in (Category, Tag):
-            theirs = (col(kind.user_id) != user_id, col(kind.id).in_(chunk))
-            foreign |= set(await session.scalars(select(col(kind.id)).where(*theirs)))
+    for task in await tasks_naming(session, ids):
+        if task.user_id != user_id:
+            foreign |= {task.id, task.series_id or task.id}
+    for kind in (Category, Tag):
+        theirs = select(col(kind.id)).where(is_one_of(col(kind.id), "ids"), col(kind.user_id) != user_id)
+        foreign |= set(await session.scalars(theirs, {"ids": list(ids)}))
     return Identities(user_id, frozenset(foreign))
 
 
-def _chunks(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
-    return [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+async def tasks_naming(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Columns]:
+    """Tasks of any user that have one of the ids, as their own, as their series' or as their parent's.
+
+    The caller tells the users apart: the database finds each id by an index of its own, but would read all
+    tasks of a user whom the query names.
+    """
+    return (await session.execute(NAMING, {"ids": list(ids)})).all()
 
 
 def _derived(user_id: UUID, source: UUID | str) -> UUID:

@@ -1,11 +1,16 @@
 """The result of an import, entry by entry."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from uuid import UUID
 
+import orjson
 from pydantic import BaseModel, Field
 
-__all__ = ["EntryReport", "ImportReport", "Outcome"]
+from todoapp.features.importing.entries import MOST_ENTRIES
+
+__all__ = ["EntryReport", "ImportReport", "Outcome", "ReportWriter"]
 
 
 class Outcome(StrEnum):
@@ -33,9 +38,38 @@ class ImportReport(BaseModel):
     present: int
     skipped: int
     refused: int
-    entries: list[EntryReport] = Field(description="in the order of the file")
+    entries: list[EntryReport] = Field(
+        description=f"in the order of the file; after {MOST_ENTRIES} an id that comes again is only counted"
+    )
 
-    @classmethod
-    def of(cls, entries: list[EntryReport], *, dry_run: bool) -> "ImportReport":
-        numbers = {outcome.value: sum(each.outcome is outcome for each in entries) for outcome in Outcome}
-        return cls(dry_run=dry_run, entries=entries, **numbers)
+
+class ReportWriter:
+    """Writes an `ImportReport` in JSON, entry by entry: it may have as many as an account can hold."""
+
+    def __init__(self, write: Callable[[bytes], None], *, dry_run: bool) -> None:
+        self._write = write
+        self._dry_run = dry_run
+        self._numbers: Counter[Outcome] = Counter()
+        self._listed: set[UUID] = set()
+        self._separator = b'{"entries":['
+
+    @property
+    def number(self) -> int:
+        """How many entries it has."""
+        return self._numbers.total()
+
+    def add(self, entries: Iterable[EntryReport]) -> None:
+        for entry in entries:
+            self._numbers[entry.outcome] += 1
+            if entry.id in self._listed and self.number > MOST_ENTRIES:
+                continue  # or a file that repeats itself would make a report without end
+            if entry.id is not None:
+                self._listed.add(entry.id)
+            self._write(self._separator + entry.model_dump_json().encode())
+            self._separator = b","
+
+    def end(self) -> None:
+        numbers = {outcome.value: self._numbers[outcome] for outcome in Outcome}
+        if self._separator != b",":
+            self._write(self._separator)
+        self._write(b"]," + orjson.dumps({"dry_run": self._dry_run} | numbers).removeprefix(b"{"))

@@ -4,17 +4,17 @@ https://www.todoist.com/help/articles/format-a-csv-file-to-import-into-todoist-U
 """
 
 import csv
-import io
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
+from todoapp.features.importing.effort import Effort
 from todoapp.features.importing.entries import (
     Entry,
     SkippedEntry,
@@ -24,6 +24,7 @@ from todoapp.features.importing.entries import (
     titled,
 )
 from todoapp.features.importing.errors import UnreadableFile
+from todoapp.features.importing.text import lines
 from todoapp.features.tasks.inputs import NewTask
 from todoapp.features.tasks.model import Priority
 from todoapp.features.tasks.quickadd import parse
@@ -39,6 +40,8 @@ REQUIRED = {"TYPE", "CONTENT"}
 PRIORITIES = {"1": Priority.URGENT, "2": Priority.HIGH, "3": Priority.MEDIUM}
 LABEL = re.compile(r"(?<!\S)@([^\s@#,]{1,100})(?!\S)")
 LONGEST_NAME = 100
+LONGEST_TITLE = 500
+LONGEST_DESCRIPTION = 20_000
 LONGEST_DATE = 200
 ZONE: TypeAdapter[str] = TypeAdapter(TimeZone)
 CATEGORY: TypeAdapter[str] = TypeAdapter(Name)
@@ -46,7 +49,7 @@ STAND_IN = "x"
 """The title of the text in which a date is read."""
 
 
-def read_todoist(content: bytes, *, now: datetime, zone: str) -> list[Entry]:
+def read_todoist(file: BinaryIO, effort: Effort, *, now: datetime, zone: str) -> Iterator[Entry]:
     """Read a CSV file: tasks with their labels, dates and comments; sections become categories.
 
     Args:
@@ -56,35 +59,41 @@ def read_todoist(content: bytes, *, now: datetime, zone: str) -> list[Entry]:
     Raises:
         UnreadableFile: not CSV in UTF-8, or without the columns TYPE and CONTENT.
     """
-    entries: list[Entry] = []
     project = _Project(now, zone)
-    for place, row in _rows(content):
-        match row["TYPE"].strip().lower():
+    task: _Commented | None = None
+    for place, row in _rows(file, effort):
+        kind, content = row["TYPE"].strip().lower(), row["CONTENT"]
+        if kind == "note" and task is not None:
+            task.add(content)
+            continue
+        if task is not None and kind not in {"", "meta"}:
+            yield task.entry()
+            task = None
+        match kind:
             case "task":
-                title = row["CONTENT"].strip()
-                entries.append(entry_or_refusal(place, title, partial(project.task, place, row)))
+                title = content.strip()
+                entry = entry_or_refusal(place, title, partial(project.task, place, row))
+                if isinstance(entry, TaskEntry):
+                    task = _Commented(entry)
+                else:
+                    yield entry
             case "section":
-                entries.append(project.begin_section(place, row["CONTENT"].strip()))
-            case "note" if entries and isinstance(entries[-1], TaskEntry):
-                task = entries[-1]
-                comment = partial(_commented, task, row["CONTENT"])
-                entries[-1] = entry_or_refusal(task.place, task.title, comment)
+                yield project.begin_section(place, content.strip())
             case "" | "meta":
                 continue
             case other:
-                entries.append(
-                    SkippedEntry(place, row["CONTENT"], notes=(f"Rows of the type {other!r} are not tasks.",))
+                yield SkippedEntry(
+                    place,
+                    content[:LONGEST_TITLE],
+                    notes=(f"Rows of the type {other[:LONGEST_NAME]!r} are not tasks.",),
                 )
-    return entries
+    if task is not None:
+        yield task.entry()
 
 
-def _rows(content: bytes) -> Iterator[tuple[str, Row]]:
+def _rows(file: BinaryIO, effort: Effort) -> Iterator[tuple[str, Row]]:
     """The rows with their places; one may go over several lines."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(f"The file is not in UTF-8: byte {error.start} does not fit.") from error
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(lines(file, newline=""))
     line = 0
     try:
         columns = next(reader, [])
@@ -92,10 +101,40 @@ def _rows(content: bytes) -> Iterator[tuple[str, Row]]:
             raise UnreadableFile(f"The first line names no column {missing[0]}; Todoist's CSV has one.")
         line = reader.line_num
         for values in reader:
+            effort.step()
             yield f"line {line + 1}", defaultdict(str, zip(columns, values, strict=False))
             line = reader.line_num
     except csv.Error as error:
         raise UnreadableFile(f"The file is not CSV after line {line}: {error}.") from error
+
+
+@dataclass
+class _Commented:
+    """A task with the comments that follow it; they are checked once, when all of them are there."""
+
+    task: TaskEntry
+    _comments: list[str] = field(default_factory=list)
+    _size: int = 0
+
+    def add(self, comment: str) -> None:
+        # One that is too long already is refused, whatever comes after.
+        if comment.strip() and self._size <= LONGEST_DESCRIPTION:
+            self._comments.append(comment.strip())
+            self._size += len(comment.strip())
+
+    def entry(self) -> Entry:
+        if not self._comments:
+            return self.task
+        return entry_or_refusal(self.task.place, self.task.title, self._with_comments)
+
+    def _with_comments(self) -> TaskEntry:
+        """
+        Raises:
+            ValueError: the description would be too long.
+        """
+        task = self.task
+        description = "\n\n".join(filter(None, (task.new.description, *self._comments)))
+        return replace(task, new=checked(NewTask, task.new.model_dump() | {"description": description}))
 
 
 @dataclass
@@ -174,12 +213,3 @@ def _read_date(text: str, *, now: datetime, zone: str) -> NewTask | None:
     task = reading.task
     is_date = task.title == STAND_IN and not (task.tags or task.reminders or reading.category)
     return task if is_date else None
-
-
-def _commented(task: TaskEntry, comment: str) -> TaskEntry:
-    """
-    Raises:
-        ValueError: the description would be too long.
-    """
-    description = "\n\n".join(filter(None, (task.new.description, comment.strip())))
-    return replace(task, new=checked(NewTask, task.new.model_dump() | {"description": description}))

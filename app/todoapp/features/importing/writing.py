@@ -6,19 +6,23 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import select
-
 from todoapp.features.accounts import service as accounts
-from todoapp.features.importing.entries import Entry, LabelEntry, RefusedEntry, SkippedEntry, TaskEntry
-from todoapp.features.importing.identity import Identities, identities
+from todoapp.features.importing.entries import (
+    Entry,
+    LabelEntry,
+    RefusedEntry,
+    SkippedEntry,
+    Source,
+    TaskEntry,
+)
+from todoapp.features.importing.identity import Identities, identities, tasks_naming
 from todoapp.features.importing.report import EntryReport, Outcome
 from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.tasks import labels, service
 from todoapp.features.tasks.due import due_of
 from todoapp.features.tasks.inputs import NewLabel, NewTask
-from todoapp.features.tasks.model import Category, Tag, Task
+from todoapp.features.tasks.model import Category, Tag
 from todoapp.features.tasks.past import SeriesPlace
-from todoapp.kit.database import col
 from todoapp.kit.errors import DomainError
 from todoapp.kit.fields import name_key
 from todoapp.messaging.outbox import UserChanges
@@ -32,43 +36,36 @@ KINDS: dict[str, LabelKind] = {"category": Category, "tag": Tag}
 
 @dataclass(frozen=True)
 class Writing:
-    """One import, with what has to be known of the user's data beside it."""
+    """The writing of some entries in one transaction, with what has to be known of the user's data."""
 
     changes: UserChanges
     identities: Identities
     zone: str
     tasks: set[UUID]
+    """Those that are there, of all that the entries name; so are the parents and the series"""
     parents: set[UUID]
     """Tasks that have a next occurrence"""
     open_series: set[UUID]
     labels: dict[LabelKind, dict[str, UUID]]
-    """By the key of the name"""
+    """By the key of the name, as far as the entries name them"""
 
     @classmethod
     async def begin(cls, changes: UserChanges, entries: Sequence[Entry]) -> Self:
+        """Ask for what the entries name, and for nothing else: an account may have many tasks."""
         session, user_id = changes.session, changes.user_id
-        columns = (
-            col(Task.id),
-            col(Task.parent_task_id),
-            col(Task.series_id),
-            col(Task.completed),
-            col(Task.skipped_at),
-        )
-        known = (await session.execute(select(*columns).where(col(Task.user_id) == user_id))).all()
+        ids = await identities(session, user_id, set(_ids_in(entries)))
+        named = {ids.id_of(source) for source in _sources_in(entries)}
+        known = [task for task in await tasks_naming(session, named) if task.user_id == user_id]
         return cls(
             changes=changes,
-            identities=await identities(session, user_id, set(_ids_in(entries))),
+            identities=ids,
             zone=(await accounts.get_user(session, user_id)).timezone,
             tasks={task.id for task in known},
             parents={task.parent_task_id for task in known if task.parent_task_id},
-            open_series={
-                task.series_id
-                for task in known
-                if task.series_id and not task.completed and task.skipped_at is None
-            },
+            open_series={task.series_id for task in known if task.series_id and task.is_open},
             labels={
-                kind: {each.name_key: each.id for each in await labels.list_all(session, kind, user_id)}
-                for kind in KINDS.values()
+                Tag: await labels.ids_by_key(session, Tag, user_id, _names_in(entries, "tag")),
+                Category: await labels.ids_by_key(session, Category, user_id, _names_in(entries, "category")),
             },
         )
 
@@ -175,10 +172,23 @@ def _refused(report: EntryReport, reason: str) -> EntryReport:
 
 def _ids_in(entries: Sequence[Entry]) -> Iterator[UUID]:
     """Every id that a file names for something of its own."""
+    return (source for source in _sources_in(entries) if isinstance(source, UUID))
+
+
+def _sources_in(entries: Sequence[Entry]) -> Iterator[Source]:
     for entry in entries:
-        if isinstance(entry, LabelEntry | TaskEntry) and isinstance(entry.source, UUID):
+        if isinstance(entry, LabelEntry | TaskEntry):
             yield entry.source
         if isinstance(entry, TaskEntry) and entry.past.place is not None:
             yield entry.past.place.series_id
             if entry.past.place.parent_task_id is not None:
                 yield entry.past.place.parent_task_id
+
+
+def _names_in(entries: Sequence[Entry], kind: str) -> Iterator[str]:
+    """The names of tags or categories that are made by themselves or with a task."""
+    for entry in entries:
+        if isinstance(entry, LabelEntry) and entry.kind == kind:
+            yield entry.new.name
+        if isinstance(entry, TaskEntry) and kind == "category" and entry.category is not None:
+            yield entry.category

@@ -1,6 +1,6 @@
 """Writing down everything of one user, piece by piece."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -28,10 +28,10 @@ __all__ = ["export"]
 Row = TypeVar("Row")
 Pages = AsyncIterator[Sequence[BaseModel]]
 
-PAGE = 500
+PAGE = 100
 
 
-async def export(database: Database, user_id: UUID, *, now: datetime) -> AsyncIterator[bytes]:
+async def export(database: Database, user_id: UUID, *, now: datetime) -> AsyncGenerator[bytes, None]:
     """The pieces of one `document.Export` in JSON, as it was at one moment.
 
     Only one page of the rows is in memory at a time.

@@ -23,6 +23,7 @@ __all__ = [
     "check_category",
     "create",
     "delete",
+    "ids_by_key",
     "list_all",
     "named",
     "own",
@@ -32,6 +33,8 @@ __all__ = [
 L = TypeVar("L", bound=Tag | Category)
 
 KINDS = {Tag: "tag", Category: "category"}
+KEYS_AT_ONCE = 500
+"""Parameters of one query."""
 NOT_FOUND = {Tag: TagNotFound, Category: CategoryNotFound}
 
 
@@ -120,6 +123,19 @@ async def named(changes: UserChanges, kind: type[L], names: Iterable[str]) -> li
         if key not in labels:
             labels[key] = await create(changes, kind, NewLabel(name=name))
     return [labels[key] for key in sorted(labels)]
+
+
+async def ids_by_key(
+    session: AsyncSession, kind: type[L], user_id: UUID, names: Iterable[str]
+) -> dict[str, UUID]:
+    """Which of the names the user's tags or categories have: the key of the name → the id."""
+    keys = list({name_key(name) for name in names})
+    found: dict[str, UUID] = {}
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        some = col(kind.name_key).in_(keys[start : start + KEYS_AT_ONCE])
+        rows = select(col(kind.name_key), col(kind.id)).where(col(kind.user_id) == user_id, some)
+        found |= {row.name_key: row.id for row in await session.execute(rows)}
+    return found
 
 
 async def check_category(changes: UserChanges, category_id: UUID | None) -> None:

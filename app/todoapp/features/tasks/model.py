@@ -129,6 +129,12 @@ class Task(Base, table=True):
             sqlite_where=text("series_start IS NOT NULL"),
         ),
         Index(
+            "ix_tasks_series",
+            "series_id",
+            postgresql_where=text("series_id IS NOT NULL"),
+            sqlite_where=text("series_id IS NOT NULL"),
+        ),
+        Index(
             "uq_tasks_open_occurrence",
             "series_id",
             unique=True,

@@ -1,6 +1,5 @@
 """The service `api`: everything that people and their programs ask for."""
 
-import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -9,8 +8,10 @@ from fastapi import FastAPI, Request, Response
 from todoapp.features.accounts.credentials import Credentials
 from todoapp.features.accounts.refresh_tokens import Issuer
 from todoapp.features.accounts.tokens import AccessTokens
+from todoapp.features.calendar.cache import Calendars
 from todoapp.features.channels.courier import Courier
 from todoapp.kit.errors import Unauthorized
+from todoapp.kit.scratch import Scratch
 from todoapp.messaging.outbox import UnknownUser
 from todoapp.messaging.subscriptions import DELIVERY_LIMIT
 from todoapp.processes.api import (
@@ -71,7 +72,7 @@ def create_api(runtime: Runtime) -> FastAPI:
         runtime,
         title="TodoApp",
         description=DESCRIPTION,
-        body_limits={transfer.PATH: runtime.settings.import_file_bytes},
+        body_limits={transfer.PATH: None},
     )
     for resource in (
         auth.router,
@@ -116,7 +117,10 @@ def _let_in(app: FastAPI, runtime: Runtime) -> None:
     app.state.credentials = credentials
     app.state.rate_limits = RateLimits.of(settings, runtime.now)
     app.state.courier = Courier(allow_private=settings.allow_private_destinations)
-    app.state.export_places = asyncio.Semaphore(export.AT_ONCE)
+    app.state.scratch = Scratch(settings.scratch_bytes)
+    app.state.export_work = export.ExportWork()
+    app.state.import_work = transfer.ImportWork()
+    app.state.calendars = Calendars()
     follow_changes(app, runtime)
 
 

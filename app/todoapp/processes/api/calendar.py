@@ -4,14 +4,15 @@ from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
 
-from fastapi import Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from todoapp.features.calendar import service
+from todoapp.features.calendar.cache import Calendars
 from todoapp.features.calendar.feed import Component
 from todoapp.messaging.feed import current_seq
 from todoapp.processes.api.conditional import IfNoneMatch, tag
-from todoapp.processes.api.dependencies import AccountChanges, CurrentRuntime, CurrentSession, Reading
+from todoapp.processes.api.dependencies import AccountChanges, CurrentRuntime, CurrentSession, Limits, Reading
 from todoapp.processes.api.routing import resource_router
 
 __all__ = ["feed", "own"]
@@ -79,14 +80,24 @@ async def withdraw_my_calendar(changes: AccountChanges) -> None:
     responses={HTTPStatus.OK: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
 )
 async def read_calendar(
-    secret: str, runtime: CurrentRuntime, known: IfNoneMatch, shown: Shown = Shown.ALL
+    request: Request,
+    secret: str,
+    runtime: CurrentRuntime,
+    limits: Limits,
+    known: IfNoneMatch,
+    shown: Shown = Shown.ALL,
 ) -> Response:
-    """Read the open tasks of the user who made this URL, as iCalendar. It takes no token."""
+    """Read the open tasks of the user who made this URL, as iCalendar. It takes no token.
+
+    It shows the 2,000 tasks that are due first, in up to 50 time zones.
+    """
     async with runtime.database.read() as session:
         user_id = await service.owner_of(session, secret)
         seq = await current_seq(session, user_id)
-        known.check(seq)
-        content = await service.render_open_tasks(session, user_id, shown.components)
-    answer = Response(content, media_type=MEDIA_TYPE, headers={"Cache-Control": "private, no-cache"})
-    tag(answer, seq)
+    limits.calendar_reads.take(user_id)
+    known.check(seq)
+    calendars: Calendars = request.app.state.calendars
+    written = await calendars.read(runtime.database, user_id, shown.components, seq=seq)
+    answer = Response(written.content, media_type=MEDIA_TYPE, headers={"Cache-Control": "private, no-cache"})
+    tag(answer, written.seq)
     return answer

@@ -121,6 +121,8 @@ class RateLimits:
     """to an e-mail address from a network address"""
     password_checks: RateLimiter
     """for a network address"""
+    calendar_reads: RateLimiter
+    """of a user's calendar, by those who have its URL"""
 
     @classmethod
     def of(cls, settings: Settings, now: Callable[[], datetime]) -> Self:
@@ -130,6 +132,9 @@ class RateLimits:
             log_ins=RateLimiter(Quota("log-ins", settings.log_ins_per_quarter_hour, quarter), now),
             password_checks=RateLimiter(
                 Quota("password-checks", settings.password_checks_per_quarter_hour, quarter), now
+            ),
+            calendar_reads=RateLimiter(
+                Quota("calendar-reads", settings.calendar_reads_per_minute, minute), now
             ),
         )
 

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from todoapp.kit.database import new_id
@@ -30,10 +31,10 @@ class BodyLimits:
     """How many bytes the body of a request may have."""
 
     everywhere: int
-    by_path: Mapping[str, int] = field(default_factory=dict)
-    """Where it differs."""
+    by_path: Mapping[str, int | None] = field(default_factory=dict)
+    """Where it differs; None where the route itself limits what it reads."""
 
-    def at(self, path: str) -> int:
+    def at(self, path: str) -> int | None:
         return self.by_path.get(path, self.everywhere)
 
 
@@ -76,6 +77,8 @@ class Observed:
 
         try:
             await self._app(scope, _limited(scope, receive, self._body_limits.at(scope["path"])), identified)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered
         except Exception as error:
             if status:
                 raise
@@ -113,11 +116,13 @@ def _last_resort(error: Exception) -> ASGIApp:
     return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", detail)
 
 
-def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
+def _limited(scope: Scope, receive: Receive, limit: int | None) -> Receive:
     """Refuse a body above the limit when it is read, by its announced or by its real length.
 
     FastAPI's own limit answers an announced length with plain text, past all handlers.
     """
+    if limit is None:
+        return receive
     announced = Headers(scope=scope).get("content-length", "")
     received = int(announced) if announced.isdecimal() else 0
     chunked = not received
