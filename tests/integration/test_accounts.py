@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,6 +16,8 @@ from testbed.app.deliveries import Deliveries
 from testbed.app.rows import all_rows
 from todoapp.features.accounts.model import User
 from todoapp.kit.database import Base, Database, col
+from todoapp.processes.api.app import create_api
+from todoapp.processes.runtime import Runtime
 
 ADA = {"email": "Ada@Example.com", "password": "correct horse", "timezone": "Europe/London"}
 
@@ -138,12 +141,58 @@ async def test_a_lost_refresh_answer_does_not_end_the_session(
     anybody: httpx.AsyncClient, clock: Clock
 ) -> None:
     session = await sign_up(anybody)
-    lost = (await refresh(anybody, session)).json()
+    await refresh(anybody, session)
     clock.advance(seconds=9)
+
     repeated = (await refresh(anybody, session)).json()
 
     assert (await refresh(anybody, repeated)).status_code == 200
-    assert (await refresh(anybody, lost)).status_code == 200
+
+
+async def test_repeated_refreshes_leave_one_token_that_works(anybody: httpx.AsyncClient) -> None:
+    session = await sign_up(anybody)
+    *earlier, last = [(await refresh(anybody, session)).json() for _ in range(10)]
+
+    refused = [await refresh(anybody, each) for each in earlier]
+
+    assert {(each.status_code, each.json()["code"]) for each in refused} == {(401, "invalid-refresh-token")}
+    assert (await refresh(anybody, last)).status_code == 200
+
+
+async def test_simultaneous_refreshes_leave_one_token_that_works(
+    anybody: httpx.AsyncClient,
+) -> None:
+    session = await sign_up(anybody)
+    answers = await asyncio.gather(*(refresh(anybody, session) for _ in range(5)))
+    assert [each.status_code for each in answers] == [200] * 5
+
+    again = [(await refresh(anybody, each.json())).status_code for each in answers]
+
+    assert sorted(again) == [200, 401, 401, 401, 401]
+
+
+async def test_reuse_after_the_successor_was_used_ends_the_session(anybody: httpx.AsyncClient) -> None:
+    stolen = await sign_up(anybody)
+    owners = (await refresh(anybody, (await refresh(anybody, stolen)).json())).json()
+
+    assert (await refresh(anybody, stolen)).status_code == 401
+
+    assert (await anybody.get("/api/me", headers=bearer(owners))).json()["code"] == "session-ended"
+    assert (await refresh(anybody, owners)).status_code == 401
+
+
+async def test_a_session_ends_however_often_it_is_refreshed(runtime: Runtime, clock: Clock) -> None:
+    settings = runtime.settings.model_copy(update={"session_days": 40, "access_token_minutes": 15})
+    async with calling(create_api(replace(runtime, settings=settings))) as anybody:
+        session = await sign_up(anybody)
+        for _ in range(2):
+            clock.advance(days=20, minutes=-5)
+            session = (await refresh(anybody, session)).json()
+
+        assert session["expires_in"] == 10 * 60
+        clock.advance(minutes=10)
+        assert (await anybody.get("/api/me", headers=bearer(session))).json()["code"] == "invalid-token"
+        assert (await refresh(anybody, session)).json()["code"] == "invalid-refresh-token"
 
 
 async def test_a_session_that_is_not_refreshed_ends(

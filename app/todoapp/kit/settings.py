@@ -92,6 +92,9 @@ class Settings(BaseSettings):
 
     access_token_minutes: PositiveInt = 15
     refresh_token_days: PositiveInt = 30
+    session_days: PositiveInt = Field(
+        default=180, description="from a log-in to the next one, however often it is refreshed"
+    )
     idempotency_hours: PositiveInt = 24
     feed_days: PositiveInt = Field(default=7, description="how long published changes stay in the feed")
     retention_activity: timedelta = Field(
@@ -141,6 +144,10 @@ class Settings(BaseSettings):
     @property
     def refresh_token_lifetime(self) -> timedelta:
         return timedelta(days=self.refresh_token_days)
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        return timedelta(days=self.session_days)
 
     @property
     def idempotency_lifetime(self) -> timedelta:

@@ -233,6 +233,7 @@ async def _running_api(database_url: str, clock: Clock) -> AsyncIterator[WarmApp
         dapr_http_port=1,
         trust_any_sidecar=True,
         access_token_minutes=A_YEAR,
+        session_days=1000,
     )
     runtime = await Runtime.assemble(settings, "api", now=clock)
     yield WarmApp(runtime, create_api(runtime))

@@ -39,7 +39,7 @@ class UserSession(Base, table=True):
     last_used_at: datetime = Field(sa_type=Instant)
     """When it was opened or last refreshed."""
     expires_at: datetime = Field(sa_type=Instant, index=True)
-    """Moves on with every refresh."""
+    """Moves on with every refresh, up to the end that counts from `created_at`."""
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
@@ -50,6 +50,8 @@ class RefreshToken(Base, table=True):
     session_id: UUID = Field(foreign_key="sessions.id", ondelete="CASCADE", index=True)
     expires_at: datetime = Field(sa_type=Instant)
     used_at: datetime | None = Field(default=None, sa_type=Instant)
+    successor_hash: bytes | None = None
+    """The token that its last use gave; while nobody has used that, this one may come again for a moment."""
 
 
 class ApiToken(Base, table=True):

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 
 from todoapp.features.accounts.credentials import Credentials
 from todoapp.features.accounts.refresh_tokens import Issuer
+from todoapp.features.accounts.signing import SigningKeys
 from todoapp.features.accounts.tokens import AccessTokens
 from todoapp.features.calendar.cache import Calendars
 from todoapp.features.channels.courier import Courier
@@ -111,9 +112,10 @@ def create_api(runtime: Runtime) -> FastAPI:
 def _let_in(app: FastAPI, runtime: Runtime) -> None:
     """Give `app` its authentication, its rate limits and the hub of live changes."""
     settings = runtime.settings
-    access_tokens = AccessTokens(runtime.signing_key, settings.access_token_lifetime)
+    keys = SigningKeys([runtime.signing_key])
+    access_tokens = AccessTokens(keys, settings.public_url.rstrip("/"), settings.access_token_lifetime)
     credentials = Credentials(runtime.database, access_tokens, runtime.now)
-    app.state.issuer = Issuer(access_tokens, settings.refresh_token_lifetime)
+    app.state.issuer = Issuer(access_tokens, settings.refresh_token_lifetime, settings.session_lifetime)
     app.state.credentials = credentials
     app.state.rate_limits = RateLimits.of(settings, runtime.now)
     app.state.courier = Courier(allow_private=settings.allow_private_destinations)
