@@ -17,12 +17,22 @@ from todoapp.kit import owned
 from todoapp.kit.database import Database, col
 from todoapp.messaging.outbox import UserChanges
 
-__all__ = ["PREFIX", "create_token", "delete_token", "holder_of", "list_tokens"]
+__all__ = [
+    "DEFAULT_LIFETIME",
+    "PREFIX",
+    "create_token",
+    "delete_all_tokens",
+    "delete_token",
+    "holder_of",
+    "list_tokens",
+]
 
 PREFIX = "todo_"
 """People and scanners for leaked secrets recognise our tokens by it."""
 START = len(PREFIX) + 6
 MOST_PER_USER = 100
+DEFAULT_LIFETIME = timedelta(days=90)
+"""Of a token whose maker does not say when it ends."""
 USE_NOTED_EVERY = timedelta(minutes=5)
 """A write for each request would cost more than most requests."""
 
@@ -60,6 +70,12 @@ async def list_tokens(session: AsyncSession, user_id: UUID) -> Sequence[ApiToken
     return await owned.list_of(session, ApiToken, user_id, col(ApiToken.created_at).desc(), col(ApiToken.id))
 
 
+async def delete_all_tokens(changes: UserChanges) -> None:
+    """Revoke every token of the user."""
+    for token in await list_tokens(changes.session, changes.user_id):
+        await _delete(changes, token)
+
+
 async def delete_token(changes: UserChanges, token_id: UUID) -> None:
     """Revoke a token.
 
@@ -67,8 +83,7 @@ async def delete_token(changes: UserChanges, token_id: UUID) -> None:
         TokenNotFound
     """
     token = await owned.get(changes.session, ApiToken, changes.user_id, token_id, TokenNotFound)
-    await changes.session.delete(token)
-    changes.announce("token", "deleted", token_id)
+    await _delete(changes, token)
 
 
 async def holder_of(database: Database, token: str, *, now: datetime) -> TokenIdentity:
@@ -90,3 +105,8 @@ async def holder_of(database: Database, token: str, *, now: datetime) -> TokenId
             )
     scopes = frozenset(Scope(scope) for scope in found.scopes)
     return TokenIdentity(user_id=found.user_id, scopes=scopes, expires_at=found.expires_at)
+
+
+async def _delete(changes: UserChanges, token: ApiToken) -> None:
+    await changes.session.delete(token)
+    changes.announce("token", "deleted", token.id)

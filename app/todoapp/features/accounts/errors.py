@@ -93,21 +93,19 @@ class LogInNeeded(Forbidden):
 
     def __init__(self) -> None:
         super().__init__(
-            "An API token may not manage tokens, sessions, the password or the account itself; "
-            "use the access token of a log-in."
+            "An API token may not make tokens, channels, webhooks or calendar URLs, nor manage sessions, the "
+            "password or the account; use the access token of a log-in."
         )
 
 
 class LogInAgain(Forbidden):
-    """What cannot be undone needs a recent log-in: someone else may be at an unlocked device."""
+    """What cannot be undone, or outlives a stolen access token, needs a recent log-in."""
 
     code = "log-in-again"
 
     def __init__(self, fresh: timedelta) -> None:
         minutes = fresh // timedelta(minutes=1)
-        super().__init__(
-            f"Deleting the account needs a log-in of the last {minutes} minutes; log in again, then repeat."
-        )
+        super().__init__(f"This needs a log-in of the last {minutes} minutes; log in again, then repeat it.")
 
 
 class SessionNotFound(NotFound):

@@ -1,5 +1,7 @@
 """What people do with their accounts: sign up, log in, edit their profile, change the password."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +24,7 @@ __all__ = [
     "LoggedIn",
     "NewAccount",
     "ProfileEdit",
-    "change_password",
+    "changing_password",
     "edit_profile",
     "get_user",
     "log_in",
@@ -93,10 +95,11 @@ async def log_in(
     return LoggedIn(UserView.model_validate(user), tokens)
 
 
-async def change_password(
+@asynccontextmanager
+async def changing_password(
     outbox: Outbox, identity: SessionIdentity, *, current: str, new: str, origin: Origin
-) -> None:
-    """Set a new password and end all other sessions. API tokens stay: they do not depend on the password.
+) -> AsyncIterator[UserChanges]:
+    """Set a new password and end all other sessions; what else is to end, ends in the block.
 
     Raises:
         WrongPassword: `current` is not the password, or was changed at the same time.
@@ -112,6 +115,7 @@ async def change_password(
             raise WrongPassword
         await _store_hash(changes, new_hash)
         await end_other_sessions(changes, but=identity.session_id)
+        yield changes
 
 
 async def get_user(session: AsyncSession, user_id: UUID) -> User:

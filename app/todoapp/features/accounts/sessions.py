@@ -1,19 +1,22 @@
 """The sessions of a user: one for each log-in, until it is ended or nobody refreshes it any more."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.features.accounts.errors import SessionEnded, SessionNotFound
+from todoapp.features.accounts.errors import LogInAgain, SessionEnded, SessionNotFound
 from todoapp.features.accounts.identity import SessionIdentity
 from todoapp.features.accounts.model import User, UserSession
 from todoapp.kit.database import col
 from todoapp.messaging.outbox import UnknownUser, UserChanges
 
-__all__ = ["end_other_sessions", "end_session", "list_sessions", "require_open"]
+__all__ = ["end_other_sessions", "end_session", "list_sessions", "require_fresh", "require_open"]
+
+FRESH = timedelta(minutes=5)
+"""How long a person may do what a log-in is asked for again: somebody else may be at an unlocked device."""
 
 
 async def list_sessions(session: AsyncSession, user_id: UUID, *, now: datetime) -> Sequence[UserSession]:
@@ -52,6 +55,20 @@ async def require_open(session: AsyncSession, identity: SessionIdentity) -> None
         raise UnknownUser(identity.user_id)
     if found.id is None:
         raise SessionEnded
+
+
+async def require_fresh(session: AsyncSession, identity: SessionIdentity, *, now: datetime) -> None:
+    """Let through who logged in within the last minutes.
+
+    Raises:
+        LogInAgain
+        SessionEnded
+    """
+    opened = await session.get(UserSession, identity.session_id)
+    if opened is None:
+        raise SessionEnded
+    if now - opened.created_at > FRESH:
+        raise LogInAgain(FRESH)
 
 
 def _open_sessions(user_id: UUID) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ __all__ = [
     "Address",
     "create",
     "delete",
+    "delete_all",
     "deliveries_to",
     "list_all",
     "own",
@@ -93,6 +94,12 @@ async def delete(changes: UserChanges, channel: Channel) -> None:
     """Remove a channel, and with it all that was sent through it or still waits."""
     await changes.session.delete(channel)
     changes.announce("channel", "deleted", channel.id)
+
+
+async def delete_all(changes: UserChanges) -> None:
+    """Remove all of the user's channels."""
+    for channel in await list_all(changes.session, changes.user_id):
+        await delete(changes, channel)
 
 
 async def deliveries_to(channels: Sequence[Channel], changes: UserChanges) -> list[ChannelDelivery]:

@@ -27,10 +27,13 @@ __all__ = [
     "mark_read",
     "note_delivered",
     "note_not_delivered",
+    "tell_of_credential",
     "tell_of_reminder",
     "try_channel",
 ]
 
+CREDENTIAL = "credential"
+"""The kind of a notification that somebody has given the account a new way in or out."""
 TEST = "test"
 """The kind of a notification that a person sends to try a channel."""
 WAITS = (
@@ -76,6 +79,23 @@ async def tell_of_reminder(
     )
     await _tell(changes, notification)
     return notification
+
+
+async def tell_of_credential(changes: UserChanges, made: str) -> None:
+    """Tell the person, through all channels too, that there is a new way into the account or out of it.
+
+    Args:
+        made: a sentence that names nothing of the credential: programs with the scope `read` see it, too.
+    """
+    through = await channels.list_all(changes.session, changes.user_id)
+    notification = Notification(
+        user_id=changes.user_id,
+        kind=CREDENTIAL,
+        message=f"{made} If that was not you, change your password and end all that you do not know.",
+        created_at=changes.now,
+        deliveries=await channels.deliveries_to(through, changes),
+    )
+    await _tell(changes, notification)
 
 
 async def try_channel(changes: UserChanges, channel: Channel) -> Notification:

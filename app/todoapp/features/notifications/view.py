@@ -13,9 +13,9 @@ __all__ = ["NotificationView"]
 
 class NotificationView(View):
     id: UUID
-    task_id: UUID | None = Field(description="kept when the task is deleted; null for a test")
+    task_id: UUID | None = Field(description="kept when the task is deleted; null when it is about no task")
     reminder_id: UUID | None
-    kind: str = Field(examples=["reminder", "test"])
+    kind: str = Field(examples=["reminder", "credential", "test"])
     message: str
     read_at: datetime | None
     created_at: datetime

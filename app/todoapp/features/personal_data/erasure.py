@@ -1,20 +1,16 @@
 """Deleting an account with everything that is its user's."""
 
-from datetime import timedelta
-
 from sqlalchemy import delete
 
-from todoapp.features.accounts.errors import LogInAgain
 from todoapp.features.accounts.identity import SessionIdentity
-from todoapp.features.accounts.model import User, UserSession
+from todoapp.features.accounts.model import User
+from todoapp.features.accounts.sessions import require_fresh
 from todoapp.features.reminders import service as reminders
 from todoapp.kit.database import col
 from todoapp.messaging.erasure import forget_user
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = ["erase"]
-
-FRESH = timedelta(minutes=5)
 
 
 async def erase(changes: UserChanges, identity: SessionIdentity) -> None:
@@ -26,9 +22,7 @@ async def erase(changes: UserChanges, identity: SessionIdentity) -> None:
     Raises:
         LogInAgain: the session was not opened within the last minutes.
     """
-    opened = await changes.session.get_one(UserSession, identity.session_id)
-    if changes.now - opened.created_at > FRESH:
-        raise LogInAgain(FRESH)
+    await require_fresh(changes.session, identity, now=changes.now)
     await forget_user(changes.session, changes.user_id)
     await reminders.withdraw_all(changes)
     # The foreign keys of all other tables cascade.

@@ -23,6 +23,7 @@ from todoapp.messaging.outbox import UserChanges
 __all__ = [
     "create",
     "delete",
+    "delete_all",
     "list_all",
     "own",
     "rotate_secret",
@@ -141,6 +142,12 @@ async def delete(changes: UserChanges, webhook: Webhook) -> None:
     """Remove a webhook with its log and all that still waits."""
     await changes.session.delete(webhook)
     changes.announce("webhook", "deleted", webhook.id)
+
+
+async def delete_all(changes: UserChanges) -> None:
+    """Remove all of the user's webhooks."""
+    for webhook in await list_all(changes.session, changes.user_id):
+        await delete(changes, webhook)
 
 
 def _check_url(url: str, *, allow_private: bool) -> None:

@@ -10,9 +10,17 @@ from pydantic import BaseModel, Field
 from todoapp.features.calendar import service
 from todoapp.features.calendar.cache import Calendars
 from todoapp.features.calendar.feed import Component
+from todoapp.features.notifications.service import tell_of_credential
 from todoapp.messaging.feed import current_seq
 from todoapp.processes.api.conditional import IfNoneMatch, tag
-from todoapp.processes.api.dependencies import AccountChanges, CurrentRuntime, CurrentSession, Limits, Reading
+from todoapp.processes.api.dependencies import (
+    AccountChanges,
+    CurrentRuntime,
+    CurrentSession,
+    FreshChanges,
+    Limits,
+    Reading,
+)
 from todoapp.processes.api.routing import resource_router
 
 __all__ = ["feed", "own"]
@@ -58,12 +66,15 @@ async def get_my_calendar(_identity: CurrentSession, reading: Reading) -> Calend
 
 
 @own.post("", status_code=HTTPStatus.CREATED)
-async def give_my_calendar_a_url(changes: AccountChanges, runtime: CurrentRuntime) -> CalendarUrl:
+async def give_my_calendar_a_url(changes: FreshChanges, runtime: CurrentRuntime) -> CalendarUrl:
     """Make a secret URL for calendar clients to subscribe to. One made before stops working.
+
+    It takes a log-in of the last five minutes.
 
     The answer is not kept, so repeating the request makes another URL, even with its `Idempotency-Key`.
     """
     made, secret = await service.give(changes)
+    await tell_of_credential(changes, "A URL was made at which your calendar can be read.")
     url = f"{runtime.settings.public_url.rstrip('/')}/api/calendar/{secret}.ics"
     return CalendarUrl(url=url, created_at=made.created_at)
 

@@ -7,17 +7,26 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from pydantic import SecretStr
 
+from todoapp.features.accounts.sessions import require_fresh
 from todoapp.features.channels import service
 from todoapp.features.channels.courier import Courier
 from todoapp.features.channels.inputs import ChannelPatch, NewChannel
 from todoapp.features.channels.model import Channel
 from todoapp.features.channels.service import Address
 from todoapp.features.channels.view import ChannelView
-from todoapp.features.notifications.service import try_channel
+from todoapp.features.notifications.service import tell_of_credential, try_channel
 from todoapp.features.notifications.view import NotificationView
 from todoapp.kit.paging import Page
 from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag
-from todoapp.processes.api.dependencies import Changes, CurrentRuntime, CurrentWriter, Reading
+from todoapp.processes.api.dependencies import (
+    Changes,
+    CurrentIdentity,
+    CurrentRuntime,
+    FreshSession,
+    Now,
+    Reading,
+    require_session,
+)
 from todoapp.processes.api.routing import resource_router
 from todoapp.processes.runtime import Runtime
 
@@ -25,18 +34,24 @@ __all__ = ["router"]
 
 router = resource_router("/api/channels", "Channels")
 
+LED_ELSEWHERE = "A channel got another URL."
+
 
 # URLs are checked before the transaction begins: that takes as long as a process takes to start.
 async def _new_address(
-    new: NewChannel, _user: CurrentWriter, request: Request, runtime: CurrentRuntime
+    new: NewChannel, _user: FreshSession, request: Request, runtime: CurrentRuntime
 ) -> Address:
     return await _address(request, runtime, new.url)
 
 
 async def _other_address(
-    patch: ChannelPatch, _user: CurrentWriter, request: Request, runtime: CurrentRuntime
+    patch: ChannelPatch, identity: CurrentIdentity, now: Now, request: Request, runtime: CurrentRuntime
 ) -> Address | None:
-    return None if "url" not in patch.model_fields_set else await _address(request, runtime, patch.url)
+    if "url" not in patch.model_fields_set:
+        return None
+    async with runtime.database.read() as session:
+        await require_fresh(session, require_session(identity), now=now)
+    return await _address(request, runtime, patch.url)
 
 
 async def _address(request: Request, runtime: Runtime, url: SecretStr) -> Address:
@@ -71,9 +86,10 @@ async def create_channel(
 ) -> ChannelView:
     """Add a channel: e-mail, ntfy, Slack or another service, by its Apprise URL.
 
-    https://github.com/caronc/apprise/wiki shows the URLs. Nothing is sent until a reminder fires or
-    you try the channel.
+    It takes a log-in of the last five minutes. https://github.com/caronc/apprise/wiki shows the URLs.
+    Nothing is sent until there is a notification, or you try the channel.
     """
+    await tell_of_credential(changes, "A channel was made.")
     channel = await service.create(changes, new.name, address)
     response.headers["Location"] = f"/api/channels/{channel.id}"
     return _tagged(response, channel)
@@ -93,7 +109,8 @@ async def get_channel(
 async def replace_channel(
     new: NewChannel, address: NewAddress, channel: Own, changes: Changes, response: Response
 ) -> ChannelView:
-    """Replace the name and the URL of a channel."""
+    """Replace the name and the URL of a channel. It takes a log-in of the last five minutes."""
+    await tell_of_credential(changes, LED_ELSEWHERE)
     service.update(changes, channel, new.name, address)
     return _tagged(response, channel)
 
@@ -102,7 +119,9 @@ async def replace_channel(
 async def patch_channel(
     patch: ChannelPatch, address: OtherAddress, channel: Own, changes: Changes, response: Response
 ) -> ChannelView:
-    """Change the name or the URL of a channel."""
+    """Change the name or the URL of a channel. Another URL takes a log-in of the last five minutes."""
+    if address is not None:
+        await tell_of_credential(changes, LED_ELSEWHERE)
     name = patch.name if "name" in patch.model_fields_set else channel.name
     service.update(changes, channel, name, address)
     return _tagged(response, channel)

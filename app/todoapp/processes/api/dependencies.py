@@ -15,6 +15,7 @@ from todoapp.features.accounts.credentials import Credentials
 from todoapp.features.accounts.errors import LogInNeeded
 from todoapp.features.accounts.identity import Identity, Scope, SessionIdentity
 from todoapp.features.accounts.refresh_tokens import Issuer
+from todoapp.features.accounts.sessions import require_fresh
 from todoapp.kit.errors import Unauthorized
 from todoapp.kit.telemetry import bind, current_traceparent
 from todoapp.messaging.outbox import Origin, UserChanges
@@ -26,14 +27,19 @@ from todoapp.processes.runtime import Runtime
 __all__ = [
     "AccountChanges",
     "Changes",
+    "CurrentIdentity",
     "CurrentOrigin",
     "CurrentReader",
     "CurrentRuntime",
     "CurrentSession",
+    "CurrentWriter",
+    "FreshChanges",
+    "FreshSession",
     "Limits",
     "Now",
     "Reading",
     "TokenIssuer",
+    "require_session",
 ]
 
 bearer = HTTPBearer(auto_error=False, description="The access token of a log-in, or a personal API token")
@@ -120,10 +126,18 @@ async def _writer(identity: CurrentIdentity) -> UUID:
     return identity.user_id
 
 
-async def _session(identity: CurrentIdentity) -> SessionIdentity:
+def require_session(identity: Identity) -> SessionIdentity:
+    """
+    Raises:
+        LogInNeeded: it is a program with an API token.
+    """
     if not isinstance(identity, SessionIdentity):
         raise LogInNeeded
     return identity
+
+
+async def _session(identity: CurrentIdentity) -> SessionIdentity:
+    return require_session(identity)
 
 
 CurrentReader = Annotated[UUID, Depends(_reader)]
@@ -131,6 +145,16 @@ CurrentReader = Annotated[UUID, Depends(_reader)]
 CurrentWriter = Annotated[UUID, Depends(_writer)]
 CurrentSession = Annotated[SessionIdentity, Depends(_session)]
 """A user who logged in, for what no API token may do."""
+
+
+async def _fresh_session(runtime: CurrentRuntime, identity: CurrentSession, now: Now) -> SessionIdentity:
+    async with runtime.database.read() as session:
+        await require_fresh(session, identity, now=now)
+    return identity
+
+
+FreshSession = Annotated[SessionIdentity, Depends(_fresh_session)]
+"""A user who logged in within the last minutes, for what would outlive a stolen access token."""
 
 
 @dataclass(frozen=True)
@@ -181,3 +205,11 @@ async def _account_changes(
 Reading = Annotated[UserReading, Depends(_reading, scope="function")]
 Changes = Annotated[UserChanges, Depends(_changes, scope="function")]
 AccountChanges = Annotated[UserChanges, Depends(_account_changes, scope="function")]
+
+
+async def _fresh_changes(_fresh: FreshSession, changes: AccountChanges) -> UserChanges:
+    return changes
+
+
+FreshChanges = Annotated[UserChanges, Depends(_fresh_changes, scope="function")]
+"""As `AccountChanges`, by a `FreshSession`."""

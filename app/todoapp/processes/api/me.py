@@ -10,6 +10,7 @@ from todoapp.features.accounts import service
 from todoapp.features.accounts.service import ProfileEdit
 from todoapp.features.accounts.view import UserView
 from todoapp.features.personal_data.erasure import erase
+from todoapp.features.personal_data.revocation import Credentials, end_all
 from todoapp.kit.fields import Input, Name, NewPassword, TimeZone
 from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag
 from todoapp.processes.api.dependencies import (
@@ -42,6 +43,11 @@ class ProfilePatch(Input):
 class PasswordChange(Input):
     current_password: SecretStr = Field(max_length=128, examples=["correct horse"])
     new_password: NewPassword = Field(examples=["correct horse battery staple"])
+    also_end: list[Credentials] = Field(
+        default=[],
+        max_length=len(Credentials),
+        description="all your API tokens, your calendar's URL, all webhooks, all channels",
+    )
 
 
 @router.get("")
@@ -81,12 +87,13 @@ async def change_password(
     origin: CurrentOrigin,
     limits: Limits,
 ) -> None:
-    """Change your password. All your other sessions end; API tokens stay."""
+    """Change your password. All your other sessions end, and of what goes on without one what you wish."""
     limits.log_ins.take((origin_of(request), identity.user_id))
-    await service.change_password(
+    async with service.changing_password(
         runtime.outbox,
         identity,
         current=body.current_password.get_secret_value(),
         new=body.new_password.get_secret_value(),
         origin=origin,
-    )
+    ) as changes:
+        await end_all(changes, body.also_end)

@@ -1,20 +1,25 @@
 """Where a user is logged in."""
 
 from http import HTTPStatus
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from todoapp.features.accounts import sessions
 from todoapp.features.accounts.model import UserSession
 from todoapp.features.accounts.view import SessionView
+from todoapp.features.personal_data.revocation import Credentials, end_all
 from todoapp.processes.api.dependencies import AccountChanges, CurrentSession, Reading
 from todoapp.processes.api.routing import resource_router
 
 __all__ = ["router"]
 
 router = resource_router("/api/sessions", "Accounts")
+
+
+ALSO_END = "all your API tokens, your calendar's URL, all webhooks, all channels"
 
 
 class ListedSession(SessionView):
@@ -37,9 +42,14 @@ async def list_sessions(identity: CurrentSession, reading: Reading) -> Sessions:
 
 
 @router.delete("", status_code=HTTPStatus.NO_CONTENT)
-async def end_other_sessions(identity: CurrentSession, changes: AccountChanges) -> None:
-    """Log out everywhere else."""
+async def end_other_sessions(
+    identity: CurrentSession,
+    changes: AccountChanges,
+    also_end: Annotated[list[Credentials], Query(max_length=len(Credentials), description=ALSO_END)] = [],  # noqa: B006
+) -> None:
+    """Log out everywhere else, and end what goes on without a session if you wish."""
     await sessions.end_other_sessions(changes, but=identity.session_id)
+    await end_all(changes, also_end)
 
 
 @router.delete("/{session_id}", status_code=HTTPStatus.NO_CONTENT)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
+from todoapp.features.accounts.sessions import require_fresh
+from todoapp.features.notifications.service import tell_of_credential
 from todoapp.features.webhooks import deliveries, service
 from todoapp.features.webhooks.deliveries import DeliveryQuery
 from todoapp.features.webhooks.inputs import NewWebhook, WebhookPatch
@@ -13,7 +15,14 @@ from todoapp.features.webhooks.model import Webhook
 from todoapp.features.webhooks.view import WebhookDeliveryView, WebhookView, WebhookWithSecret
 from todoapp.kit.paging import Page
 from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag
-from todoapp.processes.api.dependencies import AccountChanges, Changes, CurrentRuntime, Reading
+from todoapp.processes.api.dependencies import (
+    Changes,
+    CurrentIdentity,
+    CurrentRuntime,
+    FreshChanges,
+    Reading,
+    require_session,
+)
 from todoapp.processes.api.routing import resource_router
 
 __all__ = ["router"]
@@ -30,6 +39,19 @@ async def _own(webhook_id: UUID, changes: Changes, if_match: IfMatch) -> Webhook
 Own = Annotated[Webhook, Depends(_own)]
 
 
+async def _own_to_patch(
+    patch: WebhookPatch, webhook: Own, identity: CurrentIdentity, changes: Changes
+) -> Webhook:
+    """To lead events elsewhere is to give somebody access to them, as making a webhook is."""
+    if "url" in patch.model_fields_set and patch.url != webhook.url:
+        await require_fresh(changes.session, require_session(identity), now=changes.now)
+        await tell_of_credential(changes, "A webhook got another URL.")
+    return webhook
+
+
+OwnToPatch = Annotated[Webhook, Depends(_own_to_patch)]
+
+
 @router.get("")
 async def list_webhooks(reading: Reading) -> Page[WebhookView]:
     """List your webhooks, oldest first."""
@@ -39,15 +61,17 @@ async def list_webhooks(reading: Reading) -> Page[WebhookView]:
 
 @router.post("", status_code=HTTPStatus.CREATED, responses={HTTPStatus.CONFLICT: {}})
 async def create_webhook(
-    new: NewWebhook, runtime: CurrentRuntime, changes: AccountChanges, response: Response
+    new: NewWebhook, runtime: CurrentRuntime, changes: FreshChanges, response: Response
 ) -> WebhookWithSecret:
     """Have a URL told of events, by Standard Webhooks (https://www.standardwebhooks.com/).
 
-    The body is the CloudEvent. The secret that verifies its signature is shown this once, so the
-    answer is not kept for a repetition. What is not answered with 2xx is sent again for a day.
+    It takes a log-in of the last five minutes. The body is the CloudEvent. The secret that verifies its
+    signature is shown this once, so the answer is not kept for a repetition. What is not answered with 2xx
+    is sent again for a day.
     """
     allow_private = runtime.settings.allow_private_destinations
     webhook, secret = await service.create(changes, new, runtime.seal, allow_private=allow_private)
+    await tell_of_credential(changes, "A webhook was made.")
     response.headers["Location"] = f"/api/webhooks/{webhook.id}"
     tag(response, webhook.version)
     return WebhookWithSecret.showing(webhook, secret)
@@ -66,9 +90,12 @@ async def get_webhook(
 
 @router.patch("/{webhook_id}")
 async def patch_webhook(
-    patch: WebhookPatch, webhook: Own, changes: Changes, runtime: CurrentRuntime, response: Response
+    patch: WebhookPatch, webhook: OwnToPatch, changes: Changes, runtime: CurrentRuntime, response: Response
 ) -> WebhookView:
-    """Change the URL or the types of events, or switch a webhook off or on."""
+    """Change the URL or the types of events, or switch a webhook off or on.
+
+    Another URL takes a log-in of the last five minutes.
+    """
     allow_private = runtime.settings.allow_private_destinations
     service.update(changes, webhook, patch, allow_private=allow_private)
     tag(response, webhook.version)
@@ -83,11 +110,15 @@ async def delete_webhook(webhook: Own, changes: Changes) -> None:
 
 @router.post("/{webhook_id}/rotate-secret")
 async def rotate_webhook_secret(
-    webhook_id: UUID, runtime: CurrentRuntime, changes: AccountChanges, response: Response
+    webhook_id: UUID, runtime: CurrentRuntime, changes: FreshChanges, response: Response
 ) -> WebhookWithSecret:
-    """Give a webhook another secret. For a day the one before signs as well, so nothing is missed."""
+    """Give a webhook another secret. It takes a log-in of the last five minutes.
+
+    For a day the one before signs as well, so nothing is missed.
+    """
     webhook = await service.own(changes.session, changes.user_id, webhook_id)
     secret = service.rotate_secret(changes, webhook, runtime.seal)
+    await tell_of_credential(changes, "A webhook got another secret.")
     tag(response, webhook.version)
     return WebhookWithSecret.showing(webhook, secret)
 
