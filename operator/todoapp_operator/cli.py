@@ -116,6 +116,23 @@ def operate_command(
     namespace: Annotated[
         str, typer.Option(envvar="POD_NAMESPACE", help="Namespace of the Lease by which replicas take turns.")
     ] = "todoapp-system",
+    watch_namespaces: Annotated[
+        str,
+        typer.Option(
+            envvar="WATCH_NAMESPACES",
+            metavar="NAMES",
+            help="Namespaces to look at, separated by commas; all of them when left out.",
+        ),
+    ] = "",
+    watch_secrets: Annotated[
+        str,
+        typer.Option(
+            envvar="WATCH_SECRETS",
+            metavar="NAMES",
+            help="Secrets to look at, as NAMESPACE/NAME, separated by commas; all of those namespaces when "
+            "left out.",
+        ),
+    ] = "",
     resync_seconds: Annotated[float, typer.Option(min=1, help="Seconds between full resyncs.")] = 600,
     lease_seconds: Annotated[
         int,
@@ -133,8 +150,10 @@ def operate_command(
     sys.modules["kubernetes"] = None  # type: ignore[assignment]
     # Kopf alone takes longer to import than most other commands to run.
     from todoapp_operator.controller.process import operate
+    from todoapp_operator.controller.watched import Watched
 
-    operate(port, namespace, resync_seconds, lease_seconds, log_level)
+    watched = Watched.of(watch_namespaces, watch_secrets)
+    operate(port, namespace, watched, resync_seconds, lease_seconds, log_level)
 
 
 @cli.command("crd")

@@ -7,8 +7,8 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from todoapp_operator import metrics
+from todoapp_operator.cli import operate_command
 from todoapp_operator.commands.reference import reference
-from todoapp_operator.controller.process import operate
 from todoapp_operator.reconcile.conditions import ConditionType, Reason
 
 CONDITIONS = Path("docs/conditions.md").read_text()
@@ -41,7 +41,7 @@ def test_every_metric_of_the_operator_is_in_the_table() -> None:
 
 
 def test_every_option_of_operate_is_in_the_table() -> None:
-    options = {f"--{name.replace('_', '-')}" for name in inspect.signature(operate).parameters}
+    options = {f"--{name.replace('_', '-')}" for name in inspect.signature(operate_command).parameters}
 
     assert set(re.findall(r"^\| `(--[a-z-]+)` \|", OPERATOR, re.MULTILINE)) == options
 

@@ -1,5 +1,6 @@
 """What installs the operator: the definition of the TodoApp, the operator's rights, kustomize and Helm."""
 
+import os
 import subprocess
 from importlib.metadata import version
 from itertools import groupby
@@ -18,6 +19,7 @@ from todoapp_operator.render.pods import restricted, unprivileged
 INSTALLATION = Path("operator/manifests")
 CHART = Path("operator/chart")
 EVERY_VERB = ["get", "list", "watch", "create", "patch", "delete"]
+OPERATORS_ROLES = ("todoapp-operator", "todoapp-operator-secrets")
 OWN_GROUP = "todoapp.dev"
 
 # The first test on a machine builds the tools.
@@ -44,7 +46,7 @@ def test_committed_definition_is_what_todoappctl_crd_prints() -> None:
 
 
 def test_the_operator_may_do_what_rendering_needs_and_no_more() -> None:
-    rules = installed("ClusterRole", "todoapp-operator")["rules"]
+    rules = [rule for role in OPERATORS_ROLES for rule in installed("ClusterRole", role)["rules"]]
     granted = {
         (group, resource): sorted(rule["verbs"])
         for rule in rules
@@ -112,6 +114,76 @@ def test_chart_values_change_the_manifests(helm: Path) -> None:
     assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == "example/own:9"
     bindings = [*places["ClusterRoleBinding"], *places["RoleBinding"]]
     assert {subject["namespace"] for each in bindings for subject in each["subjects"]} == {"elsewhere"}
+
+
+def test_named_namespaces_take_the_place_of_all_others(helm: Path) -> None:
+    manifests = by_helm_in_namespaces(helm, "watchNamespaces={todo,kafka}")
+
+    assert "ClusterRoleBinding" not in {each["kind"] for each in manifests}
+    assert bound(manifests) == {
+        ("todoapp-system", "Role", "todoapp-operator-leader"),
+        *((namespace, "ClusterRole", role) for namespace in ("todo", "kafka") for role in OPERATORS_ROLES),
+    }
+    assert watched(manifests) == {"WATCH_NAMESPACES": "todo,kafka", "WATCH_SECRETS": ""}
+
+
+def test_named_secrets_take_the_place_of_all_others(helm: Path) -> None:
+    names = ["todo/todo-jwt", "todo/database", "kafka/todo.todo.api"]
+    manifests = by_helm_in_namespaces(
+        helm, "watchNamespaces={todo,kafka,other}", f"watchSecrets={{{','.join(names)}}}"
+    )
+
+    roles = {
+        each["metadata"]["namespace"]: each["rules"]
+        for each in manifests
+        if each["kind"] == "Role" and each["metadata"]["name"] == "todoapp-operator-secrets"
+    }
+    named = {namespace: rules[0]["resourceNames"] for namespace, rules in roles.items()}
+    assert named == {"todo": ["todo-jwt", "database"], "kafka": ["todo.todo.api"]}
+    for named_rule, other in roles.values():
+        assert sorted(named_rule["verbs"] + other["verbs"]) == sorted(EVERY_VERB)
+        assert other["verbs"] == ["create"]
+    assert ("ClusterRole", "todoapp-operator-secrets") not in {place(each) for each in manifests}
+    assert {(namespace, "Role", "todoapp-operator-secrets") for namespace in ("todo", "kafka")} <= bound(
+        manifests
+    )
+    assert watched(manifests)["WATCH_SECRETS"] == ",".join(names)
+
+
+def test_kustomize_component_binds_as_the_chart_does(helm: Path, kustomize: Path, tmp_path: Path) -> None:
+    folder = {name: os.path.relpath(Path("operator", name), tmp_path) for name in ("manifests", "namespaced")}
+    kustomization = {"resources": [folder["manifests"]], "components": [folder["namespaced"]]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    by_kustomize = without_namespace(documents(output(kustomize, "build", str(tmp_path))))
+    by_helm = by_helm_in_namespaces(helm, "watchNamespaces={todo,kafka}")
+
+    assert sorted(by_kustomize, key=place_in_namespace) == sorted(by_helm, key=place_in_namespace)
+
+
+def by_helm_in_namespaces(helm: Path, *values: str) -> list[dict[str, Any]]:
+    chosen = [argument for value in values for argument in ("--set", value)]
+    return documents(
+        output(helm, "template", "todoapp", str(CHART), "--namespace", "todoapp-system", *chosen)
+    )
+
+
+def bound(manifests: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """Where the operator has which role."""
+    return {
+        (each["metadata"]["namespace"], each["roleRef"]["kind"], each["roleRef"]["name"])
+        for each in manifests
+        if each["kind"] == "RoleBinding"
+    }
+
+
+def watched(manifests: list[dict[str, Any]]) -> dict[str, str]:
+    [deployment] = (each for each in manifests if each["kind"] == "Deployment")
+    [operator] = deployment["spec"]["template"]["spec"]["containers"]
+    return {each["name"]: each["value"] for each in operator["env"] if each["name"].startswith("WATCH_")}
+
+
+def place_in_namespace(manifest: dict[str, Any]) -> tuple[str, ...]:
+    return (*place(manifest), manifest["metadata"].get("namespace", ""))
 
 
 def output(program: Path, *arguments: str) -> str:

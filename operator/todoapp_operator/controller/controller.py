@@ -6,10 +6,12 @@ import random
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
+from itertools import product
 from typing import Any, get_args
 
 from todoapp_operator.controller.handlers import Watch, watch_todoapps
 from todoapp_operator.controller.probes import Readiness
+from todoapp_operator.controller.watched import Watched
 from todoapp_operator.controller.work_queue import WorkQueue
 from todoapp_operator.kube.backoff import BackOff
 from todoapp_operator.kube.client import UNREACHABLE, ApiError, Client
@@ -47,11 +49,17 @@ class Controller:
     """`tasks` are told if one of ours fails."""
 
     def __init__(
-        self, client: Client, tasks: asyncio.TaskGroup, readiness: Readiness, resync_seconds: float
+        self,
+        client: Client,
+        tasks: asyncio.TaskGroup,
+        readiness: Readiness,
+        watched: Watched,
+        resync_seconds: float,
     ) -> None:
         self._client = client
         self._tasks = tasks
         self._readiness = readiness
+        self._watched = watched
         self._resync_seconds = resync_seconds
         self._queue: WorkQueue[AppKey] = WorkQueue(_BACK_OFF)
         self._todoapps = TodoApps()
@@ -90,7 +98,8 @@ class Controller:
         for _ in range(_WORKERS):
             self._start(self._reconcile_next())
         self._start(self._resync())
-        await watch_todoapps(Watch(self._todoapps, self._queue.add, self._readiness), on_start)
+        watch = Watch(self._todoapps, self._queue.add, self._readiness, self._watched.namespaces)
+        await watch_todoapps(watch, on_start)
 
     def halt(self) -> None:
         """Cancel all work; calling it again changes nothing."""
@@ -99,28 +108,36 @@ class Controller:
             task.cancel()
 
     def _informers(self) -> Iterator[Informer]:
-        secrets, defined = url(SECRET), []
-        yield Informer(self._client, secrets, self._children.of_kind(SECRET), selector=_OURS)
-        yield Informer(self._client, secrets, self._foreign, selector=_NOT_OURS, metadata_only=True)
-        for kind in KINDS:
+        defined = []
+        for scope in self._watched.scopes_of_secrets:
+            path, ours = url(SECRET, scope.namespace), self._children.of_kind(SECRET)
+            yield Informer(self._client, path, ours, scope=scope, selector=_OURS)
+            yield Informer(
+                self._client, path, self._foreign, scope=scope, selector=_NOT_OURS, metadata_only=True
+            )
+        for kind, scope in product(KINDS, self._watched.scopes):
             informer = Informer(
                 self._client,
-                url(kind),
+                url(kind, scope.namespace),
                 self._children.of_kind(kind),
+                scope=scope,
                 selector=_OURS,
                 on_presence=self._presence.of(kind),
             )
             defined.append(informer)
             yield informer
-        yield Informer(self._client, DEFINITIONS, Definitions(defined), metadata_only=True)
+        # Definitions lie in no namespace. Without them a new kind is noticed half a minute later.
+        if not self._watched.namespaces:
+            yield Informer(self._client, DEFINITIONS, Definitions(defined), metadata_only=True)
 
     async def _knows_todoapps(self) -> bool:
         """Take in those that are there already; Kopf tells of every change from then on."""
         try:
-            async for page in self._client.pages(url(TODOAPP)):
-                for manifest in page["items"] or ():
-                    if record := self._todoapps.put(manifest):
-                        self._queue.add(record.key)
+            for scope in self._watched.scopes:
+                async for page in self._client.pages(url(TODOAPP, scope.namespace)):
+                    for manifest in page["items"] or ():
+                        if record := self._todoapps.put(manifest):
+                            self._queue.add(record.key)
         except (ApiError, *UNREACHABLE):
             return False
         return True

@@ -37,6 +37,8 @@ class Watch:
     todoapps: TodoApps
     on_change: Callable[[AppKey], None]
     readiness: Readiness
+    namespaces: tuple[str, ...] = ()
+    """Where TodoApps are; all namespaces if empty."""
 
 
 @kopf.on.startup(registry=registry)
@@ -78,7 +80,13 @@ async def watch_todoapps(watch: Watch, on_start: Callable[[], None]) -> None:
     """
     while True:
         existing_tasks = asyncio.all_tasks()
-        tasks = await kopf.spawn_tasks(registry=registry, memo=watch, clusterwide=True, standalone=True)
+        tasks = await kopf.spawn_tasks(
+            registry=registry,
+            memo=watch,
+            clusterwide=not watch.namespaces,
+            namespaces=watch.namespaces,
+            standalone=True,
+        )
         on_start()
         try:
             # Kopf ends every task that is younger than itself.

@@ -15,6 +15,7 @@ from todoapp_operator.controller.controller import Controller
 from todoapp_operator.controller.leader import Leadership, LeadershipLost, Times
 from todoapp_operator.controller.logs import log_json_lines
 from todoapp_operator.controller.probes import Readiness, serving_probes
+from todoapp_operator.controller.watched import Watched
 from todoapp_operator.kube.client import Client
 from todoapp_operator.render.identity import MANAGER
 from todoapp_operator.resource.user_error import UserError
@@ -24,12 +25,15 @@ __all__ = ["operate"]
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
-def operate(port: int, namespace: str, resync_seconds: float, lease_seconds: int, log_level: str) -> None:
+def operate(
+    port: int, namespace: str, watched: Watched, resync_seconds: float, lease_seconds: int, log_level: str
+) -> None:
     """Keep every TodoApp of a cluster as its resource says, until SIGTERM.
 
     Args:
         port: of `/healthz`, `/readyz` and `/metrics`.
         namespace: where the Lease is by which replicas take turns.
+        watched: what of the cluster is looked at, and nothing else.
         resync_seconds: between full resyncs: each reconciles every TodoApp.
         lease_seconds: after how long without a sign of the active replica another one takes over.
 
@@ -42,7 +46,7 @@ def operate(port: int, namespace: str, resync_seconds: float, lease_seconds: int
     gc.freeze()
     try:
         with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_operate(port, namespace, resync_seconds, Times(lease_seconds)))
+            runner.run(_operate(port, namespace, watched, resync_seconds, Times(lease_seconds)))
     except* LeadershipLost as lost:
         reasons = "; ".join(map(str, lost.exceptions))
     else:
@@ -50,7 +54,7 @@ def operate(port: int, namespace: str, resync_seconds: float, lease_seconds: int
     raise UserError(f"This replica is no longer the active one: {reasons}.")
 
 
-async def _operate(port: int, namespace: str, resync_seconds: float, times: Times) -> None:
+async def _operate(port: int, namespace: str, watched: Watched, resync_seconds: float, times: Times) -> None:
     """
     Raises:
         CancelledError: the process is told to end.
@@ -63,7 +67,7 @@ async def _operate(port: int, namespace: str, resync_seconds: float, times: Time
         leadership = Leadership(client, namespace, _identity(), times)
         await leadership.acquire()
         try:
-            await _work(client, leadership, readiness, resync_seconds, end=main.cancel)
+            await _work(client, leadership, readiness, watched, resync_seconds, end=main.cancel)
         finally:
             await leadership.release()
 
@@ -72,12 +76,13 @@ async def _work(
     client: Client,
     leadership: Leadership,
     readiness: Readiness,
+    watched: Watched,
     resync_seconds: float,
     end: Callable[[], object],
 ) -> None:
     """Be the active replica. Any task that fails ends the process, which is then started again."""
     async with asyncio.TaskGroup() as tasks:
-        controller = Controller(client, tasks, readiness, resync_seconds)
+        controller = Controller(client, tasks, readiness, watched, resync_seconds)
         tasks.create_task(_keep(leadership, controller))
 
         def halt_and_end() -> None:

@@ -5,12 +5,12 @@ import logging
 import random
 from collections.abc import Callable, Collection
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from todoapp_operator.kube.backoff import BackOff
 from todoapp_operator.kube.client import UNREACHABLE, ApiError, Client
 
-__all__ = ["METADATA_ONLY", "Informer", "Sink"]
+__all__ = ["EVERYWHERE", "METADATA_ONLY", "Informer", "Scope", "Sink"]
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,19 @@ _ABSENT = BackOff(first=0.2, longest=30)
 Object = dict[str, Any]
 
 
+class Scope(NamedTuple):
+    """Which objects of a kind are followed: those of a namespace, or the one of a name; empty means all."""
+
+    namespace: str = ""
+    name: str = ""
+
+    def covers(self, namespace: str, name: str) -> bool:
+        return self.namespace in ("", namespace) and self.name in ("", name)
+
+
+EVERYWHERE = Scope()
+
+
 class Sink(Protocol):
     """Where an informer puts what it hears."""
 
@@ -38,12 +51,14 @@ class Sink(Protocol):
     def remove(self, manifest: Object) -> None:
         """An object is gone; `manifest` is its last state."""
 
-    def retain(self, present: Collection[tuple[str, str]]) -> None:
-        """Only these objects, by namespace and name, are there."""
+    def retain(self, present: Collection[tuple[str, str]], scope: Scope) -> None:
+        """Of those in `scope` only these, by namespace and name, are there."""
 
 
 class Informer:
     """Lists, then watches; lists again when the watch has missed something.
+
+    `path` lists the kind in the namespace of `scope`; `selector` is one of labels.
 
     `on_presence` is told whenever the cluster starts or stops to know the kind.
     """
@@ -54,6 +69,7 @@ class Informer:
         path: str,
         sink: Sink,
         *,
+        scope: Scope = EVERYWHERE,
         selector: str = "",
         metadata_only: bool = False,
         on_presence: Callable[[bool], None] = lambda _: None,
@@ -61,7 +77,10 @@ class Informer:
         self._client = client
         self._path = path
         self._sink = sink
-        self._parameters = {"labelSelector": selector} if selector else {}
+        self._scope = scope
+        by_label = {"labelSelector": selector} if selector else {}
+        by_name = {"fieldSelector": f"metadata.name={scope.name}"} if scope.name else {}
+        self._parameters = by_label | by_name
         self._accepts = [
             METADATA_ONLY.format(kind) if metadata_only else "application/json" for kind in ("List", "")
         ]
@@ -111,7 +130,7 @@ class Informer:
                 present.add((metadata.get("namespace", ""), metadata["name"]))
                 self._sink.put(item)
             version = page["metadata"]["resourceVersion"]
-        self._sink.retain(present)
+        self._sink.retain(present, self._scope)
         return version
 
     def _take(self, event: str, manifest: Object) -> None:
@@ -130,7 +149,7 @@ class Informer:
                 self._version = ""
             case HTTPStatus.NOT_FOUND:
                 self._version = ""
-                self._sink.retain(())
+                self._sink.retain((), self._scope)
                 self._on_presence(False)
                 self.settled.set()
                 await self._pause(_ABSENT, "")

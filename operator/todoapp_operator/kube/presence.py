@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from todoapp_operator.kube.informer import Informer
+from todoapp_operator.kube.informer import Informer, Scope
 from todoapp_operator.kube.kinds import Kind
 
 __all__ = ["DEFINITIONS", "Definitions", "Presence"]
@@ -43,5 +43,5 @@ class Definitions:
     def remove(self, manifest: dict[str, Any]) -> None:
         """The informer of the kind finds out by itself."""
 
-    def retain(self, present: Collection[tuple[str, str]]) -> None:
+    def retain(self, present: Collection[tuple[str, str]], scope: Scope) -> None:
         """Nothing is kept of them."""

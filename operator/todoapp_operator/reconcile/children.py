@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from todoapp_operator.kube.informer import Scope
 from todoapp_operator.kube.kinds import Kind
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.comparison import is_as_rendered, owned_fields
@@ -142,9 +143,10 @@ class KindOfChildren:
         if known and known.version <= int(metadata["resourceVersion"]):
             self._children.changed(self._objects.pop(place), None)
 
-    def retain(self, present: Collection[tuple[str, str]]) -> None:
+    def retain(self, present: Collection[tuple[str, str]], scope: Scope) -> None:
         for place in self._objects.keys() - set(present):
-            self._children.changed(self._objects.pop(place), None)
+            if scope.covers(*place):
+                self._children.changed(self._objects.pop(place), None)
 
 
 def _child(kind: Kind, manifest: Manifest, known: Child | None) -> Child:

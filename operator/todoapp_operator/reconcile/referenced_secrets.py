@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from todoapp_operator.kube.client import ApiError, Client
+from todoapp_operator.kube.informer import Scope
 from todoapp_operator.kube.kinds import Kind, url
 from todoapp_operator.reconcile.children import AppKey
 from todoapp_operator.reconcile.facts import digest_of
@@ -77,9 +78,10 @@ class ReferencedSecrets:
     def remove(self, manifest: dict[str, Any]) -> None:
         self._drop(_place(manifest))
 
-    def retain(self, present: Collection[tuple[str, str]]) -> None:
+    def retain(self, present: Collection[tuple[str, str]], scope: Scope) -> None:
         for place in self._versions.keys() - set(present):
-            self._drop(Place(*place))
+            if scope.covers(*place):
+                self._drop(place)
 
     async def _fetch(self, place: Place) -> _Read | None:
         try:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from todoapp_operator.kube.informer import EVERYWHERE, Scope
 from todoapp_operator.kube.kinds import KINDS, Kind
 from todoapp_operator.kube.manifest import body_of
 from todoapp_operator.reconcile.children import AppKey, Children, digest_of_body
@@ -109,7 +110,7 @@ def test_objects_missing_from_a_list_are_removed(children: Children, told: list[
     for manifest in (live(5), kept):
         children.applied(CONFIG_MAP, manifest, DIGEST)
 
-    children.of_kind(CONFIG_MAP).retain({("home", "kept")})
+    children.of_kind(CONFIG_MAP).retain({("home", "kept")}, EVERYWHERE)
 
     assert told == [HOME]
     assert [child.name for child in children.of_app(HOME)] == ["kept"]
@@ -153,3 +154,15 @@ def test_pods_that_become_ready_are_reported(children: Children, told: list[AppK
     assert isinstance(child.facts, Pods)
     assert child.facts.ready == 2
     assert told == [HOME, HOME]
+
+
+def test_list_of_one_namespace_removes_nothing_elsewhere(children: Children, told: list[AppKey]) -> None:
+    children.applied(CONFIG_MAP, live(5), DIGEST)
+
+    children.of_kind(CONFIG_MAP).retain((), Scope("other"))
+    children.of_kind(CONFIG_MAP).retain((), Scope("home", "other"))
+    assert agrees(children)
+
+    children.of_kind(CONFIG_MAP).retain((), Scope("home", "flags"))
+    assert children.get(CONFIG_MAP, "home", "flags") is None
+    assert told == [HOME]
