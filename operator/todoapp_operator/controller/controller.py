@@ -19,8 +19,10 @@ from todoapp_operator.kube.informer import Informer
 from todoapp_operator.kube.kinds import KINDS, url
 from todoapp_operator.kube.presence import DEFINITIONS, Definitions, Presence
 from todoapp_operator.metrics import QUEUE_DEPTH, RECONCILE_SECONDS, RECONCILES, RESOURCES
-from todoapp_operator.reconcile.children import AppKey, Children
+from todoapp_operator.reconcile.children import Children
+from todoapp_operator.reconcile.claims import NameIsTaken
 from todoapp_operator.reconcile.finalizer import TODOAPP
+from todoapp_operator.reconcile.ownership import AppKey
 from todoapp_operator.reconcile.reconciler import Reconciler
 from todoapp_operator.reconcile.reconciliation import ReconcileContext
 from todoapp_operator.reconcile.referenced_secrets import SECRET, ReferencedSecrets
@@ -158,7 +160,7 @@ class Controller:
         try:
             async with asyncio.timeout(_RECONCILE_SECONDS):
                 await self._reconciler.reconcile(key)
-        except (ApiError, *UNREACHABLE) as error:
+        except (ApiError, NameIsTaken, *UNREACHABLE) as error:
             self._retry(key, "error", f"{type(error).__name__}: {error}")
         except Exception:
             # The outermost loop: a defect that one TodoApp brings out must not stop the others.

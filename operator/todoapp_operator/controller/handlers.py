@@ -15,7 +15,7 @@ import kopf
 
 from todoapp_operator.controller.probes import Readiness
 from todoapp_operator.kube.login import log_in
-from todoapp_operator.reconcile.children import AppKey
+from todoapp_operator.reconcile.ownership import AppKey
 from todoapp_operator.reconcile.todoapps import TodoApps
 from todoapp_operator.resource.spec import API_VERSION
 

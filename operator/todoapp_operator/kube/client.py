@@ -94,6 +94,18 @@ class Client:
         API_WRITES.labels("apply", kind.name).inc()
         return result
 
+    async def apply_gently(self, kind: Kind, namespace: str, name: str, body: bytes) -> tuple[Object, bool]:
+        """Server-side apply that takes no field from another manager: that is a conflict (409).
+
+        Returns:
+            The whole object as it is then, and whether it was made.
+        """
+        parameters = {"fieldManager": self._manager}
+        path, content_type = url(kind, namespace, name), "application/apply-patch+yaml"
+        status, result = await self._answer("PATCH", path, parameters, body, content_type)
+        API_WRITES.labels("apply", kind.name).inc()
+        return result, status == HTTPStatus.CREATED
+
     async def merge(self, kind: Kind, namespace: str, name: str, body: bytes, *, manager: str) -> Object:
         """JSON merge patch: what `body` names is replaced, lists as a whole."""
         path, parameters = url(kind, namespace, name), {"fieldManager": manager}
@@ -157,6 +169,19 @@ class Client:
         *,
         accept: str = "application/json",
     ) -> Object:
+        _, result = await self._answer(method, path, parameters, body, content_type, accept=accept)
+        return result
+
+    async def _answer(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str],
+        body: bytes | None,
+        content_type: str,
+        *,
+        accept: str = "application/json",
+    ) -> tuple[int, Object]:
         headers = self._headers(accept)
         if body is not None:
             headers["Content-Type"] = content_type
@@ -166,8 +191,7 @@ class Client:
             answer = await response.read()
             if not response.ok:
                 raise _error(response.status, answer)
-            result: Object = orjson.loads(answer)
-            return result
+            return response.status, orjson.loads(answer)
 
     def _headers(self, accept: str) -> dict[str, str]:
         return {"Accept": accept, **self._login.headers()}

@@ -147,7 +147,7 @@ _JUDGES: dict[str, Callable[[Manifest], HealthStatus]] = {
 
 def _condition(manifest: Manifest, kind: str) -> dict[str, Any]:
     conditions = manifest.get("status", {}).get("conditions") or ()
-    return next((each for each in conditions if each["type"] == kind), {})
+    return next((each for each in conditions if each.get("type") == kind), {})
 
 
 def _observed(manifest: Manifest) -> bool:

@@ -1,12 +1,14 @@
 """What the objects of one TodoApp say together."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from todoapp_operator.kube.health import Health, HealthStatus
 from todoapp_operator.kube.kinds import Provider
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.reconcile.children import AppKey, Child, Children
+from todoapp_operator.reconcile.children import Child, Children
 from todoapp_operator.reconcile.facts import Pods, ServedRelease
+from todoapp_operator.reconcile.ownership import Owner
+from todoapp_operator.reconcile.plan import Step
 from todoapp_operator.render.identity import COMPONENT_LABEL
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
@@ -15,26 +17,26 @@ __all__ = ["AppChildren"]
 
 
 class AppChildren:
-    """A view: it is always as new as what the informers have told."""
+    """A view: it is always as new as what the informers have told. What is not ours is not in it."""
 
-    def __init__(self, children: Children, key: AppKey) -> None:
+    def __init__(self, children: Children, owner: Owner) -> None:
         self._children = children
-        self._key = key
+        self._owner = owner
 
     def __iter__(self) -> Iterator[Child]:
-        return iter(self._children.of_app(self._key))
+        return iter(self._children.of_owner(self._owner))
 
     def outside(self) -> list[Child]:
-        """Those in other namespaces, which have no owner."""
-        return [child for child in self if child.namespace != self._key.namespace]
+        """Those in other namespaces, which have no owner reference."""
+        return [child for child in self if child.namespace != self._owner.key.namespace]
 
-    def database(self) -> HealthStatus | None:
-        """Of our own database's Cluster."""
-        return next(self._statuses(Provider.CLOUDNATIVE_PG), (None, None))[1]
+    def database(self, wanted: Iterable[Step]) -> HealthStatus | None:
+        """Of the Cluster among the wanted objects; None when it is not there, or somebody else's."""
+        return next(self._statuses(wanted, Provider.CLOUDNATIVE_PG), (None, None))[1]
 
-    def broker(self) -> dict[str, HealthStatus]:
-        """Of Strimzi's objects, by their kinds and names."""
-        return {name: status for name, status in self._statuses(Provider.STRIMZI) if name and status}
+    def broker(self, wanted: Iterable[Step]) -> dict[str, HealthStatus]:
+        """Of Strimzi's objects among the wanted ones, by their kinds and names."""
+        return {name: status for name, status in self._statuses(wanted, Provider.STRIMZI) if name and status}
 
     def job(self, name: str) -> HealthStatus | None:
         return next(
@@ -92,9 +94,13 @@ class AppChildren:
             if (chosen := _serving(wanted.get(component), before.get(component)))
         }
 
-    def _statuses(self, provider: Provider) -> Iterator[tuple[str, HealthStatus]]:
-        for child in self:
-            if child.kind.provider is provider and isinstance(child.facts, HealthStatus):
+    def _statuses(self, wanted: Iterable[Step], provider: Provider) -> Iterator[tuple[str, HealthStatus]]:
+        """A kept database has no owner, so these are found by their names."""
+        for step in wanted:
+            if step.kind.provider is not provider:
+                continue
+            child = self._children.get(step.kind, step.namespace, step.name)
+            if child and child.standing.is_free_for(self._owner) and isinstance(child.facts, HealthStatus):
                 yield f"{child.kind.name} {child.name}", child.facts
 
 

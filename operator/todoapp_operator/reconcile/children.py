@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -13,19 +13,10 @@ from todoapp_operator.kube.kinds import Kind
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.comparison import is_as_rendered, owned_fields
 from todoapp_operator.reconcile.facts import Facts, facts
-from todoapp_operator.render.identity import MANAGER, NAME_LABEL, NAMESPACE_LABEL, REPAIR_MANAGER
+from todoapp_operator.reconcile.ownership import AppKey, Owner, Standing, standing_of
+from todoapp_operator.render.identity import MANAGER, REPAIR_MANAGER
 
-__all__ = ["AppKey", "Child", "Children", "KindOfChildren", "digest_of_body"]
-
-
-class AppKey(NamedTuple):
-    """Which TodoApp."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
+__all__ = ["Child", "Children", "KindOfChildren", "child_of", "digest_of_body"]
 
 
 def digest_of_body(body: bytes) -> bytes:
@@ -43,15 +34,19 @@ class Child:
     kind: Kind
     namespace: str
     name: str
-    app: AppKey | None
+    standing: Standing
     uid: str
     version: int
-    owner: str
     deleting: bool
     fingerprint: bytes
     facts: Facts
     unverified: bytes
     agrees_with: bytes
+
+    @property
+    def app(self) -> AppKey | None:
+        """Who is told of its changes."""
+        return self.standing.app
 
     def agrees(self, digest: bytes, rendered: Callable[[], Manifest]) -> bool:
         """Whether the object is as rendered; the manifest, whose body has this digest, is seldom needed."""
@@ -77,8 +72,10 @@ class Children:
     def get(self, kind: Kind, namespace: str, name: str) -> Child | None:
         return self.of_kind(kind).get(namespace, name)
 
-    def of_app(self, app: AppKey) -> Iterable[Child]:
-        return tuple(self._by_app.get(app, {}).values())
+    def of_owner(self, owner: Owner) -> Iterable[Child]:
+        """What belongs to a TodoApp. What it only may take over is found by `get`."""
+        mine = self._by_app.get(owner.key, {}).values()
+        return tuple(child for child in mine if child.standing.is_of(owner))
 
     def applied(self, kind: Kind, manifest: Manifest, digest: bytes) -> Child:
         """Note what the API server made of what was applied, without waiting to hear it from the watch."""
@@ -117,7 +114,7 @@ class KindOfChildren:
         known = self._objects.get((metadata["namespace"], metadata["name"]))
         if known and known.version >= int(metadata["resourceVersion"]):
             return
-        child = _child(self._kind, manifest, known)
+        child = child_of(self._kind, manifest, known)
         self._objects[child.namespace, child.name] = child
         if known is None or _matters(known, child):
             self._children.changed(known, child)
@@ -129,7 +126,7 @@ class KindOfChildren:
         known = self._objects.get((metadata["namespace"], metadata["name"]))
         if known and known.version > int(metadata["resourceVersion"]):
             return known
-        child = _child(self._kind, manifest, None)
+        child = child_of(self._kind, manifest)
         child.unverified, child.agrees_with = b"", digest
         self._objects[child.namespace, child.name] = child
         self._children.reindex(known, child)
@@ -149,7 +146,8 @@ class KindOfChildren:
                 self._children.changed(self._objects.pop(place), None)
 
 
-def _child(kind: Kind, manifest: Manifest, known: Child | None) -> Child:
+def child_of(kind: Kind, manifest: Manifest, known: Child | None = None) -> Child:
+    """What is kept of an object; `known` is what was kept of its state before."""
     manifest.setdefault("kind", kind.name)  # entries of a list come without
     metadata = manifest["metadata"]
     owned = owned_fields(manifest, MANAGER)
@@ -157,15 +155,16 @@ def _child(kind: Kind, manifest: Manifest, known: Child | None) -> Child:
     content = orjson.dumps({"object": _lasting(manifest), "owned": owned, "in_repair": in_repair})
     fingerprint = digest_of_body(content)
     same = known is not None and known.fingerprint == fingerprint
-    labels = metadata.get("labels", {})
+    standing = standing_of(kind, manifest)
+    if known and known.uid == metadata["uid"]:
+        standing = standing.following(known.standing)
     return Child(
         kind=kind,
         namespace=metadata["namespace"],
         name=metadata["name"],
-        app=_app(labels),
+        standing=standing,
         uid=metadata["uid"],
         version=int(metadata["resourceVersion"]),
-        owner=_controller(metadata),
         deleting="deletionTimestamp" in metadata,
         fingerprint=fingerprint,
         facts=facts(manifest),
@@ -187,16 +186,6 @@ def _lasting(manifest: Manifest) -> dict[str, Any]:
     left_out = _LEFT_OUT_OF_SECRETS if manifest["kind"] == "Secret" else _LEFT_OUT
     metadata = {name: value for name, value in manifest["metadata"].items() if name not in _PASSING}
     return {name: value for name, value in manifest.items() if name not in left_out} | {"metadata": metadata}
-
-
-def _app(labels: dict[str, str]) -> AppKey | None:
-    namespace, name = labels.get(NAMESPACE_LABEL), labels.get(NAME_LABEL)
-    return AppKey(namespace, name) if namespace and name else None
-
-
-def _controller(metadata: dict[str, Any]) -> str:
-    owners = metadata.get("ownerReferences", ())
-    return next((each["uid"] for each in owners if each.get("controller")), "")
 
 
 def _matters(known: Child, child: Child) -> bool:

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     """A Secret, or a key in it, is not there."""
     KIND_MISSING = "KindMissing"
     """The cluster does not know a kind of object that is needed."""
+    NAME_TAKEN = "NameTaken"
+    """An object of somebody else's has a name that is needed."""
     DATABASE_NOT_READY = "DatabaseNotReady"
     """The database's own controller has not finished."""
     BROKER_NOT_READY = "BrokerNotReady"

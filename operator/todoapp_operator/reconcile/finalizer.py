@@ -30,14 +30,20 @@ async def set_finalizer(client: Client, record: Record, *, wanted: bool) -> Mani
     return await client.apply(TODOAPP, namespace, name, body_of(body))
 
 
-async def remove_outside(client: Client, children: AppChildren) -> list[str]:
+async def remove_outside(client: Client, children: AppChildren, kafka: str) -> list[str]:
     """Delete everything outside.
 
+    Args:
+        kafka: the namespace of the broker's Kafka.
+
     Returns:
-        What is not gone yet; others may have work to do before it goes.
+        What is not gone yet and has to be waited for, because Strimzi has work to do before it goes. That is
+        only in Kafka's own namespace: elsewhere anybody could keep an object from going.
     """
     outside = children.outside()
     for child in outside:
         if not child.deleting:
             await client.delete(child.kind, child.namespace, child.name, child.uid)
-    return [f"{child.kind.name} {child.namespace}/{child.name}" for child in outside]
+    return [
+        f"{child.kind.name} {child.namespace}/{child.name}" for child in outside if child.namespace == kafka
+    ]

@@ -8,6 +8,7 @@ from todoapp_operator.kube.kinds import Provider
 from todoapp_operator.reconcile.conditions import ConditionType, Finding, Reason
 from todoapp_operator.reconcile.facts import Pods
 from todoapp_operator.reconcile.order import Blocker
+from todoapp_operator.reconcile.ownership import TakenName, in_words
 from todoapp_operator.reconcile.secrets import MissingSecret, Purpose
 from todoapp_operator.render.broker import broker
 from todoapp_operator.render.todoapp import MissingKind
@@ -41,6 +42,8 @@ class Observation:
     """Why the wanted Deployments are not applied."""
     refusal: Blocker | None = None
     """Why an object could not be applied."""
+    taken_names: tuple[TakenName, ...] = ()
+    """Those that somebody else's objects have; nothing was written to these."""
 
 
 def findings(seen: Observation) -> list[Finding]:
@@ -87,6 +90,8 @@ def _database(seen: Observation) -> Finding:
     of = ConditionType.DATABASE_READY
     if missing := _missing(seen, Provider.CLOUDNATIVE_PG):
         return Finding(of, "False", Reason.KIND_MISSING, missing)
+    if taken := _taken(seen, Provider.CLOUDNATIVE_PG):
+        return Finding(of, "False", Reason.NAME_TAKEN, taken)
     if secret := _missing_secret(seen, Purpose.DATABASE):
         return Finding(of, "False", Reason.SECRET_MISSING, secret.message)
     if seen.app.spec.database and (reference := seen.app.spec.database.secret_ref):
@@ -106,6 +111,8 @@ def _broker(seen: Observation) -> Finding:
     of = ConditionType.BROKER_READY
     if missing := _missing(seen, Provider.STRIMZI):
         return Finding(of, "False", Reason.KIND_MISSING, missing)
+    if taken := _taken(seen, Provider.STRIMZI):
+        return Finding(of, "False", Reason.NAME_TAKEN, taken)
     if (secret := _missing_secret(seen, Purpose.BROKER)) and not secret.awaited:
         return Finding(of, "False", Reason.SECRET_MISSING, secret.message)
     if not broker(seen.app).strimzi:
@@ -142,6 +149,8 @@ def _progressing(seen: Observation) -> Finding:
     if blocked:
         moving = blocked.reason in _PASSING_BY_THEMSELVES
         return Finding(of, "True" if moving else "False", blocked.reason, blocked.message)
+    if taken := _taken(seen):
+        return Finding(of, "False", Reason.NAME_TAKEN, taken)
     if stalled := _stalled(seen):
         return Finding(of, "False", Reason.ROLLOUT_STALLED, stalled)
     if unready := _unready(seen):
@@ -160,6 +169,8 @@ def _degraded(seen: Observation) -> Finding:
     of = ConditionType.DEGRADED
     if seen.refusal:
         return Finding(of, "True", seen.refusal.reason, seen.refusal.message)
+    if taken := _taken(seen):
+        return Finding(of, "True", Reason.NAME_TAKEN, taken)
     if seen.missing:
         messages = " ".join(each.message for each in seen.missing)
         return Finding(of, "True", Reason.KIND_MISSING, messages)
@@ -178,6 +189,8 @@ def _ready(seen: Observation, parts: Iterable[Finding], progress: Finding) -> Fi
     of = ConditionType.READY
     if seen.refusal:
         return Finding(of, "False", seen.refusal.reason, seen.refusal.message)
+    if taken := _taken(seen):
+        return Finding(of, "False", Reason.NAME_TAKEN, taken)
     if essential := [each.message for each in seen.missing if each.kind.provider in _ESSENTIAL]:
         return Finding(of, "False", Reason.KIND_MISSING, " ".join(essential))
     for part in parts:
@@ -190,6 +203,11 @@ def _ready(seen: Observation, parts: Iterable[Finding], progress: Finding) -> Fi
 
 def _missing(seen: Observation, provider: Provider) -> str:
     return " ".join(each.message for each in seen.missing if each.kind.provider is provider)
+
+
+def _taken(seen: Observation, provider: Provider | None = None) -> str:
+    """About those of one provider, or all."""
+    return in_words([name for name in seen.taken_names if provider in (None, name.kind.provider)])
 
 
 def _missing_secret(seen: Observation, purpose: Purpose) -> MissingSecret | None:

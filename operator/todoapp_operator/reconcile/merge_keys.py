@@ -6,11 +6,12 @@ again would put ours beside it. https://kubernetes.io/docs/reference/using-api/s
 """
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 
-from todoapp_operator.kube.client import Client
+from todoapp_operator.kube.client import ApiError, Client
 from todoapp_operator.kube.kinds import url
 from todoapp_operator.kube.manifest import Manifest, body_of
 from todoapp_operator.reconcile.children import Child
@@ -25,8 +26,13 @@ async def put_entries_back(client: Client, child: Child, manifest: Manifest) -> 
     Returns:
         `manifest`, to be applied to the very version that was seen: a later renaming is refused with
         a conflict, and found at the next attempt.
+
+    Raises:
+        ApiError: another object has taken the name (409), or another reason.
     """
     live = await client.get(url(child.kind, child.namespace, child.name))
+    if live["metadata"]["uid"] != child.uid:
+        raise ApiError(HTTPStatus.CONFLICT, "Conflict", f"{child.kind.name} {child.name} is another one now")
     if lists := renamed_entries(manifest, live):
         body = body_of(lists | {"metadata": _version(live)})
         live = await client.merge(child.kind, child.namespace, child.name, body, manager=REPAIR_MANAGER)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from todoapp_operator.kube.health import Health, HealthStatus
 from todoapp_operator.kube.kinds import Provider
 from todoapp_operator.reconcile.conditions import Reason
+from todoapp_operator.reconcile.ownership import TakenName, in_words
 from todoapp_operator.reconcile.secrets import MissingSecret
 from todoapp_operator.render.todoapp import MissingKind
 
@@ -24,12 +25,18 @@ class Blocker:
 
 
 def before_migrating(
-    missing_secrets: Sequence[MissingSecret], missing: Sequence[MissingKind], database: HealthStatus | None
+    missing_secrets: Sequence[MissingSecret],
+    missing: Sequence[MissingKind],
+    database: HealthStatus | None,
+    taken_names: Sequence[TakenName] = (),
 ) -> Blocker | None:
     """
     Args:
         database: of our own database's Cluster; None when the database is an external one.
+        taken_names: pods would work with somebody else's Secrets, rights or database.
     """
+    if taken_names:
+        return Blocker(Reason.NAME_TAKEN, in_words(taken_names))
     for secret in sorted(missing_secrets, key=lambda secret: secret.awaited):
         return Blocker(Reason.BROKER_NOT_READY if secret.awaited else Reason.SECRET_MISSING, secret.message)
     for kind in missing:
@@ -40,11 +47,14 @@ def before_migrating(
     return None
 
 
-def before_starting(migration: HealthStatus | None) -> Blocker | None:
+def before_starting(migration: HealthStatus | None, taken_names: Sequence[TakenName] = ()) -> Blocker | None:
     """
     Args:
         migration: of this version's Job; None when there is none yet.
+        taken_names: the Job's among them, if somebody else has that.
     """
+    if taken_names:
+        return Blocker(Reason.NAME_TAKEN, in_words(taken_names))
     if migration and migration.health is Health.READY:
         return None
     if migration and migration.health is Health.FAILED:

@@ -11,15 +11,17 @@ from pydantic import ValidationError
 from todoapp_operator.kube.client import ApiError
 from todoapp_operator.kube.manifest import body_of
 from todoapp_operator.reconcile.app_children import AppChildren
-from todoapp_operator.reconcile.children import AppKey
+from todoapp_operator.reconcile.claims import NameIsTaken
 from todoapp_operator.reconcile.conditions import Reason, conditions
 from todoapp_operator.reconcile.events import announce
 from todoapp_operator.reconcile.finalizer import TODOAPP, remove_outside, set_finalizer
 from todoapp_operator.reconcile.findings import findings, while_invalid, while_suspended
 from todoapp_operator.reconcile.order import Blocker
+from todoapp_operator.reconcile.ownership import AppKey
 from todoapp_operator.reconcile.reconciliation import ReconcileContext, Reconciliation
 from todoapp_operator.reconcile.report import report
 from todoapp_operator.reconcile.todoapps import Record
+from todoapp_operator.render.broker import broker
 from todoapp_operator.resource.spec import API_VERSION, KIND, TodoApp
 
 __all__ = ["Reconciler"]
@@ -48,6 +50,7 @@ class Reconciler:
         """
         Raises:
             ApiError: the API server refused something; the status says so, unless it passes by itself.
+            NameIsTaken: an object is somebody else's; the status says so. Nobody tells when that changes.
         """
         record = self._context.todoapps.get(key)
         if record is None:
@@ -81,14 +84,16 @@ class Reconciler:
         )
         if refused:
             raise refused
+        if reconciliation.taken_names:
+            raise NameIsTaken(reconciliation.taken_names[0])
 
     async def _clean_up(self, record: Record) -> None:
-        left = await remove_outside(self._context.client, AppChildren(self._context.children, record.key))
-        if not left:
+        children = AppChildren(self._context.children, record.owner)
+        if not await remove_outside(self._context.client, children, _kafka_of(record)):
             await set_finalizer(self._context.client, record, wanted=False)
 
     async def _report_suspended(self, record: Record, app: TodoApp) -> None:
-        pods = AppChildren(self._context.children, record.key).serving_pods(())
+        pods = AppChildren(self._context.children, record.owner).serving_pods(())
         found = while_suspended(pods.values())
         await self._write_status(record, report(app, found, pods, record.status, now=datetime.now(UTC)))
 
@@ -125,3 +130,12 @@ class Reconciler:
         self._context.plans.pop(key, None)
         self._context.completed.pop(key, None)
         self._context.secrets.forget(key)
+
+
+def _kafka_of(record: Record) -> str:
+    """The namespace of its Kafka; empty when it has none, or its spec cannot be understood."""
+    try:
+        strimzi = broker(record.parse()).strimzi
+    except ValidationError:
+        return ""
+    return strimzi.namespace if strimzi else ""

@@ -6,16 +6,18 @@ from dataclasses import dataclass, field, replace
 from todoapp_operator.kube.client import Client
 from todoapp_operator.kube.health import Health
 from todoapp_operator.kube.kinds import Kind
-from todoapp_operator.kube.manifest import body_of
+from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.metrics import DRIFT_CORRECTIONS
 from todoapp_operator.reconcile.app_children import AppChildren
-from todoapp_operator.reconcile.children import AppKey, Children
+from todoapp_operator.reconcile.children import Child, Children
+from todoapp_operator.reconcile.claims import NameIsTaken, apply_over, find, make
 from todoapp_operator.reconcile.facts import Pods
 from todoapp_operator.reconcile.finalizer import set_finalizer
 from todoapp_operator.reconcile.findings import Observation
 from todoapp_operator.reconcile.handover import begin_with, hand_over_replicas
 from todoapp_operator.reconcile.merge_keys import disown, put_entries_back
 from todoapp_operator.reconcile.order import WORKLOADS, Blocker, before_migrating, before_starting
+from todoapp_operator.reconcile.ownership import AppKey, TakenName
 from todoapp_operator.reconcile.plan import Plan, Rendering, Step
 from todoapp_operator.reconcile.secrets import AppSecrets, MissingSecret
 from todoapp_operator.reconcile.todoapps import Record, TodoApps
@@ -51,20 +53,22 @@ class Reconciliation:
         self._app = app
         self._record = record
         self._context = context
-        self._children = AppChildren(context.children, record.key)
+        self._children = AppChildren(context.children, record.owner)
         self._plan: Plan | None = None
         self._rendering: Rendering
         self._missing_secrets: tuple[MissingSecret, ...] = ()
+        self._taken_names: list[TakenName] = []
         self._blocker: Blocker | None = None
 
     async def run(self) -> None:
-        """Bring about as much as can be now.
+        """Bring about as much as can be now; what has somebody else's name is left out.
 
         Raises:
             ApiError: the API server refused something; what came before it is done.
         """
         found = await self._context.secrets.ensure(self._app)
         self._missing_secrets = found.missing_secrets
+        self._taken_names += found.taken_names
         plan = self._planned(self._platform(found.digest, self._children.served_release()))
         await self._ensure_finalizer(plan)
         await self._apply(plan, lambda kind: kind not in WORKLOADS and kind != _JOB)
@@ -74,21 +78,29 @@ class Reconciliation:
         await self._apply(plan, WORKLOADS.__contains__)
         plan = await self._switch(plan)
         await self._prune(plan, found.names)
-        self._context.completed[self._record.key] = plan
+        if not self._taken_names:
+            self._context.completed[self._record.key] = plan
 
     def observe(self, refusal: Blocker | None) -> Observation:
         plan = self._plan
+        steps = plan.steps if plan else ()
         return Observation(
             app=self._app,
             missing_secrets=self._missing_secrets,
             missing=plan.missing if plan else (),
-            database=self._children.database(),
-            broker=self._children.broker(),
+            database=self._children.database(steps),
+            broker=self._children.broker(steps),
             migration=self._children.job(plan.job) if plan else None,
             pods=self._children.wanted_pods(plan.deployments if plan else ()),
             blocker=self._blocker,
             refusal=refusal,
+            taken_names=self.taken_names,
         )
+
+    @property
+    def taken_names(self) -> tuple[TakenName, ...]:
+        """Names that somebody else's objects have; `run` finds them."""
+        return tuple(self._taken_names)
 
     def serving_pods(self) -> dict[Component, Pods]:
         return self._children.serving_pods(self._plan.deployments if self._plan else ())
@@ -123,11 +135,11 @@ class Reconciliation:
         automatic = self._app.spec.rollout.migrations == "Auto"
         migration = self._children.job(plan.job)
         migrated = migration is not None and migration.health is Health.READY
-        database = None if automatic and migrated else self._children.database()
-        if blocker := before_migrating(self._missing_secrets, plan.missing, database):
+        database = None if automatic and migrated else self._children.database(plan.steps)
+        if blocker := before_migrating(self._missing_secrets, plan.missing, database, self._taken_names):
             return blocker
         await self._apply(plan, lambda kind: kind == _JOB)
-        return before_starting(self._children.job(plan.job)) if automatic else None
+        return before_starting(self._children.job(plan.job), self._taken_names) if automatic else None
 
     async def _switch(self, plan: Plan) -> Plan:
         """With `BlueGreen`, let the Service select the wanted release once all of its pods are there."""
@@ -143,16 +155,13 @@ class Reconciliation:
     async def _prune(self, plan: Plan, secrets: frozenset[str]) -> None:
         """Remove what is not wanted any more, but old pods only after new ones can do their work.
 
-        An object without an owner in the TodoApp's own namespace is meant to be kept: a database.
+        A database that is kept has no owner, so it is not among our objects.
         """
         wanted = {(step.kind, step.namespace, step.name) for step in plan.steps}
         pods = self._children.wanted_pods(plan.deployments)
         for child in self._children:
             unwanted = (child.kind, child.namespace, child.name) not in wanted
             if not unwanted or child.deleting or (child.kind.name == "Secret" and child.name in secrets):
-                continue
-            outside = child.namespace != self._record.key.namespace
-            if not outside and child.owner != self._record.uid:
                 continue
             if isinstance(child.facts, Pods) and not _replaced(child.facts, pods):
                 continue
@@ -161,27 +170,50 @@ class Reconciliation:
     async def _apply(self, plan: Plan, chosen: Callable[[str], bool]) -> None:
         """Apply the objects of the kinds whose names are `chosen`, as far as they differ."""
         for index, step in enumerate(plan.steps):
-            if chosen(step.kind.name):
-                await self._apply_if_changed(step, index)
+            if chosen(step.kind.name) and not self._is_as_rendered(step, index):
+                try:
+                    await self._write(step, self._rendering.manifests[index])
+                except NameIsTaken as taken:
+                    self._taken_names.append(taken.name)
 
-    async def _apply_if_changed(self, step: Step, index: int) -> None:
+    def _is_as_rendered(self, step: Step, index: int) -> bool:
         rendering = self._rendering
         child = self._context.children.get(step.kind, step.namespace, step.name)
-        if child and child.agrees(step.digest, lambda: rendering.manifests[index]):
-            return
-        manifest, client = rendering.manifests[index], self._context.client
-        edited = child is not None and bool(child.unverified)
-        await hand_over_replicas(client, child, manifest)
-        if child and edited:
-            manifest = await put_entries_back(client, child, manifest)
-        applied = await client.apply(step.kind, step.namespace, step.name, body_of(manifest))
-        if child and edited:
-            applied = await disown(client, child, applied)
-        if child is None and (replicas := self._children.first_replicas(self._app, manifest)) > 1:
-            applied = await begin_with(client, step.kind, applied, replicas)
-        self._context.children.applied(step.kind, applied, step.digest)
-        if self._context.completed.get(self._record.key) is self._plan:
+        return (
+            child is not None
+            and child.standing.is_free_for(self._record.owner)
+            and child.agrees(step.digest, lambda: rendering.manifests[index])
+        )
+
+    async def _write(self, step: Step, manifest: Manifest) -> None:
+        """
+        Raises:
+            NameIsTaken: the object is somebody else's.
+        """
+        context, owner = self._context, self._record.owner
+        child = await find(context.client, context.children, owner, step.kind, step.namespace, step.name)
+        if child:
+            applied = await self._change(child, manifest)
+        else:
+            applied = await self._make(step, manifest)
+        context.children.applied(step.kind, applied, step.digest)
+        if context.completed.get(self._record.key) is self._plan:
             DRIFT_CORRECTIONS.labels(step.kind.name).inc()
+
+    async def _change(self, child: Child, manifest: Manifest) -> Manifest:
+        client = self._context.client
+        await hand_over_replicas(client, child, manifest)
+        if not child.unverified:
+            return await apply_over(client, child, manifest)
+        manifest = await put_entries_back(client, child, manifest)
+        return await disown(client, child, await apply_over(client, child, manifest))
+
+    async def _make(self, step: Step, manifest: Manifest) -> Manifest:
+        client = self._context.client
+        made = await make(client, self._record.owner, step.kind, manifest)
+        if (replicas := self._children.first_replicas(self._app, manifest)) > 1:
+            return await begin_with(client, step.kind, made, replicas)
+        return made
 
 
 def _replaced(before: Pods, wanted: dict[Component, Pods]) -> bool:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from todoapp_operator.kube.client import ApiError, Client
 from todoapp_operator.kube.informer import Scope
 from todoapp_operator.kube.kinds import Kind, url
-from todoapp_operator.reconcile.children import AppKey
 from todoapp_operator.reconcile.facts import digest_of
+from todoapp_operator.reconcile.ownership import AppKey
 
 __all__ = ["SECRET", "Place", "ReferencedSecrets"]
 

@@ -9,8 +9,10 @@ from http import HTTPStatus
 
 from todoapp_operator.kube.client import ApiError, Client
 from todoapp_operator.kube.manifest import Manifest, body_of
-from todoapp_operator.reconcile.children import AppKey, Children, digest_of_body
+from todoapp_operator.reconcile.children import Children, digest_of_body
+from todoapp_operator.reconcile.claims import NameIsTaken, apply_over, find, make
 from todoapp_operator.reconcile.facts import SecretDigests, digest_of
+from todoapp_operator.reconcile.ownership import AppKey, Owner, TakenName
 from todoapp_operator.reconcile.referenced_secrets import SECRET, Place, ReferencedSecrets
 from todoapp_operator.render.identity import digest, metadata
 from todoapp_operator.render.secret_specs import (
@@ -55,8 +57,9 @@ class SecretsFound:
 
     names: frozenset[str]
     missing_secrets: tuple[MissingSecret, ...]
+    taken_names: tuple[TakenName, ...]
     digest: str
-    """Changes when a value does that sidecars read at their start; only whole without `missing_secrets`."""
+    """Changes when a value does that sidecars read at their start; only whole if none is missing or taken."""
 
 
 class AppSecrets:
@@ -73,15 +76,21 @@ class AppSecrets:
         key = AppKey(app.metadata.namespace, app.metadata.name)
         wanted = secret_specs(app)
         missing_secrets: list[MissingSecret] = []
+        taken_names: list[TakenName] = []
         values: list[tuple[str, str, str]] = []
         for spec in wanted:
-            found = await self._ensure_one(app, key, spec)
+            try:
+                found = await self._ensure_one(app, key, spec)
+            except NameIsTaken as taken:
+                taken_names.append(taken.name)
+                continue
             if isinstance(found, MissingSecret):
                 missing_secrets.append(found)
             elif not (isinstance(spec, RequiredSecret) and spec.field == _PULL_SECRETS):
                 values += [(spec.name, name, value.hex()) for name, value in sorted(found.items())]
         values += await self._of_the_database(app, key)
-        return SecretsFound(frozenset(each.name for each in wanted), tuple(missing_secrets), digest(values))
+        names = frozenset(each.name for each in wanted)
+        return SecretsFound(names, tuple(missing_secrets), tuple(taken_names), digest(values))
 
     def forget(self, key: AppKey) -> None:
         """The TodoApp is gone."""
@@ -137,19 +146,25 @@ class AppSecrets:
             if not found or source.key not in found:
                 return MissingSecret(Purpose.BROKER, f"{source} is missing; Strimzi makes it.", awaited=True)
             sought[name] = found[source.key]
-        child = self._children.get(SECRET, key.namespace, wanted.name)
-        current = child.facts.digests if child and isinstance(child.facts, SecretDigests) else {}
-        if current != sought:
-            await self._copy(app, wanted)
+        owner = Owner(key, app.metadata.uid)
+        known = self._children.get(SECRET, key.namespace, wanted.name)
+        if not (known and known.standing.is_of(owner) and known.facts == SecretDigests(sought)):
+            await self._write(owner, await self._copy(app, wanted))
         return sought
 
-    async def _copy(self, app: TodoApp, wanted: CopiedSecret) -> None:
+    async def _write(self, owner: Owner, secret: Manifest) -> None:
+        namespace, name = secret["metadata"]["namespace"], secret["metadata"]["name"]
+        if child := await find(self._client, self._children, owner, SECRET, namespace, name):
+            applied = await apply_over(self._client, child, secret)
+        else:
+            applied = await make(self._client, owner, SECRET, secret)
+        self._children.applied(SECRET, applied, digest_of_body(body_of(secret)))
+
+    async def _copy(self, app: TodoApp, wanted: CopiedSecret) -> Manifest:
         data = {name: _encoded(value) for name, value in wanted.literals.items()}
         for name, source in wanted.copies.items():
             data[name] = await self._value(source)
-        body = body_of(_secret(app, wanted.name, data))
-        applied = await self._client.apply(SECRET, app.metadata.namespace, wanted.name, body)
-        self._children.applied(SECRET, applied, digest_of_body(body))
+        return _secret(app, wanted.name, data)
 
     async def _value(self, source: SourceKey) -> str:
         values = await self._referenced.values(Place(source.namespace, source.name))

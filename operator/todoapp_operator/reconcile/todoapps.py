@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.reconcile.children import AppKey
+from todoapp_operator.reconcile.ownership import AppKey, Owner
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["Record", "TodoApps"]
@@ -40,6 +40,10 @@ class Record:
             resource=orjson.dumps({"metadata": identity, "spec": manifest.get("spec", {})}),
             status=manifest.get("status", {}),
         )
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(self.key, self.uid)
 
     def parse(self) -> TodoApp:
         """

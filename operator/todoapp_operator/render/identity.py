@@ -9,13 +9,16 @@ import orjson
 from todoapp_operator.resource.spec import API_VERSION, KIND, TodoApp
 
 __all__ = [
+    "ADOPT_ANNOTATION",
     "COMPONENT_LABEL",
     "MANAGER",
     "MANAGER_LABEL",
     "NAMESPACE_LABEL",
     "NAME_LABEL",
+    "PLACE_LABEL",
     "RELEASE_LABEL",
     "REPAIR_MANAGER",
+    "UID_LABEL",
     "digest",
     "metadata",
     "object_name",
@@ -33,6 +36,15 @@ MANAGER_LABEL = "app.kubernetes.io/managed-by"
 NAME_LABEL = "todoapp.dev/name"
 NAMESPACE_LABEL = "todoapp.dev/namespace"
 COMPONENT_LABEL = "todoapp.dev/component"
+
+UID_LABEL = "todoapp.dev/uid"
+"""Of the TodoApp, on what lies in another namespace: there it stands for the owner reference."""
+
+PLACE_LABEL = "todoapp.dev/place"
+"""The namespace in which we made such an object; a copy that lies elsewhere is not ours."""
+
+ADOPT_ANNOTATION = "todoapp.dev/adopt"
+"""On an object of somebody else's: the name of the TodoApp that may take it over."""
 
 RELEASE_LABEL = "todoapp.dev/release"
 """Tells the releases of a `BlueGreen` roll-out apart."""
@@ -54,19 +66,21 @@ def metadata(
 ) -> dict[str, Any]:
     """An object's metadata.
 
-    Owner references do not cross namespaces, so an object in another `namespace` has none; neither has
-    one that outlives the TodoApp (`owned=False`), nor any while the TodoApp is only a file.
+    Owner references do not cross namespaces, so an object in another `namespace` has a label instead. One
+    that outlives the TodoApp (`owned=False`) has neither, nor has any while the TodoApp is only a file.
     """
     namespace = namespace or app.metadata.namespace
     described = {"annotations": annotations} if annotations else {}
     inside = namespace == app.metadata.namespace
-    owner = {"ownerReferences": [_owner(app)]} if owned and inside and app.metadata.uid else {}
+    known = owned and bool(app.metadata.uid)
+    reference = {"ownerReferences": [_owner(app)]} if known and inside else {}
+    place = {UID_LABEL: app.metadata.uid, PLACE_LABEL: namespace} if known and not inside else {}
     return {
         "name": name,
         "namespace": namespace,
-        "labels": own_labels(app, component) | (labels or {}),
+        "labels": own_labels(app, component) | place | (labels or {}),
         **described,
-        **owner,
+        **reference,
     }
 
 

@@ -7,15 +7,18 @@ import pytest
 from todoapp_operator.kube.informer import EVERYWHERE, Scope
 from todoapp_operator.kube.kinds import KINDS, Kind
 from todoapp_operator.kube.manifest import body_of
-from todoapp_operator.reconcile.children import AppKey, Children, digest_of_body
+from todoapp_operator.reconcile.children import Children, digest_of_body
 from todoapp_operator.reconcile.facts import Pods, SecretDigests
+from todoapp_operator.reconcile.ownership import AppKey, Owner
 from todoapp_operator.reconcile.referenced_secrets import SECRET
 from todoapp_operator.render.identity import MANAGER, NAME_LABEL, NAMESPACE_LABEL
+from todoapp_operator.resource.spec import API_VERSION, KIND
 
 CONFIG_MAP, DEPLOYMENT = (
     next(kind for kind in KINDS if kind.name == name) for name in ("ConfigMap", "Deployment")
 )
 HOME = AppKey("home", "todo")
+OWNER = Owner(HOME, "owner")
 RENDERED: dict[str, Any] = {"metadata": {"name": "flags", "namespace": "home"}, "data": {"answer": "42"}}
 DIGEST = digest_of_body(body_of(RENDERED))
 
@@ -42,6 +45,7 @@ def live(
             "uid": uid,
             "resourceVersion": str(version),
             "labels": {NAMESPACE_LABEL: "home", NAME_LABEL: app},
+            "ownerReferences": [controller(app)],
             "managedFields": [
                 {"manager": MANAGER, "operation": "Apply", "fieldsV1": {"f:data": {"f:answer": {}}}}
             ],
@@ -49,6 +53,10 @@ def live(
         },
         "data": {"answer": answer},
     }
+
+
+def controller(app: str) -> dict[str, Any]:
+    return {"apiVersion": API_VERSION, "kind": KIND, "name": app, "uid": "owner", "controller": True}
 
 
 def agrees(children: Children, kind: Kind = CONFIG_MAP) -> bool:
@@ -102,7 +110,7 @@ def test_a_deletion_is_reported_but_not_of_a_predecessor(children: Children, tol
     children.of_kind(CONFIG_MAP).remove(live(9, uid="2"))
     assert told == [HOME]
     assert children.get(CONFIG_MAP, "home", "flags") is None
-    assert list(children.of_app(HOME)) == []
+    assert list(children.of_owner(OWNER)) == []
 
 
 def test_objects_missing_from_a_list_are_removed(children: Children, told: list[AppKey]) -> None:
@@ -113,7 +121,7 @@ def test_objects_missing_from_a_list_are_removed(children: Children, told: list[
     children.of_kind(CONFIG_MAP).retain({("home", "kept")}, EVERYWHERE)
 
     assert told == [HOME]
-    assert [child.name for child in children.of_app(HOME)] == ["kept"]
+    assert [child.name for child in children.of_owner(OWNER)] == ["kept"]
 
 
 def test_both_todoapps_are_notified_when_an_object_moves(children: Children, told: list[AppKey]) -> None:
@@ -122,7 +130,7 @@ def test_both_todoapps_are_notified_when_an_object_moves(children: Children, tol
     children.of_kind(CONFIG_MAP).put(live(6, app="other"))
 
     assert told == [HOME, AppKey("home", "other")]
-    assert list(children.of_app(HOME)) == []
+    assert list(children.of_owner(OWNER)) == []
 
 
 def test_values_of_secrets_are_not_stored(children: Children) -> None:

@@ -9,7 +9,7 @@ import pytest
 from todoapp_operator.controller import handlers
 from todoapp_operator.controller.handlers import Watch
 from todoapp_operator.controller.probes import Readiness
-from todoapp_operator.reconcile.children import AppKey
+from todoapp_operator.reconcile.ownership import AppKey
 from todoapp_operator.reconcile.todoapps import TodoApps
 
 CALLED: Any = handlers
