@@ -44,6 +44,7 @@ NOT_COMPARED = {
     "TODOAPP_HOST": "the same in every pod",
     "TODOAPP_PORT": "the same in every pod",
     "TODOAPP_INNER_PORT": "the same in every pod",
+    "TODOAPP_PUBLIC_HOSTS": "as TODOAPP_PUBLIC_URL",
     "TODOAPP_PUBLIC_URL": "a text that the operator composes of host names",
     "TODOAPP_DATABASE_URL_REF": "the operator composes it of a name and a key, which have no slash",
     "TODOAPP_JWT_SECRET_REF": "as TODOAPP_DATABASE_URL_REF",

@@ -98,6 +98,21 @@ def test_all_state_is_in_one_folder(run: Run) -> None:
     }
 
 
+def test_only_the_user_can_read_the_state(run: Run) -> None:
+    open_to_others = [path for path in [run.state, *run.state.rglob("*")] if path.stat().st_mode & 0o077]
+
+    assert open_to_others == []
+
+
+def test_inner_ports_are_listed_with_the_processes(run: Run) -> None:
+    processes = {each["name"]: each for each in json.loads((run.state / "processes.json").read_text())}
+    inner = {processes[name]["inner_port"] for name in ("api", "notification", "recurrence")}
+
+    assert processes["api"]["port"] == int(run.url.rpartition(":")[2])
+    assert len(inner) == 3
+    assert processes["api"]["port"] not in inner
+
+
 def test_killed_process_is_restarted(run: Run) -> None:
     before = run.pids
     psutil.Process(before["recurrence"]).kill()

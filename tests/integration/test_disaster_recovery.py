@@ -95,7 +95,7 @@ async def test_clients_reload_everything_once_after_an_old_backup_is_restored(
     async with served(lost_database_url) as api:
         transport = httpx.ASGITransport(api)
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://todo.test", headers=headers
+            transport=transport, base_url="http://localhost", headers=headers
         ) as user:
             tasks = (await user.get("/api/tasks")).json()
             resumed = await user.get("/api/sync", params={"since": seen})

@@ -178,6 +178,28 @@ async def test_requests_are_counted_by_route_not_by_path(
     assert float(pending.split()[1]) > 0
 
 
+async def test_answers_with_tokens_are_kept_nowhere(anybody: httpx.AsyncClient) -> None:
+    account = {"email": f"{uuid4().hex}@example.com", "password": "correct horse"}
+    signed_up = await anybody.post("/api/auth/signup", json=account)
+    refused = await anybody.get("/api/me")
+
+    for answer in (signed_up, refused):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_another_host_is_refused_everywhere(api: FastAPI, anybody: httpx.AsyncClient) -> None:
+    """As a page does whose name points to this machine."""
+    answers = [
+        await anybody.request(operation.verb, operation.path, headers={"host": "evil.example"})
+        for operation in operations(api)
+    ]
+
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(421, "unknown-host")}
+
+
 def test_every_route_of_the_api_refuses_what_it_would_ignore(api: FastAPI) -> None:
     routes = [context.original_route for context in iter_route_contexts(api.routes)]
     ours = [each for each in routes if isinstance(each, APIRoute) and each.path.startswith("/api/")]

@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="of the api, for people and programs")
     inner_port: int = Field(default=8090, ge=1, le=65535, description="for the sidecar and for monitoring")
     public_url: str = Field(default="http://127.0.0.1:8000", description="where people reach the api")
+    public_hosts: str = Field(
+        default="", description="host names beside that of public_url, with commas; `*.` is any name below"
+    )
+    allowed_hosts: str = Field(default="", description="more of them, which the resource does not know")
     trusted_proxies: str = Field(
         default="127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7",
         description="networks whose X-Forwarded-For is believed; empty when no proxy is in front",

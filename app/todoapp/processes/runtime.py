@@ -19,6 +19,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
 from starlette.types import Lifespan
 
 import todoapp.models  # noqa: F401 - a foreign key finds its table only where that is imported too
@@ -41,8 +42,10 @@ from todoapp.messaging.sidecar import Sidecar
 from todoapp.messaging.subscriptions import Consumer
 from todoapp.processes.web import health
 from todoapp.processes.web.connections import BoundedHttp
+from todoapp.processes.web.hosts import AllowedHosts, Hosts
 from todoapp.processes.web.middleware import BodyLimits, Observed
 from todoapp.processes.web.problem import answer_problems
+from todoapp.processes.web.security_headers import SecurityHeaders
 
 __all__ = ["Job", "Listeners", "Runtime", "inner_app", "public_app", "run"]
 
@@ -183,7 +186,8 @@ def public_app(
     runtime: Runtime, *, title: str, description: str, body_limits: Mapping[str, int | None]
 ) -> FastAPI:
     """What people reach. `body_limits` as for `inner_app`."""
-    return _app(runtime, body_limits, title=title, description=description)
+    by_host = Middleware(AllowedHosts, hosts=Hosts.of(runtime.settings))
+    return _app(runtime, body_limits, title=title, description=description, middleware=[by_host])
 
 
 def _app(runtime: Runtime, body_limits: Mapping[str, int | None], **options: Any) -> FastAPI:
@@ -198,6 +202,7 @@ def _app(runtime: Runtime, body_limits: Mapping[str, int | None], **options: Any
     app.state.runtime = runtime
     limits = BodyLimits(runtime.settings.request_body_bytes, by_path=body_limits)
     app.add_middleware(Observed, metrics=runtime.metrics, body_limits=limits)
+    app.add_middleware(SecurityHeaders, https=runtime.settings.public_url.startswith("https://"))
     answer_problems(app)
     app.include_router(health.router)
     return app

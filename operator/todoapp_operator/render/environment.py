@@ -29,7 +29,7 @@ def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar
     topics = app.spec.topics
     return [
         _variable("TODOAPP_HOST", "0.0.0.0"),  # noqa: S104 - the pod's network, guarded by policies
-        *([_variable("TODOAPP_PORT", str(PORT))] if component is Component.API else []),
+        *(_for_people(app) if component is Component.API else []),
         _variable("TODOAPP_INNER_PORT", str(INNER_PORT)),
         _variable("TODOAPP_PUBLIC_URL", public_url(app)),
         _variable("TODOAPP_DATABASE_URL_REF", _reference(secrets.database_url(app))),
@@ -50,6 +50,20 @@ def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar
         *_logging(app),
         *workload.env,
     ]
+
+
+def _for_people(app: TodoApp) -> list[EnvVar]:
+    """Where the api serves people, and the host names by which they ask."""
+    return [_variable("TODOAPP_PORT", str(PORT)), _variable("TODOAPP_PUBLIC_HOSTS", ",".join(_hosts(app)))]
+
+
+def _hosts(app: TodoApp) -> list[str]:
+    """Not any name that begins with the Service's: a stranger may own `NAME-api.home.svc.example.com`."""
+    spec, metadata = app.spec, app.metadata
+    service = f"{metadata.name}-{Component.API}"
+    names = [service, f"{service}.{metadata.namespace}", f"{service}.{metadata.namespace}.svc"]
+    outside = [spec.ingress.host] if spec.ingress else list(spec.gateway.hostnames) if spec.gateway else []
+    return [*outside, *names, f"{names[-1]}.cluster.local"]
 
 
 def migration_environment(app: TodoApp) -> list[EnvVar]:

@@ -177,7 +177,7 @@ async def fresh_client(fresh_api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 async def calling(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client without a token; errors of the application become answers, as for people."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://todo.test") as caller:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as caller:
         yield caller
 
 

@@ -48,7 +48,7 @@ class Operation:
         """A small valid request, to the path or to its other spelling with `prefix`."""
         path = re.sub(r"{(\w+_id)}", lambda name: str(row(name[1])), self.path).replace("/api", prefix, 1)
         return httpx.Request(
-            self.verb, f"http://api{path}", params=self._parameters(row), json=self._body(row)
+            self.verb, f"http://localhost{path}", params=self._parameters(row), json=self._body(row)
         )
 
     def _parameters(self, row: NameRow) -> dict[str, Any]:

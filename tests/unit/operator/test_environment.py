@@ -69,6 +69,21 @@ def test_the_public_url_is_the_ingress_or_gateway_host() -> None:
     ]
 
 
+def test_the_api_answers_to_the_hosts_of_the_resource_and_its_service() -> None:
+    service = ["todo-api", "todo-api.home", "todo-api.home.svc", "todo-api.home.svc.cluster.local"]
+    gateway = {"parentRefs": [{"name": "public"}], "hostnames": ["a.example.com", "*.b.example.com"]}
+    apps = (todoapp(), todoapp(ingress={"host": "todo.example.com"}), todoapp(gateway=gateway))
+
+    hosts = [str(variables(app)["TODOAPP_PUBLIC_HOSTS"].value).split(",") for app in apps]
+
+    assert hosts == [
+        service,
+        ["todo.example.com", *service],
+        ["a.example.com", "*.b.example.com", *service],
+    ]
+    assert "TODOAPP_PUBLIC_HOSTS" not in variables(todoapp(), Component.RECURRENCE)
+
+
 def test_topics_and_log_level_are_those_of_the_resource() -> None:
     rendered = variables(
         todoapp(topics={"reminders": {"name": "alarms"}}, observability={"logLevel": "DEBUG"})

@@ -15,11 +15,12 @@ from todoapp.kit.errors import Unavailable
 from todoapp.kit.outage import describe_outage, is_outage
 from todoapp.messaging.relay import pending_events
 
-__all__ = ["check_ready", "figures", "router", "wait_until_ready"]
+__all__ = ["PATHS", "check_ready", "figures", "router", "wait_until_ready"]
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.5
+PATHS = frozenset({"/health", "/health/live", "/health/ready"})
 
 router = APIRouter(tags=["Operation"])
 figures = APIRouter(tags=["Operation"])

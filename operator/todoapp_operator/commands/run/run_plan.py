@@ -165,7 +165,7 @@ class RunPlan:
             **_inherited(),
             **self._resolved(environment(self.app, instance.component, LAPTOP), name=instance.name),
             "TODOAPP_HOST": HOST,
-            **({"TODOAPP_PORT": str(instance.port)} if instance.port else {}),
+            **({"TODOAPP_PORT": str(instance.port), "TODOAPP_PUBLIC_HOSTS": ""} if instance.port else {}),
             "TODOAPP_INNER_PORT": str(instance.inner_port),
             "TODOAPP_PUBLIC_URL": f"http://{HOST}:{self.instances[0].port}",
             "DAPR_HTTP_PORT": str(instance.sidecar_port),

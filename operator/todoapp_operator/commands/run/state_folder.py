@@ -18,6 +18,9 @@ from todoapp_operator.resource.user_error import UserError
 
 __all__ = ["StateFolder", "opened"]
 
+_OTHERS = 0o077
+"""What a umask takes from everybody but the user: every permission."""
+
 
 @dataclass(frozen=True)
 class StateFolder:
@@ -62,7 +65,7 @@ class StateFolder:
 
     def write_secrets(self, values: SecretValues) -> None:
         """Write the file that the secret store serves; only its owner can read it."""
-        _write(self._secrets, json.dumps(values, indent=2), mode=0o600)
+        _write(self._secrets, json.dumps(values, indent=2))
 
     def write_dapr_files(self, files: Files) -> None:
         """Replace everything under `dapr/`, so that no component of an earlier run is left."""
@@ -90,34 +93,46 @@ class StateFolder:
 def opened(path: Path) -> Iterator[StateFolder]:
     """Make the folder if need be, and hold it for this process alone.
 
+    Until the end, what this process and its children make is for their user only, there and elsewhere.
+
     Raises:
         UserError: the folder cannot be written, or another run holds it.
     """
     folder = path.absolute()
+    before = os.umask(_OTHERS)
+    try:
+        with _held(folder, path):
+            yield StateFolder(folder)
+    finally:
+        os.umask(before)
+
+
+@contextlib.contextmanager
+def _held(folder: Path, named: Path) -> Iterator[None]:
     lock = FileLock(folder / ".lock", timeout=0)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
         raise UserError(
-            f"State folder {path} is in use by another `todoappctl run`; stop that one, "
+            f"State folder {named} is in use by another `todoappctl run`; stop that one, "
             "or choose another folder with --state."
         ) from error
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _unwritable(named, error) from error
     try:
-        yield StateFolder(folder)
+        yield
     finally:
         lock.release()
 
 
-def _write(path: Path, text: str, *, mode: int = 0o644) -> None:
+def _write(path: Path, text: str) -> None:
     """Replace the file in one step: a reader sees the old text or the new one."""
     fresh = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
         fresh.replace(path)
