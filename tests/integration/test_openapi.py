@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(900)
 
 REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "428", "429"]
 """A precondition is looked at before the body that it is about (RFC 9110, 13.2.1), so 412 may come first."""
-UNLIMITED = {"requests_per_minute": 0, "log_ins_per_quarter_hour": 0, "password_checks_per_quarter_hour": 0}
+UNLIMITED = {"requests_per_minute": 0, "password_checks_per_quarter_hour": 0}
 ENDS_THE_SESSION = "^(log_out|delete_me|end_session|change_password)$"
 
 

@@ -78,7 +78,13 @@ def test_a_user_error_is_one_sentence(variables: dict[str, str], sentence: str) 
 
 
 @pytest.mark.parametrize(
-    ("proxies", "statuses"), [("127.0.0.1", [201, 429, 201]), ("192.0.2.1", [201, 429, 429])]
+    ("proxies", "statuses"),
+    [
+        ("127.0.0.1", [201, 429, 201]),
+        ("10.0.0.0/8, 127.0.0.0/8", [201, 429, 201]),
+        ("192.0.2.1", [201, 429, 429]),
+        ("", [201, 429, 429]),
+    ],
 )
 def test_a_proxy_that_is_trusted_names_the_caller(
     database_url: str, tmp_path: Path, proxies: str, statuses: list[int]

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["Features", "LogFormat", "Settings", "Topics"]
@@ -12,6 +13,15 @@ __all__ = ["Features", "LogFormat", "Settings", "Topics"]
 
 Limit = Annotated[int, Field(ge=0, le=1_000_000)]
 """How many in a window of time; 0 is no limit."""
+
+
+def _networks(listed: str) -> str:
+    for network in filter(None, listed.split(",")):
+        try:
+            ip_network(network.strip())
+        except ValueError as error:
+            raise ValueError(f"{network!r} is no network; one is like 10.0.0.0/8 or fc00::/7") from error
+    return listed
 
 
 class LogFormat(StrEnum):
@@ -55,9 +65,11 @@ class Settings(BaseSettings):
         default="", description="host names beside that of public_url, with commas; `*.` is any name below"
     )
     allowed_hosts: str = Field(default="", description="more of them, which the resource does not know")
-    trusted_proxies: str = Field(
-        default="127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7",
-        description="networks whose X-Forwarded-For is believed; empty when no proxy is in front",
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        default="", description="networks whose X-Forwarded-For is believed, like 10.0.0.0/8,fc00::/7"
+    )
+    limits_per_address: bool = Field(
+        default=True, description="false where all requests come from a proxy that is not trusted"
     )
 
     database_url: SecretStr | None = None
@@ -121,7 +133,12 @@ class Settings(BaseSettings):
         default=30.0, description="how long a client may take to send or to read 64 KiB"
     )
     requests_per_minute: Limit = Field(default=6000, description="of a user")
-    log_ins_per_quarter_hour: Limit = Field(default=20, description="to an e-mail address from an address")
+    wrong_passwords_per_day: Limit = Field(
+        default=100, description="of an account; 20 of them at once, then evenly"
+    )
+    wrong_passwords_of_an_address_per_day: Limit = Field(
+        default=1000, description="to all accounts; 100 of them at once, then evenly"
+    )
     password_checks_per_quarter_hour: Limit = Field(
         default=300, description="log-ins and sign-ups from an address"
     )

@@ -191,6 +191,7 @@ def public_app(
 
 
 def _app(runtime: Runtime, body_limits: Mapping[str, int | None], **options: Any) -> FastAPI:
+    """`middleware` in `options` lies within that of every process."""
     app = FastAPI(
         **options,
         version=version("todoapp"),
@@ -316,6 +317,7 @@ def _public_server(app: FastAPI, listening: socket.socket, settings: Settings) -
         app,
         listening,
         settings,
+        proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
         ws_max_size=LONGEST_MESSAGE,
         lifespan="off",

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from math import ceil
 from uuid import UUID
 
-from todoapp.kit.errors import Conflict, Forbidden, NotFound, Unauthorized
+from todoapp.kit.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unauthorized
 
 __all__ = [
     "EmailTaken",
@@ -17,6 +18,7 @@ __all__ = [
     "SessionEnded",
     "SessionNotFound",
     "TokenNotFound",
+    "TooManyGuesses",
     "TooManyTokens",
     "WrongCredentials",
     "WrongPassword",
@@ -37,6 +39,19 @@ class WrongCredentials(Unauthorized):
 
     def __init__(self) -> None:
         super().__init__("The e-mail address or the password is wrong.")
+
+
+class TooManyGuesses(TooManyRequests):
+    """The same for an account that does not exist."""
+
+    code = "too-many-guesses"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(
+            f"There were too many wrong passwords; try again in {ceil(wait.total_seconds())} s, or from a "
+            "device where you have logged in before.",
+            retry_after=timedelta(seconds=ceil(wait.total_seconds())),
+        )
 
 
 class WrongPassword(Forbidden):

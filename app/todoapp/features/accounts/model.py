@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from todoapp.kit.database import Base, Instant, JsonValue, new_id
 
-__all__ = ["ApiToken", "RefreshToken", "User", "UserSession"]
+__all__ = ["ApiToken", "Guesses", "RefreshToken", "User", "UserSession"]
 
 
 class User(Base, table=True):
@@ -52,6 +52,16 @@ class RefreshToken(Base, table=True):
     used_at: datetime | None = Field(default=None, sa_type=Instant)
     successor_hash: bytes | None = None
     """The token that its last use gave; while nobody has used that, this one may come again for a moment."""
+
+
+class Guesses(Base, table=True):
+    """The wrong passwords of an account, a device or a network address, as in a bucket that leaks."""
+
+    __tablename__ = "guesses"
+
+    key: bytes = Field(primary_key=True)
+    full_at: datetime = Field(sa_type=Instant, index=True)
+    """When all guesses are there again; the row is good for nothing afterwards."""
 
 
 class ApiToken(Base, table=True):

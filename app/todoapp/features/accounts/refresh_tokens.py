@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from todoapp.features.accounts.devices import Devices
 from todoapp.features.accounts.errors import InvalidRefreshToken, SessionNotFound
 from todoapp.features.accounts.identity import SessionIdentity
 from todoapp.features.accounts.model import RefreshToken, UserSession
@@ -32,6 +33,7 @@ class Issuer:
     """Makes the tokens of this installation."""
 
     access_tokens: AccessTokens
+    devices: Devices
     refresh_lifetime: timedelta
     session_lifetime: timedelta
     """from the log-in; no refresh goes beyond"""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.accounts.errors import EmailTaken, WrongCredentials, WrongPassword
+from todoapp.features.accounts.guesses import Guess, GuessLimit, count, give_back
 from todoapp.features.accounts.identity import SessionIdentity
 from todoapp.features.accounts.model import User
+from todoapp.features.accounts.password_choice import require_strong
 from todoapp.features.accounts.passwords import hash_password, is_outdated, verify_password
 from todoapp.features.accounts.refresh_tokens import Issuer, Tokens, open_session
 from todoapp.features.accounts.sessions import end_other_sessions
@@ -21,6 +23,8 @@ from todoapp.kit.database import Database, col
 from todoapp.messaging.outbox import Origin, Outbox, UnknownUser, UserChanges
 
 __all__ = [
+    "GuessLimits",
+    "LogIn",
     "LoggedIn",
     "NewAccount",
     "ProfileEdit",
@@ -41,9 +45,33 @@ class NewAccount:
 
 
 @dataclass(frozen=True)
+class LogIn:
+    """What somebody says who wants to log in."""
+
+    email: str
+    password: str = field(repr=False)
+    user_agent: str
+    address: str | None
+    """the network that it comes from; None where a proxy hides it"""
+    device_token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
 class LoggedIn:
     user: UserView
     tokens: Tokens
+    device_token: str
+    """makes the device known at the next log-in"""
+
+
+@dataclass(frozen=True)
+class GuessLimits:
+    """How many wrong passwords there may be."""
+
+    account: GuessLimit
+    """from devices that are not known; a device that is known, or a session, has as many for itself"""
+    address: GuessLimit
+    """from one network, to all accounts"""
 
 
 async def sign_up(
@@ -52,8 +80,10 @@ async def sign_up(
     """Create an account and log in. Its feed of changes begins empty.
 
     Raises:
+        WeakPassword
         EmailTaken
     """
+    require_strong(password, email=account.email, name=account.name, pointer="/password")
     user = User(
         email=account.email,
         name=account.name,
@@ -68,45 +98,64 @@ async def sign_up(
             _, tokens = await open_session(session, issuer, user.id, user_agent=user_agent, now=now)
     except IntegrityError as error:
         raise EmailTaken from error
-    return LoggedIn(UserView.model_validate(user), tokens)
+    return LoggedIn(UserView.model_validate(user), tokens, issuer.devices.token(user.id, None, now=now))
 
 
 async def log_in(
-    outbox: Outbox, issuer: Issuer, *, email: str, password: str, user_agent: str, origin: Origin
+    outbox: Outbox, issuer: Issuer, limits: GuessLimits, wanted: LogIn, *, origin: Origin
 ) -> LoggedIn:
     """Open a session.
 
     Raises:
+        TooManyGuesses
         WrongCredentials
         UnknownUser: the account was deleted at the same time.
     """
     async with outbox.database.read() as session:
-        user = await session.scalar(select(User).where(col(User.email) == email))
-    if not await verify_password(password, user.password_hash if user else None) or user is None:
+        user = await session.scalar(select(User).where(col(User.email) == wanted.email))
+    device = issuer.devices.known(wanted.device_token, user.id, now=origin.now) if user else None
+    guesses = _guesses(limits, wanted, device)
+    await count(outbox.database, guesses, now=origin.now)
+    if not await verify_password(wanted.password, user.password_hash if user else None) or user is None:
         raise WrongCredentials
-    renewed = await hash_password(password) if is_outdated(user.password_hash) else None
+    renewed = await hash_password(wanted.password) if is_outdated(user.password_hash) else None
     async with outbox.changes(user.id, origin) as changes:
         if renewed:
             await _store_hash(changes, renewed)
         opened, tokens = await open_session(
-            changes.session, issuer, user.id, user_agent=user_agent, now=changes.now
+            changes.session, issuer, user.id, user_agent=wanted.user_agent, now=changes.now
         )
+        await give_back(changes.session, guesses)
         changes.announce("session", "created", opened.id, SessionView.model_validate(opened).as_value())
-    return LoggedIn(UserView.model_validate(user), tokens)
+    return LoggedIn(
+        UserView.model_validate(user), tokens, issuer.devices.token(user.id, device, now=origin.now)
+    )
 
 
 @asynccontextmanager
 async def changing_password(
-    outbox: Outbox, identity: SessionIdentity, *, current: str, new: str, origin: Origin
+    outbox: Outbox,
+    identity: SessionIdentity,
+    limits: GuessLimits,
+    *,
+    current: str,
+    new: str,
+    origin: Origin,
 ) -> AsyncIterator[UserChanges]:
     """Set a new password and end all other sessions; what else is to end, ends in the block.
 
     Raises:
+        WeakPassword
+        TooManyGuesses
         WrongPassword: `current` is not the password, or was changed at the same time.
         UnknownUser
     """
     async with outbox.database.read() as session:
-        known_hash = (await get_user(session, identity.user_id)).password_hash
+        user = await get_user(session, identity.user_id)
+    known_hash = user.password_hash
+    require_strong(new, email=user.email, name=user.name, pointer="/new_password")
+    guesses = [Guess.of("session", str(identity.session_id), limits.account)]
+    await count(outbox.database, guesses, now=origin.now)
     if not await verify_password(current, known_hash):
         raise WrongPassword
     new_hash = await hash_password(new)
@@ -114,6 +163,7 @@ async def changing_password(
         if (await get_user(changes.session, identity.user_id)).password_hash != known_hash:
             raise WrongPassword
         await _store_hash(changes, new_hash)
+        await give_back(changes.session, guesses)
         await end_other_sessions(changes, but=identity.session_id)
         yield changes
 
@@ -145,6 +195,17 @@ def edit_profile(changes: UserChanges, user: User, edit: ProfileEdit) -> None:
     user.name, user.timezone = wanted
     user.version += 1
     changes.announce("user", "updated", user.id, UserView.model_validate(user).as_value())
+
+
+def _guesses(limits: GuessLimits, wanted: LogIn, device: str | None) -> list[Guess]:
+    mine = (
+        Guess.of("account", wanted.email, limits.account)
+        if device is None
+        else Guess.of("device", device, limits.account)
+    )
+    if wanted.address is None:
+        return [mine]
+    return [mine, Guess.of("address", wanted.address, limits.address)]
 
 
 async def _store_hash(changes: UserChanges, password_hash: str) -> None:

@@ -6,7 +6,11 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from todoapp.features.accounts.credentials import Credentials
+from todoapp.features.accounts.devices import Devices
+from todoapp.features.accounts.guesses import GuessLimit
+from todoapp.features.accounts.password_choice import common_passwords
 from todoapp.features.accounts.refresh_tokens import Issuer
+from todoapp.features.accounts.service import GuessLimits
 from todoapp.features.accounts.signing import SigningKeys
 from todoapp.features.accounts.tokens import AccessTokens
 from todoapp.features.calendar.cache import Calendars
@@ -38,6 +42,7 @@ from todoapp.processes.api import (
     websocket,
 )
 from todoapp.processes.api.conditional import NotModified, entity_tag
+from todoapp.processes.api.cookies import Cookies
 from todoapp.processes.api.openapi import DESCRIPTION, describe
 from todoapp.processes.api.rate_limits import RateLimited, RateLimits, answer_rate_limited
 from todoapp.processes.api.updates import UPDATES_PATH, follow_changes, updates_router
@@ -112,11 +117,20 @@ def create_api(runtime: Runtime) -> FastAPI:
 def _let_in(app: FastAPI, runtime: Runtime) -> None:
     """Give `app` its authentication, its rate limits and the hub of live changes."""
     settings = runtime.settings
+    public_url = settings.public_url.rstrip("/")
     keys = SigningKeys([runtime.signing_key])
-    access_tokens = AccessTokens(keys, settings.public_url.rstrip("/"), settings.access_token_lifetime)
+    access_tokens = AccessTokens(keys, public_url, settings.access_token_lifetime)
     credentials = Credentials(runtime.database, access_tokens, runtime.now)
-    app.state.issuer = Issuer(access_tokens, settings.refresh_token_lifetime, settings.session_lifetime)
+    app.state.issuer = Issuer(
+        access_tokens, Devices(keys, public_url), settings.refresh_token_lifetime, settings.session_lifetime
+    )
+    app.state.guess_limits = GuessLimits(
+        account=GuessLimit(20, settings.wrong_passwords_per_day),
+        address=GuessLimit(100, settings.wrong_passwords_of_an_address_per_day),
+    )
+    common_passwords()  # loaded now rather than while somebody signs up
     app.state.credentials = credentials
+    app.state.cookies = Cookies(public_url)
     app.state.rate_limits = RateLimits.of(settings, runtime.now)
     app.state.courier = Courier(allow_private=settings.allow_private_destinations)
     app.state.scratch = Scratch(settings.scratch_bytes)

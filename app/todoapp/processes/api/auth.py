@@ -2,27 +2,39 @@
 
 Nobody is known yet, so `Idempotency-Key` has no meaning here: a repeated sign-up is answered 409,
 a repeated log-in opens another session, a repeated refresh works within a few seconds.
+
+A page of this installation asks for its session in a cookie, which its scripts cannot read: then the refresh
+token is in no answer, and `refresh` and `logout` find it in the cookie. Access tokens are shown as ever, so
+no other route has to ask which page a request comes from.
 """
 
 from http import HTTPStatus
 from typing import Annotated, Literal, Self
 
-from fastapi import Depends, Request, Response
+from fastapi import Cookie, Depends, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import AfterValidator, BaseModel, EmailStr, Field, SecretStr
 
 from todoapp.features.accounts import refresh_tokens, service, sessions
+from todoapp.features.accounts.devices import DEVICE_LIFETIME
+from todoapp.features.accounts.errors import InvalidRefreshToken
+from todoapp.features.accounts.identity import SessionIdentity
 from todoapp.features.accounts.refresh_tokens import Tokens
 from todoapp.features.accounts.service import LoggedIn, NewAccount
 from todoapp.features.accounts.view import UserView
+from todoapp.kit.errors import Unauthorized
 from todoapp.kit.fields import Input, Name, NewPassword, TimeZone
+from todoapp.processes.api.cookies import DEVICE, REFRESH, Cookies
 from todoapp.processes.api.dependencies import (
-    AccountChanges,
+    CurrentGuessLimits,
     CurrentOrigin,
     CurrentRuntime,
-    CurrentSession,
     Limits,
     Now,
     TokenIssuer,
+    bearer,
+    identity_of,
+    require_session,
 )
 from todoapp.processes.api.rate_limits import origin_of
 from todoapp.processes.api.routing import resource_router
@@ -30,15 +42,21 @@ from todoapp.processes.api.routing import resource_router
 router = resource_router("/api/auth", "Accounts")
 
 LONGEST_USER_AGENT = 200
+LONGEST_COOKIE = 1000
 
 Email = Annotated[EmailStr, AfterValidator(str.lower)]
+Kept = Annotated[
+    Literal["body", "cookie"],
+    Field(description="where the refresh token is: in the answer, or in a cookie that scripts cannot read"),
+]
 
 
 class SignUp(Input):
     email: Email = Field(examples=["ada@example.com"])
-    password: NewPassword
+    password: NewPassword = Field(examples=["correct horse"])
     name: Name | None = Field(default=None, description="the part of the e-mail before the @ when left out")
     timezone: TimeZone = Field(default="UTC", description="IANA name", examples=["Europe/Berlin"])
+    session: Kept = "body"
 
     def account(self) -> NewAccount:
         return NewAccount(self.email, self.name or self.email.partition("@")[0], self.timezone)
@@ -47,6 +65,7 @@ class SignUp(Input):
 class LogIn(Input):
     email: Email
     password: SecretStr = Field(max_length=128)
+    session: Kept = "body"
 
 
 class Refresh(Input):
@@ -55,7 +74,9 @@ class Refresh(Input):
 
 class TokensView(BaseModel):
     access_token: str = Field(description="goes into `Authorization: Bearer …`")
-    refresh_token: str = Field(description="gets the next pair, once, from /api/auth/refresh")
+    refresh_token: str | None = Field(
+        default=None, description="gets the next pair, once, from /api/auth/refresh; absent when in a cookie"
+    )
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - RFC 6750's name of the scheme
     expires_in: int = Field(description="seconds until the access token ends")
 
@@ -71,27 +92,41 @@ class TokensView(BaseModel):
 class LoggedInView(TokensView):
     user: UserView
 
-    @classmethod
-    def opened(cls, logged_in: LoggedIn) -> Self:
-        return cls(**TokensView.of(logged_in.tokens).model_dump(), user=logged_in.user)
-
 
 async def _user_agent(request: Request) -> str:
     return request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
 
 
-async def _check_of_password(request: Request, limits: Limits) -> None:
+async def _address(request: Request, runtime: CurrentRuntime) -> str | None:
+    """The network that the request comes from, as far as that can be known."""
+    return origin_of(request) if runtime.settings.limits_per_address else None
+
+
+Address = Annotated[str | None, Depends(_address)]
+
+
+async def _check_of_password(address: Address, limits: Limits) -> None:
     """Count a request for which a password is hashed, because hashing is slow on purpose."""
-    limits.password_checks.take(origin_of(request))
+    if address is not None:
+        limits.password_checks.take(address)
+
+
+async def _cookies(request: Request) -> Cookies:
+    cookies: Cookies = request.app.state.cookies
+    return cookies
 
 
 UserAgent = Annotated[str, Depends(_user_agent)]
+CurrentCookies = Annotated[Cookies, Depends(_cookies)]
+DeviceCookie = Annotated[SecretStr | None, Cookie(alias=DEVICE, max_length=LONGEST_COOKIE)]
+RefreshCookie = Annotated[SecretStr | None, Cookie(alias=REFRESH, max_length=LONGEST_COOKIE)]
 LIMITED = [Depends(_check_of_password)]
 
 
 @router.post(
     "/signup",
     status_code=HTTPStatus.CREATED,
+    response_model_exclude_none=True,
     responses={HTTPStatus.CONFLICT: {}, HTTPStatus.TOO_MANY_REQUESTS: {}},
     dependencies=LIMITED,
 )
@@ -101,54 +136,127 @@ async def sign_up(
     issuer: TokenIssuer,
     user_agent: UserAgent,
     now: Now,
+    cookies: CurrentCookies,
     response: Response,
 ) -> LoggedInView:
-    """Create an account, and log in."""
+    """Create an account, and log in. Common passwords, and your name or address as one, are refused."""
     password = body.password.get_secret_value()
     logged_in = await service.sign_up(
         runtime.database, issuer, body.account(), password, user_agent=user_agent, now=now
     )
     response.headers["Location"] = "/api/me"
-    return LoggedInView.opened(logged_in)
+    return _opened(response, cookies, logged_in, body.session)
 
 
 @router.post(
     "/login",
+    response_model_exclude_none=True,
     responses={HTTPStatus.UNAUTHORIZED: {}, HTTPStatus.TOO_MANY_REQUESTS: {}},
     dependencies=LIMITED,
 )
 async def log_in(
     body: LogIn,
-    request: Request,
     runtime: CurrentRuntime,
     issuer: TokenIssuer,
     user_agent: UserAgent,
+    address: Address,
     origin: CurrentOrigin,
-    limits: Limits,
+    limits: CurrentGuessLimits,
+    cookies: CurrentCookies,
+    response: Response,
+    device: DeviceCookie = None,
 ) -> LoggedInView:
-    """Open a session with e-mail and password."""
-    limits.log_ins.take((origin_of(request), body.email))
-    logged_in = await service.log_in(
-        runtime.outbox,
-        issuer,
+    """Open a session with e-mail and password.
+
+    Many wrong passwords slow all further log-ins to the account down, but not those from a device that sends
+    the cookie of an earlier log-in.
+    """
+    wanted = service.LogIn(
         email=body.email,
         password=body.password.get_secret_value(),
         user_agent=user_agent,
-        origin=origin,
+        address=address,
+        device_token=device.get_secret_value() if device else None,
     )
-    return LoggedInView.opened(logged_in)
+    logged_in = await service.log_in(runtime.outbox, issuer, limits, wanted, origin=origin)
+    return _opened(response, cookies, logged_in, body.session)
 
 
-@router.post("/refresh", responses={HTTPStatus.UNAUTHORIZED: {}})
+@router.post(
+    "/refresh",
+    response_model_exclude_none=True,
+    responses={HTTPStatus.UNAUTHORIZED: {}, HTTPStatus.FORBIDDEN: {}},
+)
 async def refresh(
-    body: Refresh, runtime: CurrentRuntime, issuer: TokenIssuer, origin: CurrentOrigin
+    request: Request,
+    runtime: CurrentRuntime,
+    issuer: TokenIssuer,
+    origin: CurrentOrigin,
+    cookies: CurrentCookies,
+    response: Response,
+    body: Refresh | None = None,
+    kept: RefreshCookie = None,
 ) -> TokensView:
-    """Get the next pair of tokens. Each refresh token works once; a stolen one ends its session."""
-    token = body.refresh_token.get_secret_value()
-    return TokensView.of(await refresh_tokens.refresh(runtime.outbox, issuer, token, origin=origin))
+    """Get the next pair of tokens. Each refresh token works once; a stolen one ends its session.
+
+    Without a body the token is that of the cookie, which only a page of this installation may use.
+    """
+    if body is not None:
+        token = body.refresh_token.get_secret_value()
+        return TokensView.of(await refresh_tokens.refresh(runtime.outbox, issuer, token, origin=origin))
+    if kept is None:
+        raise InvalidRefreshToken
+    cookies.require_own_page(request)
+    # A refused token stays in the cookie: another tab may have put a newer one there.
+    token = kept.get_secret_value()
+    tokens = await refresh_tokens.refresh(runtime.outbox, issuer, token, origin=origin)
+    return _in_cookie(response, cookies, tokens)
+
+
+async def _ending_session(
+    request: Request,
+    response: Response,
+    runtime: CurrentRuntime,
+    now: Now,
+    cookies: CurrentCookies,
+    shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    kept: RefreshCookie = None,
+) -> SessionIdentity | None:
+    """The session of the access token or, when that has ended, of the cookie; None if both have."""
+    try:
+        return require_session(await identity_of(request, response, shown))
+    except Unauthorized:
+        if kept is None:
+            raise
+    cookies.require_own_page(request)
+    async with runtime.database.read() as session:
+        return await refresh_tokens.session_of(session, kept.get_secret_value(), now=now)
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
-async def log_out(identity: CurrentSession, changes: AccountChanges) -> None:
-    """End the session of the access token, and with it all its tokens."""
-    await sessions.end_session(changes, identity.session_id)
+async def log_out(
+    ending: Annotated[SessionIdentity | None, Depends(_ending_session)],
+    runtime: CurrentRuntime,
+    origin: CurrentOrigin,
+    cookies: CurrentCookies,
+    response: Response,
+) -> None:
+    """End the session of the access token or of the cookie, and with it all its tokens."""
+    if ending is not None:
+        async with runtime.outbox.changes(ending.user_id, origin) as changes:
+            await sessions.end_session(changes, ending.session_id)
+    cookies.clear(response, REFRESH)
+
+
+def _opened(
+    response: Response, cookies: Cookies, logged_in: LoggedIn, kept: Literal["body", "cookie"]
+) -> LoggedInView:
+    cookies.keep(response, DEVICE, logged_in.device_token, DEVICE_LIFETIME)
+    tokens = logged_in.tokens
+    view = _in_cookie(response, cookies, tokens) if kept == "cookie" else TokensView.of(tokens)
+    return LoggedInView(**view.model_dump(), user=logged_in.user)
+
+
+def _in_cookie(response: Response, cookies: Cookies, tokens: Tokens) -> TokensView:
+    cookies.keep(response, REFRESH, tokens.refresh_token, tokens.refresh_expires_in)
+    return TokensView.of(tokens).model_copy(update={"refresh_token": None})

@@ -15,6 +15,7 @@ from todoapp.features.accounts.credentials import Credentials
 from todoapp.features.accounts.errors import LogInNeeded
 from todoapp.features.accounts.identity import Identity, Scope, SessionIdentity
 from todoapp.features.accounts.refresh_tokens import Issuer
+from todoapp.features.accounts.service import GuessLimits
 from todoapp.features.accounts.sessions import require_fresh
 from todoapp.kit.errors import Unauthorized
 from todoapp.kit.telemetry import bind, current_traceparent
@@ -27,6 +28,7 @@ from todoapp.processes.runtime import Runtime
 __all__ = [
     "AccountChanges",
     "Changes",
+    "CurrentGuessLimits",
     "CurrentIdentity",
     "CurrentOrigin",
     "CurrentReader",
@@ -39,6 +41,8 @@ __all__ = [
     "Now",
     "Reading",
     "TokenIssuer",
+    "bearer",
+    "identity_of",
     "require_session",
 ]
 
@@ -94,9 +98,17 @@ async def _limits(request: Request) -> RateLimits:
 Limits = Annotated[RateLimits, Depends(_limits)]
 
 
-# Almost every request passes through `_identity` and `_reading` or `_changes`. They take what they need from
-# the application themselves, because each further dependency is solved again for each request.
-async def _identity(
+async def _guess_limits(request: Request) -> GuessLimits:
+    limits: GuessLimits = request.app.state.guess_limits
+    return limits
+
+
+CurrentGuessLimits = Annotated[GuessLimits, Depends(_guess_limits)]
+
+
+# Almost every request passes through `identity_of` and `_reading` or `_changes`. They take what they need
+# from the application themselves, because each further dependency is solved again for each request.
+async def identity_of(
     request: Request,
     response: Response,
     shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
@@ -113,7 +125,7 @@ async def _identity(
     return identity
 
 
-CurrentIdentity = Annotated[Identity, Depends(_identity)]
+CurrentIdentity = Annotated[Identity, Depends(identity_of)]
 
 
 async def _reader(identity: CurrentIdentity) -> UUID:

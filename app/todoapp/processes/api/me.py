@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Response
 from pydantic import Field, SecretStr
 
 from todoapp.features.accounts import service
@@ -16,13 +16,12 @@ from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag
 from todoapp.processes.api.dependencies import (
     AccountChanges,
     Changes,
+    CurrentGuessLimits,
     CurrentOrigin,
     CurrentRuntime,
     CurrentSession,
-    Limits,
     Reading,
 )
-from todoapp.processes.api.rate_limits import origin_of
 from todoapp.processes.api.routing import resource_router
 
 router = resource_router("/api/me", "Accounts")
@@ -81,17 +80,16 @@ async def delete_me(identity: CurrentSession, changes: AccountChanges) -> None:
 @router.put("/password", status_code=HTTPStatus.NO_CONTENT)
 async def change_password(
     body: PasswordChange,
-    request: Request,
     identity: CurrentSession,
     runtime: CurrentRuntime,
     origin: CurrentOrigin,
-    limits: Limits,
+    limits: CurrentGuessLimits,
 ) -> None:
     """Change your password. All your other sessions end, and of what goes on without one what you wish."""
-    limits.log_ins.take((origin_of(request), identity.user_id))
     async with service.changing_password(
         runtime.outbox,
         identity,
+        limits,
         current=body.current_password.get_secret_value(),
         new=body.new_password.get_secret_value(),
         origin=origin,

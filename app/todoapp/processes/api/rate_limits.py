@@ -117,8 +117,6 @@ class RateLimits:
 
     requests: RateLimiter
     """of a user"""
-    log_ins: RateLimiter
-    """to an e-mail address from a network address"""
     password_checks: RateLimiter
     """for a network address"""
     calendar_reads: RateLimiter
@@ -129,7 +127,6 @@ class RateLimits:
         minute, quarter = timedelta(minutes=1), timedelta(minutes=15)
         return cls(
             requests=RateLimiter(Quota("requests", settings.requests_per_minute, minute), now),
-            log_ins=RateLimiter(Quota("log-ins", settings.log_ins_per_quarter_hour, quarter), now),
             password_checks=RateLimiter(
                 Quota("password-checks", settings.password_checks_per_quarter_hour, quarter), now
             ),

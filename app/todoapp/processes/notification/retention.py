@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import ColumnElement, delete, inspect, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from todoapp.features.accounts.model import UserSession
+from todoapp.features.accounts.model import Guesses, UserSession
 from todoapp.features.activity.model import ActivityLog
 from todoapp.features.notifications.model import Notification
 from todoapp.features.webhooks.model import WebhookDelivery
@@ -64,6 +64,7 @@ def rules(settings: Settings) -> list[Rule]:
         Rule("dead-letters", col(DeadLetter.received_at), DEAD_LETTERS),
         Rule("idempotency-keys", col(IdempotencyKey.claimed_at), settings.idempotency_lifetime),
         Rule("webhook-deliveries", col(WebhookDelivery.created_at), WEBHOOK_LOG, only=settled),
+        Rule("guesses", col(Guesses.full_at), timedelta(0)),
         Rule("sessions", col(UserSession.expires_at), timedelta(0)),
     ]
 
