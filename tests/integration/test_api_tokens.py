@@ -207,6 +207,49 @@ async def test_a_websocket_takes_a_token_that_may_read(client: httpx.AsyncClient
         assert socket.close_code == 4403
 
 
+async def test_a_program_hears_nothing_of_tokens_and_sessions(
+    client: httpx.AsyncClient, api: FastAPI
+) -> None:
+    """By none of the ways to read: sync, WebSocket, export, or what the person is told of."""
+    reader = await make_token(client, "read", name="For the scale")
+    program = {"Authorization": f"Bearer {reader['token']}"}
+    other = await make_token(client, "write", name="Other script")
+    email = (await client.get("/api/me")).json()["email"]
+    phone = {"User-Agent": "Phone of Ada"}
+    await client.post("/api/auth/login", json={"email": email, "password": "correct horse"}, headers=phone)
+    await client.delete(f"/api/tokens/{other['id']}")
+    await client.post("/api/tasks", json={"title": "Seen"})
+
+    pages = [await client.get("/api/sync", params={"since": 0, "limit": 1}, headers=program)]
+    while pages[-1].json()["more"]:
+        since = pages[-1].json()["seq"]
+        pages.append(await client.get("/api/sync", params={"since": since, "limit": 1}, headers=program))
+    async with (
+        serving(api) as server,
+        connect(f"ws://{server.address}/api/ws?since=0", subprotocols=_bearer(reader)) as socket,
+    ):
+        heard = [str(await socket.recv())]
+        while '"task"' not in heard[-1]:
+            heard.append(str(await socket.recv()))
+    read = {
+        "sync": "".join(page.text for page in pages),
+        "WebSocket": "".join(heard),
+        "export": (await client.get("/api/me/export", headers=program)).text,
+        "notifications": (await client.get("/api/notifications", headers=program)).text,
+    }
+
+    secrets = ("For the scale", "Other script", reader["start"], other["start"], "Phone of Ada", reader["id"])
+    for way, text in read.items():
+        assert [secret for secret in secrets if secret in text] == [], way
+        assert '"session"' not in text, way
+    assert "Seen" in read["sync"]
+    assert "Seen" in read["WebSocket"]
+    assert pages[-1].json()["seq"] == (await client.get("/api/sync")).json()["seq"]
+    own = (await client.get("/api/sync", params={"since": 0})).text
+    assert "Phone of Ada" in own
+    assert "Other script" in own
+
+
 @pytest.mark.parametrize(
     ("changed", "pointer"),
     [

@@ -3,9 +3,9 @@
 A client shows its token as the subprotocol `bearer.<token>` beside `todoapp.v1`, or in its first
 message, `{"type": "authenticate", "token": …}`. It hears `{"type": "ready", "seq": N}` and then,
 in order and without a gap, each change after N: `{"type": "change", "seq": …}` with the fields of
-`GET /api/sync`. A refusal closes the connection with its HTTP status and 4000: 4401 no valid token,
-or it has ended; 4403 another user's path, or a token that may not read; 4410 the feed does not
-reach back to `since`; 4422 a malformed URL.
+`GET /api/sync`. An API token does not hear of sessions and tokens. A refusal closes the connection
+with its HTTP status and 4000: 4401 no valid token, or it has ended; 4403 another user's path, or a
+token that may not read; 4410 the feed does not reach back to `since`; 4422 a malformed URL.
 """
 
 import asyncio
@@ -21,7 +21,8 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.status import WS_1011_INTERNAL_ERROR, WS_1013_TRY_AGAIN_LATER
 
 from todoapp.features.accounts.credentials import Credentials
-from todoapp.features.accounts.identity import Scope
+from todoapp.features.accounts.identity import Identity, Scope
+from todoapp.features.accounts.visibility import visible
 from todoapp.kit.errors import DomainError, Forbidden, Gone, Invalid, Unauthorized
 from todoapp.kit.fields import Input
 from todoapp.kit.outage import is_outage
@@ -83,7 +84,7 @@ async def follow_changes(socket: WebSocket, user_id: str | None = None) -> None:
     try:
         since = _since(socket)
         visitor = await _authenticate(socket)
-        owner = await visitor.identify()
+        owner = (await visitor.identify()).user_id
         bind(user_id=owner)
         _require_own_feed(socket, owner, user_id)
         await _converse(socket, visitor, since)
@@ -111,7 +112,7 @@ class Visitor:
     token: str = field(repr=False)
     credentials: Credentials
 
-    async def identify(self) -> UUID:
+    async def identify(self) -> Identity:
         """Return whom the token speaks for at this moment.
 
         Raises:
@@ -119,7 +120,7 @@ class Visitor:
         """
         identity = await self.credentials.identify(self.token)
         identity.require(Scope.READ)
-        return identity.user_id
+        return identity
 
 
 def _since(socket: WebSocket) -> int | None:
@@ -156,7 +157,7 @@ async def _token_in_first_message(socket: WebSocket) -> str:
 
 async def _converse(socket: WebSocket, visitor: Visitor, since: int | None) -> None:
     hub: Hub = socket.app.state.hub
-    with hub.following(await visitor.identify()) as follower:
+    with hub.following((await visitor.identify()).user_id) as follower:
         tasks = [
             asyncio.create_task(_send_changes(socket, visitor, follower, since)),
             asyncio.create_task(_until_left(socket)),
@@ -175,15 +176,16 @@ async def _send_changes(socket: WebSocket, visitor: Visitor, follower: Follower,
     """Send every change, page by page; a client that reads slowly is waited for, so it costs one page."""
     runtime: Runtime = socket.app.state.runtime
     database = runtime.database
-    user_id = await visitor.identify()
+    identity = await visitor.identify()
+    user_id = identity.user_id
     async with database.read() as session:
         seq = await current_seq(session, user_id) if since is None else since
         changes = await changes_since(session, user_id, seq, limit=PAGE)
     await _send(socket, {"type": "ready", "seq": seq})
     while True:
-        for change in changes:
+        for change in visible(changes, identity):
             await _send(socket, {"type": "change", **change.model_dump(mode="json")})
-            seq = change.seq
+        seq = changes[-1].seq if changes else seq
         if len(changes) < PAGE:
             await follower.change_after(seq, at_most=LOOK_SECONDS)
         await visitor.identify()  # until the token ends
