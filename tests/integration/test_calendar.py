@@ -1,5 +1,9 @@
 """The calendar feed: who may read it, and what calendar clients find in it."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,8 +11,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from icalendar import Calendar, Component
+from sqlalchemy import event, insert
 
-from testbed.app.application import calling
+from testbed.app.application import Clock, calling, user_id_of
+from todoapp.features.calendar.service import MOST_TASKS
+from todoapp.features.tasks.model import Task
+from todoapp.kit.database import new_id
+from todoapp.processes.api.app import create_api
+from todoapp.processes.runtime import Runtime
 
 Json = dict[str, Any]
 
@@ -180,3 +190,94 @@ async def test_an_unchanged_calendar_is_not_sent_again(client: httpx.AsyncClient
     assert (same.status_code, same.content) == (304, b"")
     assert again.content == first.content
     assert (changed.status_code, changed.content != first.content) == (200, True)
+
+
+async def test_calendar_is_written_once_for_each_version(
+    client: httpx.AsyncClient, api: FastAPI, runtime: Runtime
+) -> None:
+    await add(client, due_at="2027-07-01T07:00:00Z")
+    path = await give(client)
+
+    async with calling(api) as anybody:
+        with reads_of_tasks(runtime) as reads:
+            both = await asyncio.gather(anybody.get(path), anybody.get(path))
+            known = await anybody.get(path, headers={"If-None-Match": both[0].headers["etag"]})
+            again = await anybody.get(path)
+        await add(client, title="Another")
+        changed = await anybody.get(path)
+
+    assert len(reads) == 1
+    assert {each.content for each in (*both, again)} == {both[0].content}
+    assert (known.status_code, known.content) == (304, b"")
+    assert changed.headers["etag"] != both[0].headers["etag"]
+    assert b"SUMMARY:Another" in changed.content
+
+
+async def test_calendar_of_one_kind_is_kept_apart(client: httpx.AsyncClient, api: FastAPI) -> None:
+    await add(client, due_date="2027-07-01")
+    path = await give(client)
+
+    for shown, names in (("todos", {"VTODO"}), ("events", {"VEVENT"}), ("todos", {"VTODO"})):
+        assert {each.name for each in await read(api, path, shown=shown)} == names
+
+
+async def test_readers_of_one_calendar_are_limited(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient, runtime: Runtime, clock: Clock
+) -> None:
+    limits = {"calendar_reads_per_minute": 2}
+    api = create_api(replace(runtime, settings=runtime.settings.model_copy(update=limits)))
+    path, other = await give(client), await give(stranger)
+
+    async with calling(api) as anybody:
+        answers = [await anybody.get(path) for _ in range(3)]
+        of_another = await anybody.get(other)
+        clock.advance(minutes=1)
+        later = await anybody.get(path)
+
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert answers[2].json()["detail"] == "Too many calendar-reads: at most 2 in 60 s; try again in 30 s."
+    assert (of_another.status_code, later.status_code) == (200, 200)
+
+
+async def test_calendar_shows_a_limited_number_of_tasks(
+    client: httpx.AsyncClient, api: FastAPI, runtime: Runtime
+) -> None:
+    undated = [
+        {
+            "id": new_id(),
+            "user_id": await user_id_of(client),
+            "title": f"{number}",
+            "timezone": "UTC",
+            "occurrence": 1,
+            "position": 1.0,
+            "version": 1,
+            "created_at": runtime.now(),
+            "updated_at": runtime.now(),
+        }
+        for number in range(MOST_TASKS + 10)
+    ]
+    async with runtime.database.write() as session:
+        await session.execute(insert(Task), undated)
+    await add(client, due_date="2027-07-01")
+
+    shown = await read(api, await give(client), shown="todos")
+
+    assert len(shown) == MOST_TASKS
+    assert shown[0]["SUMMARY"] == "Pay the rent"
+
+
+@contextmanager
+def reads_of_tasks(runtime: Runtime) -> Iterator[list[str]]:
+    """The statements in the block that read tasks as objects."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT") and "FROM tasks" in statement:
+            statements.append(statement)
+
+    engine = runtime.database.engine.sync_engine
+    event.listen(engine, "after_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "after_cursor_execute", note)

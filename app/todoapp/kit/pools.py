@@ -33,7 +33,7 @@ class Turns:
     """Lets a few pieces of work of one kind go on at a time, in the order in which they ask."""
 
     at_once: int
-    busy: type[DomainError]
+    busy: Callable[[], DomainError]
     """Raised for work that has waited too long."""
     patience: float = 30.0
     """Seconds that work waits."""
@@ -65,9 +65,9 @@ class Places:
     """Lets each user in with one piece of work of one kind, which may wait for its client or its turn."""
 
     most: int
-    busy: type[DomainError]
+    busy: Callable[[], DomainError]
     """Raised when so many users are in."""
-    running: type[DomainError]
+    running: Callable[[], DomainError]
     """Raised for a user's second piece."""
     users: set[Hashable] = field(default_factory=set)
     """Those who are in."""

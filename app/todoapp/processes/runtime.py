@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import uvicorn
 import uvloop
@@ -277,9 +277,10 @@ class _Server(uvicorn.Server):
     """One of several in a process. It leaves signals to the process, which stops them all."""
 
     def __init__(self, app: FastAPI, listening: socket.socket, settings: Settings, **options: Any) -> None:
+        protocol = partial(BoundedHttp, patience=settings.client_seconds, most=settings.most_connections)
         config = uvicorn.Config(
             app,
-            http=partial(BoundedHttp, patience=settings.client_seconds, most=settings.most_connections),
+            http=cast("type[BoundedHttp]", protocol),  # uvicorn only calls it
             log_config=None,
             access_log=False,
             server_header=False,

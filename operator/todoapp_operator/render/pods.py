@@ -22,7 +22,7 @@ __all__ = [
 # The user that the Dockerfile makes.
 _USER = 10001
 
-SCRATCH_VOLUME = {"name": "scratch", "emptyDir": {"sizeLimit": "64Mi"}}
+SCRATCH_VOLUME = {"name": "scratch", "emptyDir": {"sizeLimit": "640Mi"}}
 SCRATCH_MOUNT = {"name": "scratch", "mountPath": "/tmp"}  # noqa: S108 - the only folder that can be written
 
 

@@ -9,10 +9,11 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.tasks.model import Category, Columns, Tag, tasks
-from todoapp.kit.database import col, is_one_of
+from todoapp.kit.database import is_one_of, table_of
 
-__all__ = ["Identities", "identities", "tasks_naming"]
+__all__ = ["Identities", "identities", "labels_among", "tasks_naming"]
 
+LABELS = [table_of(kind).c for kind in (Category, Tag)]
 NAMING = select(
     tasks.c.user_id,
     tasks.c.id,
@@ -47,10 +48,19 @@ async def identities(session: AsyncSession, user_id: UUID, ids: Collection[UUID]
     for task in await tasks_naming(session, ids):
         if task.user_id != user_id:
             foreign |= {task.id, task.series_id or task.id}
-    for kind in (Category, Tag):
-        theirs = select(col(kind.id)).where(is_one_of(col(kind.id), "ids"), col(kind.user_id) != user_id)
+    for labels in LABELS:
+        theirs = select(labels.id).where(is_one_of(labels.id, "ids"), labels.user_id != user_id)
         foreign |= set(await session.scalars(theirs, {"ids": list(ids)}))
     return Identities(user_id, frozenset(foreign))
+
+
+async def labels_among(session: AsyncSession, user_id: UUID, ids: Collection[UUID]) -> set[UUID]:
+    """Which of the ids are those of the user's tags and categories."""
+    found: set[UUID] = set()
+    for labels in LABELS:
+        own = select(labels.id).where(is_one_of(labels.id, "ids"), labels.user_id == user_id)
+        found |= set(await session.scalars(own, {"ids": list(ids)}))
+    return found
 
 
 async def tasks_naming(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Columns]:

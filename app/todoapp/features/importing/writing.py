@@ -15,7 +15,7 @@ from todoapp.features.importing.entries import (
     Source,
     TaskEntry,
 )
-from todoapp.features.importing.identity import Identities, identities, tasks_naming
+from todoapp.features.importing.identity import Identities, identities, labels_among, tasks_naming
 from todoapp.features.importing.report import EntryReport, Outcome
 from todoapp.features.reminders.inputs import NewReminder
 from todoapp.features.tasks import labels, service
@@ -48,6 +48,8 @@ class Writing:
     open_series: set[UUID]
     labels: dict[LabelKind, dict[str, UUID]]
     """By the key of the name, as far as the entries name them"""
+    label_ids: set[UUID]
+    """Labels that are there, of those whose ids the entries name"""
 
     @classmethod
     async def begin(cls, changes: UserChanges, entries: Sequence[Entry]) -> Self:
@@ -67,6 +69,7 @@ class Writing:
                 Tag: await labels.ids_by_key(session, Tag, user_id, _names_in(entries, "tag")),
                 Category: await labels.ids_by_key(session, Category, user_id, _names_in(entries, "category")),
             },
+            label_ids=await labels_among(session, user_id, named),
         )
 
     async def write(self, entry: Entry) -> EntryReport:
@@ -87,6 +90,9 @@ class Writing:
     async def _write_label(self, entry: LabelEntry, report: EntryReport) -> EntryReport:
         kind, outcome = KINDS[entry.kind], Outcome.PRESENT
         label_id = self.labels[kind].get(name_key(entry.new.name))
+        if label_id is None and self.identities.id_of(entry.source) in self.label_ids:
+            label_id = self.identities.id_of(entry.source)  # it was renamed here
+            self.labels[kind][name_key(entry.new.name)] = label_id
         if label_id is None:
             outcome = Outcome.CREATED
             label_id = await self._create_label(kind, entry.new, self.identities.id_of(entry.source))

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -107,7 +108,7 @@ class Import:
         reader = ExportReader()
         entries: list[Entry] = []
         async for piece in pieces:
-            await self._go_on(entries, lambda piece=piece: reader.feed(piece))
+            await self._go_on(entries, partial(reader.feed, piece))
         await self._go_on(entries, reader.finish)
         if entries:
             async with self.work.turns.taken():
