@@ -99,5 +99,5 @@ pulumi-command:
 $(OWN_UV):
 	@echo "uv is not installed here: getting it from PyPI into $(CACHE)/uv (once) ..."
 	@rm -rf $(CACHE)/uv.new && python3 -m venv $(CACHE)/uv.new
-	@$(CACHE)/uv.new/bin/pip install --quiet --disable-pip-version-check uv
+	@$(CACHE)/uv.new/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement .github/uv/requirements.txt
 	@rm -rf $(CACHE)/uv && mv $(CACHE)/uv.new $(CACHE)/uv

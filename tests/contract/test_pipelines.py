@@ -70,9 +70,23 @@ def test_a_release_needs_all_checks_to_pass() -> None:
     released = jobs(Path(".github/workflows/release.yml"))
 
     assert released["check"]["uses"] == "./.github/workflows/ci.yml"
-    assert {"check", "version"} <= set(released["images"]["needs"])
+    assert released["supply-chain"]["uses"] == "./.github/workflows/supply-chain.yml"
+    assert {"check", "supply-chain", "version"} <= set(released["digests"]["needs"])
+    assert "digests" in released["images"]["needs"]
     assert all(
         "images" in job["needs"]
         for name, job in released.items()
-        if name not in {"check", "version", "images"}
+        if name not in {"check", "supply-chain", "version", "digests", "images"}
     )
+
+
+def test_libraries_are_audited_and_history_is_searched_for_secrets() -> None:
+    document = yaml.safe_load(Path(".github/workflows/supply-chain.yml").read_text())
+    [audit] = [step["run"] for step in document["jobs"]["audit"]["steps"] if "run" in step]
+    [checkout, scan] = document["jobs"]["secrets"]["steps"]
+
+    # YAML 1.1 reads the key `on` as true.
+    assert {"push", "pull_request", "schedule"} <= document[True].keys()
+    assert "uv audit --frozen" in audit.splitlines()
+    assert scan["uses"].startswith("gitleaks/gitleaks-action@")
+    assert checkout["with"]["fetch-depth"] == 0

@@ -5,6 +5,7 @@ place of what the file says. Called with a list: the root context and the file's
 {{- define "todoapp-operator.manifest" -}}
 {{- $root := first . -}}
 {{- $image := printf "%s:%v" $root.Values.image.repository ($root.Values.image.tag | default $root.Chart.AppVersion) -}}
+{{- with $root.Values.image.digest }}{{ $image = printf "%s@%s" $image . }}{{ end -}}
 {{- printf "manifests/%s" (last .) | $root.Files.Get
   | replace "namespace: todoapp-system" (printf "namespace: %s" $root.Release.Namespace)
   | replace "image: ghcr.io/example/todoapp-operator:0.1.0" (printf "image: %s" $image)
