@@ -17,6 +17,8 @@ from todoapp_platform.versions import ARGO_CD
 __all__ = ["ArgoCd", "ArgoCdArgs", "Repository"]
 
 NAMESPACE = "argocd"
+_PROJECT = "todoapp"
+_SERVER = "https://kubernetes.default.svc"
 # The chart's names for Argo CD's ConfigMaps.
 _VALUES = {"argocd-cm": "cm", "argocd-cmd-params-cm": "params"}
 
@@ -75,10 +77,15 @@ class ArgoCd(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[inside]),
         )
         if args.repository:
+            project = Manifest(
+                f"{name}-project",
+                _project(args.repository, todo_namespace),
+                pulumi.ResourceOptions(parent=self, depends_on=[argo_cd]),
+            )
             Manifest(
                 f"{name}-todo",
                 _application(args.repository, todo_namespace),
-                pulumi.ResourceOptions(parent=self, depends_on=[argo_cd]),
+                pulumi.ResourceOptions(parent=self, depends_on=[project]),
             )
         self.register_outputs({})
 
@@ -86,6 +93,8 @@ class ArgoCd(pulumi.ComponentResource):
 def _values(args: ArgoCdArgs) -> dict[str, Any]:
     replicas = {"replicas": 2 if args.high_availability else 1}
     return {
+        # The chart's own: what serves people is open, the rest to its callers within Argo CD.
+        "global": {"networkPolicy": {"create": True, "defaultDenyIngress": True}},
         "configs": _settings(),
         "server": replicas,
         "repoServer": replicas,
@@ -112,6 +121,22 @@ def _entries(config_map: dict[str, Any], folder: Traversable) -> Iterator[tuple[
         yield key, (folder / name).read_text(encoding="utf-8")
 
 
+def _project(repository: Repository, todo_namespace: str) -> dict[str, Any]:
+    """TodoApps and nothing else: who writes the repository must not become the cluster's administrator."""
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {"name": _PROJECT, "namespace": NAMESPACE},
+        "spec": {
+            "description": "TodoApps, and nothing else",
+            "sourceRepos": [repository.url],
+            "destinations": [{"server": _SERVER, "namespace": todo_namespace}],
+            # No kind outside of namespaces, for none is named.
+            "namespaceResourceWhitelist": [{"group": "todoapp.dev", "kind": "TodoApp"}],
+        },
+    }
+
+
 def _application(repository: Repository, todo_namespace: str) -> dict[str, Any]:
     return {
         "apiVersion": "argoproj.io/v1alpha1",
@@ -125,13 +150,13 @@ def _application(repository: Repository, todo_namespace: str) -> dict[str, Any]:
             },
         },
         "spec": {
-            "project": "default",
+            "project": _PROJECT,
             "source": {
                 "repoURL": repository.url,
                 "targetRevision": repository.revision,
                 "path": repository.path,
             },
-            "destination": {"server": "https://kubernetes.default.svc", "namespace": todo_namespace},
+            "destination": {"server": _SERVER, "namespace": todo_namespace},
             "syncPolicy": {
                 "automated": {"prune": True, "selfHeal": True},
                 "syncOptions": ["ServerSideApply=true"],

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from todoapp_platform.manifest import Manifest, namespace
+from todoapp_platform.network import network_policies
 from todoapp_platform.release import release
 from todoapp_platform.user_error import UserError
 from todoapp_platform.versions import CERT_MANAGER
@@ -45,6 +46,12 @@ class Certificates(pulumi.ComponentResource):
     def __init__(self, name: str, args: CertificatesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("todoapp:platform:Certificates", name, None, opts)
         inside = namespace(name, NAMESPACE, opts=pulumi.ResourceOptions(parent=self))
+        network_policies(
+            name,
+            "production/cert-manager.yaml",
+            NAMESPACE,
+            pulumi.ResourceOptions(parent=self, depends_on=[inside]),
+        )
         manager = release(
             name,
             CERT_MANAGER,

@@ -7,6 +7,7 @@ import pulumi
 
 from todoapp_platform.amounts import require_size
 from todoapp_platform.manifest import namespace
+from todoapp_platform.network import network_policies
 from todoapp_platform.release import release
 from todoapp_platform.versions import DAPR
 
@@ -49,6 +50,9 @@ class Dapr(pulumi.ComponentResource):
     def __init__(self, name: str, args: DaprArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("todoapp:platform:Dapr", name, None, opts)
         inside = namespace(name, NAMESPACE, opts=pulumi.ResourceOptions(parent=self))
+        network_policies(
+            name, "base/dapr-system.yaml", NAMESPACE, pulumi.ResourceOptions(parent=self, depends_on=[inside])
+        )
         release(
             name,
             DAPR,

@@ -8,6 +8,7 @@ import pulumi
 
 from todoapp_platform.certificates import ISSUER, Certificates, CertificatesArgs
 from todoapp_platform.manifest import Manifest, namespace
+from todoapp_platform.network import network_policies
 from todoapp_platform.release import release
 from todoapp_platform.todo_app_spec import ParentRef, TodoAppSpec
 from todoapp_platform.user_error import UserError
@@ -20,6 +21,8 @@ _CLASS = "envoy"
 _GATEWAY = "public"
 _NAMESPACE = "gateways"
 _ENVOY_NAMESPACE = "envoy-gateway-system"
+# One file for both: a proof for a certificate is answered beside the Gateway, everything else beside Envoy.
+_POLICIES = "production/gateways.yaml"
 _SECRET = "todo-tls"  # noqa: S105 - the name of a Secret
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
@@ -82,19 +85,20 @@ class Entrance(pulumi.ComponentResource):
         self.register_outputs({"wayIn": self.way_in})
 
     def _gateway(self, name: str, args: GatewayArgs, todo_namespace: str) -> TodoAppSpec:
+        home = namespace(f"{name}-envoy", _ENVOY_NAMESPACE, opts=pulumi.ResourceOptions(parent=self))
+        network_policies(f"{name}-envoy", _POLICIES, _ENVOY_NAMESPACE, self._after(home))
         envoy = release(
             name,
             ENVOY_GATEWAY,
             called="envoy-gateway",
             namespace=_ENVOY_NAMESPACE,
             values={"deployment": {"replicas": args.replicas}},
-            opts=self._after(
-                namespace(f"{name}-envoy", _ENVOY_NAMESPACE, opts=pulumi.ResourceOptions(parent=self))
-            ),
+            opts=self._after(home),
         )
         # cert-manager looks once, at its start, whether the cluster knows Gateways.
         certificates = self._certificates(name, args, _through_gateway(), self._after(envoy))
         inside = namespace(name, _NAMESPACE, opts=pulumi.ResourceOptions(parent=self))
+        network_policies(name, _POLICIES, _NAMESPACE, self._after(inside))
         gateway_class = Manifest(f"{name}-class", _gateway_class(), self._after(envoy))
         gateway = Manifest(
             name, _gateway(args.host, todo_namespace), self._after(inside, gateway_class, certificates)

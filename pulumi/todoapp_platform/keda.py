@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from todoapp_platform.manifest import namespace
+from todoapp_platform.network import network_policies
 from todoapp_platform.release import release
 from todoapp_platform.versions import KEDA
 
@@ -26,6 +27,9 @@ class Keda(pulumi.ComponentResource):
     def __init__(self, name: str, args: KedaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("todoapp:platform:Keda", name, None, opts)
         inside = namespace(name, NAMESPACE, opts=pulumi.ResourceOptions(parent=self))
+        network_policies(
+            name, "production/keda.yaml", NAMESPACE, pulumi.ResourceOptions(parent=self, depends_on=[inside])
+        )
         release(
             name,
             KEDA,

@@ -9,6 +9,7 @@ from pulumi_random import RandomPassword, RandomPasswordArgs
 
 from todoapp_platform.amounts import require_number, require_size
 from todoapp_platform.manifest import Manifest, namespace
+from todoapp_platform.network import network_policies
 from todoapp_platform.release import release
 from todoapp_platform.versions import ALLOY, LOKI, PROMETHEUS
 
@@ -38,10 +39,18 @@ class MonitoringArgs:
 class Monitoring(pulumi.ComponentResource):
     """Prometheus and its operator, Grafana and Loki, from their Helm charts.
 
-    Grafana shows the dashboards of TodoApps that ask for them; Prometheus takes their monitors and alerts.
+    Grafana shows the dashboards of TodoApps in the namespace `todo_namespace` that ask for them; Prometheus
+    takes monitors and alerts of every namespace.
     """
 
-    def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: MonitoringArgs,
+        *,
+        todo_namespace: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("todoapp:platform:Monitoring", name, None, opts)
         inside = namespace(
             name,
@@ -50,13 +59,14 @@ class Monitoring(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         there = pulumi.ResourceOptions(parent=self, depends_on=[inside])
+        network_policies(name, "production/monitoring.yaml", NAMESPACE, there)
         administrator = self._administrator(name, there)
         release(
             name,
             PROMETHEUS,
             called="prometheus",
             namespace=NAMESPACE,
-            values=_prometheus(args),
+            values=_prometheus(args, todo_namespace),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[administrator]),
         )
         loki = release(
@@ -90,7 +100,7 @@ class Monitoring(pulumi.ComponentResource):
         )
 
 
-def _prometheus(args: MonitoringArgs) -> dict[str, Any]:
+def _prometheus(args: MonitoringArgs, todo_namespace: str) -> dict[str, Any]:
     out_of_reach = {"enabled": False}
     return {
         "prometheus": {
@@ -117,11 +127,13 @@ def _prometheus(args: MonitoringArgs) -> dict[str, Any]:
                 "passwordKey": "password",
             },
             "sidecar": {
+                # A dashboard asks in the name of whoever opens it, so not every namespace may bring one.
                 "dashboards": {
                     "enabled": True,
                     "label": "grafana_dashboard",
                     "labelValue": "1",
-                    "searchNamespace": "ALL",
+                    "searchNamespace": [NAMESPACE, todo_namespace],
+                    "resource": "configmap",
                 }
             },
             "additionalDataSources": [

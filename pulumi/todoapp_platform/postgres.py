@@ -6,6 +6,7 @@ import pulumi
 
 from todoapp_platform.amounts import require_number, require_size
 from todoapp_platform.manifest import Manifest, namespace
+from todoapp_platform.network import network_policies
 from todoapp_platform.release import release
 from todoapp_platform.todo_app_spec import Database
 from todoapp_platform.user_error import UserError
@@ -65,6 +66,9 @@ class Postgres(pulumi.ComponentResource):
 
     def _install_operator(self, name: str) -> None:
         inside = namespace(name, NAMESPACE, opts=pulumi.ResourceOptions(parent=self))
+        network_policies(
+            name, "base/cnpg-system.yaml", NAMESPACE, pulumi.ResourceOptions(parent=self, depends_on=[inside])
+        )
         release(
             name,
             CLOUDNATIVE_PG,

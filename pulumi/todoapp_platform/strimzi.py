@@ -57,6 +57,8 @@ def run_kafka(name: str, args: StrimziArgs, *, monitored: bool, parent: pulumi.R
         `spec.broker` of a TodoApp.
     """
     inside = namespace(name, NAMESPACE, opts=pulumi.ResourceOptions(parent=parent))
+    [policy] = _read("base/network.yaml")
+    Manifest(f"{name}-network", policy, pulumi.ResourceOptions(parent=parent, depends_on=[inside]))
     before: list[pulumi.Resource] = [
         release(
             name,

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from testbed.kubernetes.overlays import OVERLAYS, built
 from testbed.kubernetes.sidecars import NAMESPACES_WITH_SIDECARS
 from todoapp_operator.cli import cli
+from todoapp_operator.kube.kinds import KINDS
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.todoapp import render
@@ -24,7 +26,7 @@ GITOPS = Path("gitops")
 ENVIRONMENTS = ["minikube", "production"]
 WAVE = "argocd.argoproj.io/sync-wave"
 OPTIONS = "argocd.argoproj.io/sync-options"
-WAVES = {"definitions": -5, "todoapp-operator": -4, "kafka": -2, "database": -2, "todo": 0}
+WAVES = {"namespaces": -5, "definitions": -5, "todoapp-operator": -4, "kafka": -2, "database": -2, "todo": 0}
 COMPARED = "ServerSideDiff=true,IncludeMutationWebhook=true"
 KEPT = "Prune=false,Delete=false"
 
@@ -79,17 +81,55 @@ def test_every_part_is_server_side_applied_pruned_and_self_healed(environment: s
         assert policy["automated"] == {"prune": True, "selfHeal": True}
 
 
-@each_environment
-def test_the_project_allows_every_part_and_nothing_more(environment: str, kustomize: Path) -> None:
-    project = of_kind("AppProject", built(kustomize, GITOPS / "argocd"))["spec"]
-    namespaces = {each["namespace"] for each in project["destinations"]}
-    parts = applications(kustomize, environment).values()
+def projects(kustomize: Path) -> dict[str, Any]:
+    """By name."""
+    manifests = built(kustomize, GITOPS / "argocd")
+    return {each["metadata"]["name"]: each["spec"] for each in manifests if each["kind"] == "AppProject"}
 
-    assert {each["spec"]["project"] for each in parts} == {"todoapp"}
-    assert {each["spec"]["source"]["repoURL"] for each in parts} <= set(project["sourceRepos"])
-    assert {each["spec"]["destination"]["namespace"] for each in parts} <= namespaces
-    if environment == "production":
-        assert {each["spec"]["source"]["repoURL"] for each in parts} == set(project["sourceRepos"])
+
+@each_environment
+def test_a_project_allows_its_parts_and_nothing_more(environment: str, kustomize: Path) -> None:
+    parts = applications(kustomize, environment)
+    by_project = {
+        project: [each["spec"] for each in parts.values() if each["spec"]["project"] == project]
+        for project in projects(kustomize)
+    }
+
+    assert by_project == {"todoapp": [parts["todo"]["spec"]], "todoapp-platform": ANY}
+    assert sum(map(len, by_project.values())) == len(parts)
+    for name, project in projects(kustomize).items():
+        sources = {each["source"]["repoURL"] for each in by_project[name]}
+        namespaces = {each["destination"]["namespace"] for each in by_project[name]}
+        assert sources <= set(project["sourceRepos"])
+        assert namespaces <= {each["namespace"] for each in project["destinations"]}
+        if environment == "production":
+            assert sources == set(project["sourceRepos"])
+
+
+def test_the_projects_of_todoapps_hold_no_rights_over_the_cluster(kustomize: Path) -> None:
+    [of_rendered] = [
+        each["spec"] for each in built(kustomize, GITOPS / "rendered") if each["kind"] == "AppProject"
+    ]
+
+    for project, namespaces in (
+        (projects(kustomize)["todoapp"], {"todo"}),
+        (of_rendered, {"kafka", "todo"}),
+    ):
+        # Without this list Argo CD allows no kind outside of namespaces; without the next, every kind within.
+        assert "clusterResourceWhitelist" not in project
+        assert {each["namespace"] for each in project["destinations"]} == namespaces
+        assert all("*" not in (each["group"], each["kind"]) for each in project["namespaceResourceWhitelist"])
+    assert projects(kustomize)["todoapp"]["namespaceResourceWhitelist"] == [
+        {"group": "todoapp.dev", "kind": "TodoApp"}
+    ]
+
+
+@each_environment
+def test_what_git_says_of_the_todoapp_fits_its_project(environment: str, kustomize: Path) -> None:
+    allowed = projects(kustomize)["todoapp"]["namespaceResourceWhitelist"]
+
+    for each in built(kustomize, GITOPS / "apps" / environment):
+        assert {"group": each["apiVersion"].partition("/")[0], "kind": each["kind"]} in allowed
 
 
 @each_environment
@@ -120,23 +160,49 @@ def test_no_commit_deletes_data(environment: str, kustomize: Path) -> None:
     stored = built(kustomize, GITOPS / "databases" / environment)
     kafka = applications(kustomize, environment)["kafka"]["spec"]["source"]["kustomize"]["commonAnnotations"]
 
-    assert {each["kind"] for each in stored} == {"Cluster", "Namespace"}
+    assert {each["kind"] for each in stored} == {"Cluster", "Namespace", "NetworkPolicy"}
     assert {each["metadata"]["annotations"][OPTIONS] for each in stored} == {kafka[OPTIONS]} == {KEPT}
+
+
+@each_environment
+def test_every_part_finds_its_namespace_as_git_describes_it(environment: str, kustomize: Path) -> None:
+    """One that Argo CD made by itself would take any pod."""
+    described = {
+        each["metadata"]["name"]: each["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
+        for path in paths(environment, kustomize)
+        for each in built(kustomize, path)
+        if each["kind"] == "Namespace"
+    }
+    parts = applications(kustomize, environment).values()
+
+    assert {each["spec"]["destination"]["namespace"] for each in parts} == described.keys()
+    assert {name for name, level in described.items() if level == "privileged"} <= {"monitoring"}
+    for part in parts:
+        assert "CreateNamespace=true" not in part["spec"]["syncPolicy"]["syncOptions"]
+
+
+def paths(environment: str, kustomize: Path) -> list[Path]:
+    """The folders of the parts that are ours."""
+    ours = [each for each in applications(kustomize, environment).values() if is_ours(each)]
+    return sorted({Path(each["spec"]["source"]["path"]) for each in ours})
+
+
+@each_environment
+def test_grafana_takes_dashboards_of_named_namespaces_only(environment: str, kustomize: Path) -> None:
+    installed = applications(kustomize, environment).get("kube-prometheus-stack")
+    if environment == "minikube":
+        assert installed is None
+        return
+
+    dashboards = installed["spec"]["source"]["helm"]["valuesObject"]["grafana"]["sidecar"]["dashboards"]
+    assert dashboards == {"searchNamespace": ["monitoring", "todo"], "resource": "configmap"}
 
 
 @each_environment
 def test_no_part_waits_for_its_own_health(environment: str, kustomize: Path) -> None:
     """Argo CD would sync no commit that corrects what it waits for."""
-    paths = {
-        each["spec"]["source"]["path"]
-        for each in applications(kustomize, environment).values()
-        if is_ours(each)
-    }
-
-    for path in paths:
-        assert all(
-            WAVE not in each["metadata"].get("annotations", {}) for each in built(kustomize, Path(path))
-        )
+    for path in paths(environment, kustomize):
+        assert all(WAVE not in each["metadata"].get("annotations", {}) for each in built(kustomize, path))
 
 
 def test_charts_have_the_versions_that_pulumi_installs(kustomize: Path) -> None:
@@ -243,10 +309,15 @@ def test_manifests_rendered_for_review_fit_the_project(kustomize: Path, tmp_path
 
     assert result.exit_code == 0, result.output
     written = [yaml.safe_load(file.read_text()) for file in (tmp_path / "rendered").rglob("*.yaml")]
-    project = of_kind("AppProject", built(kustomize, GITOPS / "argocd"))["spec"]
+    rendered = built(kustomize, GITOPS / "rendered")
+    project = of_kind("AppProject", rendered)
+    assert of_kind("Application", rendered)["spec"]["project"] == project["metadata"]["name"]
     assert {each["metadata"]["namespace"] for each in written} <= {
-        each["namespace"] for each in project["destinations"]
+        each["namespace"] for each in project["spec"]["destinations"]
     }
+    assert project["spec"]["namespaceResourceWhitelist"] == [
+        {"group": kind.group, "kind": kind.name} for kind in KINDS
+    ]
     # An owner that no cluster has would take them along.
     assert all("ownerReferences" not in each["metadata"] for each in written)
 
@@ -262,7 +333,8 @@ def test_a_release_names_its_images_where_argo_cd_reads_them(
         shutil.copytree(source, tmp_path / source)
     overlay = tmp_path / GITOPS / folder
 
-    command = [str(kustomize), "edit", "set", "image", f"{image}=registry.example.com/new:9.9.9"]
+    released = f"registry.example.com/new:9.9.9@sha256:{'0' * 64}"
+    command = [str(kustomize), "edit", "set", "image", f"{image}={released}"]
     subprocess.run(command, cwd=overlay, check=True)
 
-    assert "image: registry.example.com/new:9.9.9" in yaml.safe_dump_all(built(kustomize, overlay))
+    assert f"image: {released}\n" in yaml.safe_dump_all(built(kustomize, overlay))

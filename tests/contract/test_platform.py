@@ -117,7 +117,7 @@ def test_kafka_is_the_one_that_kustomize_builds(
     build = subprocess.run(
         [kustomize, "build", f"strimzi/{size}"], check=True, capture_output=True, text=True
     )
-    kinds = ("Kafka", "KafkaNodePool", "PodMonitor", "Namespace")
+    kinds = ("Kafka", "KafkaNodePool", "PodMonitor", "Namespace", "NetworkPolicy")
     built = {
         (each["kind"], each["metadata"]["name"]): each
         for each in yaml.safe_load_all(build.stdout)

@@ -39,7 +39,7 @@ from todoapp_operator.kube.manifest import Manifest
 
 AUTOSCALER = kind_named("HorizontalPodAutoscaler")
 LABEL = "todoapp.dev/environment"
-PARTS = ("definitions", "todoapp-operator", "kafka", "database", "todo", "entrance")
+PARTS = ("namespaces", "definitions", "todoapp-operator", "kafka", "database", "todo", "entrance")
 APPLICATIONS = ("root", "in-cluster", *(f"in-cluster-{part}" for part in PARTS))
 TODOAPP_PART = "in-cluster-todo"
 APPS = "gitops/apps"

@@ -73,7 +73,10 @@ def test_the_same_configuration_changes_nothing(minikube: PulumiProgram) -> None
             {"argoCd": False},
             {"ArgoCd todoapp-argo-cd", "Namespace todoapp-argo-cd", "Release todoapp-argo-cd"},
         ),
-        ({"gitRepository": "https://example.com/todo.git"}, {"Application todoapp-argo-cd-todo"}),
+        (
+            {"gitRepository": "https://example.com/todo.git"},
+            {"AppProject todoapp-argo-cd-project", "Application todoapp-argo-cd-todo"},
+        ),
         ({"protect": True}, set()),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
@@ -94,6 +97,17 @@ def test_with_a_repository_git_is_in_charge_of_the_todoapp(minikube: PulumiProgr
         "targetRevision": "release",
         "path": "gitops/apps/minikube",
     }
+
+
+def test_a_repository_may_hold_todoapps_and_nothing_else(minikube: PulumiProgram) -> None:
+    run = minikube.run(gitRepository="https://example.com/todo.git")
+    project, application = run.one("AppProject").inputs, run.one("Application").inputs
+
+    assert application["spec"]["project"] == project["metadata"]["name"]
+    assert project["spec"]["sourceRepos"] == ["https://example.com/todo.git"]
+    assert project["spec"]["destinations"] == [application["spec"]["destination"]]
+    assert project["spec"]["namespaceResourceWhitelist"] == [{"group": "todoapp.dev", "kind": "TodoApp"}]
+    assert "clusterResourceWhitelist" not in project["spec"]
 
 
 def test_without_monitoring_no_monitoring_is_requested(minikube: PulumiProgram) -> None:
@@ -118,6 +132,7 @@ def test_redpanda_replaces_strimzi(minikube: PulumiProgram) -> None:
         "Kafka",
         "KafkaNodePool",
         "Namespace",
+        "NetworkPolicy",
         "RandomPassword",
         "Release",
         "Secret",

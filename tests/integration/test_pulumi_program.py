@@ -279,12 +279,13 @@ def test_the_operator_is_that_of_this_release(minikube: Run) -> None:
     assert container == written["spec"]["template"]["spec"]["containers"][0]
 
 
-def test_grafana_shows_every_dashboard_and_loki(minikube: Run) -> None:
+def test_grafana_shows_loki_and_dashboards_of_named_namespaces_only(minikube: Run) -> None:
     found = releases(minikube)
     grafana = found["prometheus"]["values"]["grafana"]
     [loki] = grafana["additionalDataSources"]
 
-    assert grafana["sidecar"]["dashboards"]["searchNamespace"] == "ALL"
+    assert grafana["sidecar"]["dashboards"]["searchNamespace"] == ["monitoring", "todo"]
+    assert grafana["sidecar"]["dashboards"]["resource"] == "configmap"
     assert loki["url"] in found["alloy"]["values"]["alloy"]["configMap"]["content"]
     assert loki["url"] == f"http://{found['loki']['name']}:3100"
     [administrator] = [
