@@ -30,6 +30,7 @@ pytest_plugins = [
     "testbed.kubernetes.installations",
     "testbed.kafka.broker",
     "testbed.kubernetes.objects",
+    "testbed.kubernetes.other_operators",
     "testbed.kubernetes.tools",
     "testbed.node.fixtures",
     "testbed.node.installed",

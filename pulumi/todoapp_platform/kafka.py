@@ -31,7 +31,9 @@ class Kafka(pulumi.ComponentResource):
     ) -> None:
         super().__init__("todoapp:platform:Kafka", name, None, opts)
         if isinstance(args, StrimziArgs):
-            self.broker = run_kafka(name, args, monitored=monitored, parent=self)
+            self.broker = run_kafka(
+                name, args, todo_namespace=todo_namespace, monitored=monitored, parent=self
+            )
         else:
             self.broker = use_redpanda(name, args, todo_namespace, parent=self)
         self.register_outputs({"broker": self.broker})

@@ -29,10 +29,13 @@ class StrimziArgs:
 
     One broker is a cluster for development, its own controller. Three or more keep every event three times,
     on nodes of different zones, and are controlled by three controllers beside them.
+
+    Only TodoApps of the platform's namespace may use it, and those of `other_namespaces`.
     """
 
     brokers: int = 1
     storage: str = "10Gi"
+    other_namespaces: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.brokers != 1 and self.brokers < 3:
@@ -47,11 +50,14 @@ class StrimziArgs:
         return self.brokers > 1
 
 
-def run_kafka(name: str, args: StrimziArgs, *, monitored: bool, parent: pulumi.Resource) -> Broker:
+def run_kafka(
+    name: str, args: StrimziArgs, *, todo_namespace: str, monitored: bool, parent: pulumi.Resource
+) -> Broker:
     """Install Strimzi and the cluster `kafka`. Topics and users come with each TodoApp, from our operator.
 
-    Everything is in the namespace `kafka`, which Strimzi's operator watches. `monitored` lets the Prometheus
-    operator, which has to be there, find a cluster of several brokers.
+    Everything is in the namespace `kafka`, which Strimzi's operator watches; TodoApps in `todo_namespace` may
+    use it. `monitored` lets the Prometheus operator, which has to be there, find a cluster of several
+    brokers.
 
     Returns:
         `spec.broker` of a TodoApp.
@@ -70,7 +76,7 @@ def run_kafka(name: str, args: StrimziArgs, *, monitored: bool, parent: pulumi.R
         )
     ]
     monitors = _read("production/pod-monitor.yaml") if args.replicated and monitored else []
-    for manifests in (_pools(args), [_cluster(args)], monitors):
+    for manifests in (_pools(args), [_cluster(args, todo_namespace)], monitors):
         before = [
             Manifest(
                 f"{name}-{manifest['kind']}-{manifest['metadata']['name']}".lower(),
@@ -94,11 +100,15 @@ def _sized(pool: dict[str, Any], args: StrimziArgs) -> dict[str, Any]:
     return {**pool, "spec": {**spec, "replicas": args.brokers, "storage": storage}}
 
 
-def _cluster(args: StrimziArgs) -> dict[str, Any]:
+def _cluster(args: StrimziArgs, todo_namespace: str) -> dict[str, Any]:
     file, _ = _PRODUCTION if args.replicated else _DEVELOPMENT
     [every], [this] = _read("base/kafka.yaml"), _read(file)
-    awaited = {"pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "1200"}
-    return _merged(_merged(every, this), {"metadata": {"annotations": awaited}})
+    annotations = {
+        "todoapp.dev/allow-namespaces": ",".join((todo_namespace, *args.other_namespaces)),
+        "pulumi.com/waitFor": "condition=Ready",
+        "pulumi.com/timeoutSeconds": "1200",
+    }
+    return _merged(_merged(every, this), {"metadata": {"annotations": annotations}})
 
 
 def _read(file: str) -> list[dict[str, Any]]:

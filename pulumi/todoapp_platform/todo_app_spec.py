@@ -251,7 +251,7 @@ class TaskEvents(TypedDict, total=False):
     """What happened to tasks; read by `recurrence`."""
 
     name: Input[str]
-    """Name on the broker."""
+    """Name on the broker; another than the default only with `broker.redpanda` or `broker.kafka`."""
     partitions: Input[int]
     """Partitions: the most consumers of one group that share the work."""
     retention: Input[str]
@@ -262,7 +262,7 @@ class Reminders(TypedDict, total=False):
     """Reminders scheduled, cancelled and triggered; read by `notification`."""
 
     name: Input[str]
-    """Name on the broker."""
+    """Name on the broker; another than the default only with `broker.redpanda` or `broker.kafka`."""
     partitions: Input[int]
     """Partitions: the most consumers of one group that share the work."""
     retention: Input[str]
@@ -273,7 +273,7 @@ class TaskUpdates(TypedDict, total=False):
     """Every change of a user's data; read by each replica of `api`."""
 
     name: Input[str]
-    """Name on the broker."""
+    """Name on the broker; another than the default only with `broker.redpanda` or `broker.kafka`."""
     partitions: Input[int]
     """Partitions: the most consumers of one group that share the work."""
     retention: Input[str]
@@ -284,7 +284,7 @@ class ActivityLogs(TypedDict, total=False):
     """The activity log, for consumers outside."""
 
     name: Input[str]
-    """Name on the broker."""
+    """Name on the broker; another than the default only with `broker.redpanda` or `broker.kafka`."""
     partitions: Input[int]
     """Partitions: the most consumers of one group that share the work."""
     retention: Input[str]

@@ -194,6 +194,7 @@ def test_grafana_takes_dashboards_of_named_namespaces_only(environment: str, kus
         assert installed is None
         return
 
+    assert installed is not None
     dashboards = installed["spec"]["source"]["helm"]["valuesObject"]["grafana"]["sidecar"]["dashboards"]
     assert dashboards == {"searchNamespace": ["monitoring", "todo"], "resource": "configmap"}
 

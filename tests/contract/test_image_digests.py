@@ -125,7 +125,7 @@ def test_an_image_without_a_digest_changes_no_file(docker: Path, digests: Path, 
 
 
 def test_the_chart_names_the_operator_by_digest(helm: Path) -> None:
-    template = [helm, "template", "operator/chart", "--set", f"image.digest={DIGEST}"]
+    template = [str(helm), "template", "operator/chart", "--set", f"image.digest={DIGEST}"]
     rendered = subprocess.run(template, check=True, capture_output=True, text=True).stdout
 
     assert re.findall(r"image: (\S+)", rendered) == [f"ghcr.io/example/todoapp-operator:0.1.0@{DIGEST}"]

@@ -12,15 +12,16 @@ import yaml
 
 from testbed.pulumi.program import OTHER_CHOICES, PROGRAM, PulumiProgram, Run
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.platform import Platform
-from todoapp_operator.render.todoapp import render
+from todoapp_operator.reconcile.kafka_access import ANNOTATION
+from todoapp_operator.render.names import LAPTOP
+from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_platform.versions import CHARTS
 
 STRIMZI = TodoApp.model_validate(
     {"metadata": {"name": "todo", "namespace": "todo"}, "spec": {"broker": {"strimzi": {}}}}
 )
-ADDED_BY_PULUMI = ("pulumi.com/waitFor", "pulumi.com/timeoutSeconds")
+CHOSEN = ("pulumi.com/waitFor", "pulumi.com/timeoutSeconds", ANNOTATION)
 
 # The first test on a machine builds kustomize.
 pytestmark = pytest.mark.timeout(func_only=True)
@@ -32,7 +33,8 @@ def redpanda(stacks: Mapping[str, PulumiProgram]) -> Run:
 
 
 def rendered(kind: str) -> list[Manifest]:
-    return [each for each in render(STRIMZI, Platform(image="todoapp:1.0")).manifests if each["kind"] == kind]
+    """With the names that topics have where they belong to nobody else."""
+    return [each for each in strimzi_resources(STRIMZI, LAPTOP) if each["kind"] == kind]
 
 
 def test_the_python_types_of_a_todoapp_are_up_to_date() -> None:
@@ -138,9 +140,9 @@ def test_kafka_is_the_one_that_kustomize_builds(
 
 
 def sized(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest but for what the platform chooses: the size of volumes, and how long to wait."""
+    """The manifest but for what the platform chooses: sizes of volumes, who may use it, how long to wait."""
     metadata = {name: value for name, value in manifest["metadata"].items() if name != "annotations"}
-    assert {*manifest["metadata"].get("annotations", {})} <= {*ADDED_BY_PULUMI}
+    assert {*manifest["metadata"].get("annotations", {})} <= {*CHOSEN}
     spec = manifest["spec"]
     if "storage" in spec:
         volumes = [{**each, "size": "chosen"} for each in spec["storage"]["volumes"]]

@@ -60,6 +60,8 @@ def test_the_operator_may_do_what_rendering_needs_and_no_more() -> None:
         (OWN_GROUP, "todoapps"): ["list", "patch", "watch"],
         (OWN_GROUP, "todoapps/status"): ["patch"],
         (OWN_GROUP, "todoapps/finalizers"): ["update"],
+        ("kafka.strimzi.io", "kafkas"): ["get", "list", "watch"],
+        ("", "namespaces"): ["get", "list", "watch"],
         ("apiextensions.k8s.io", "customresourcedefinitions"): ["list", "watch"],
         ("", "events"): ["create"],
     }

@@ -15,6 +15,7 @@ from todoapp.kit.metrics import Metrics
 from todoapp.messaging.delivery import Outcome
 from todoapp.processes.web import health
 from todoapp_operator.kube.manifest import Manifest
+from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.secret_specs import CopiedSecret, secret_specs
 from todoapp_operator.render.todoapp import render
@@ -120,7 +121,7 @@ def test_strimzi_creates_every_topic(name: str) -> None:
         for field in ("topic", "deadLetterTopic")
         if field in each["spec"]
     }
-    published = {topic.name for topic in app.spec.topics.all}
+    published = {names_on_cluster(app).topic(topic) for topic in app.spec.topics.all}
 
     assert {each["spec"]["topicName"] for each in manifests(app, "KafkaTopic")} == heard | published
 

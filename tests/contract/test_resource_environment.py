@@ -40,6 +40,8 @@ SPEC_FIELDS = {
     "TODOAPP_LOG_LEVEL": "observability.logLevel",
 }
 """Variable → the field of the spec that decides it."""
+OWN_BROKER: dict[str, Any] = {"broker": {"kafka": {"brokers": ["kafka.example.com:9092"]}}}
+"""One whose topics may have any names."""
 NOT_COMPARED = {
     "TODOAPP_HOST": "the same in every pod",
     "TODOAPP_PORT": "the same in every pod",
@@ -110,7 +112,7 @@ def test_settings_accepts_the_rendered_values(component: Component, monkeypatch:
     settings = Settings()
 
     assert (settings.port, settings.inner_port) == (8000, 8090)
-    assert settings.topics == Topics()
+    assert settings.topics.task_events == "default.todo.task-events"
     assert settings.features == Features()
     assert settings.database_url_ref == "todo-database-app/uri"
 
@@ -119,7 +121,8 @@ def test_every_value_that_the_resource_allows_is_a_setting() -> None:
     """A limit that only one side has is found by the names of the variable and the field."""
     for name, field in SPEC_FIELDS.items():
         for value in allowed_values(field):
-            app = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": nested(field, value)})
+            spec = OWN_BROKER | nested(field, value)
+            app = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": spec})
             given = {each.name: each.value for each in environment(app, Component.API, LAPTOP)}
             try:
                 setting(name, str(given[name]))
@@ -166,10 +169,11 @@ def schema_of(field: str) -> dict[str, Any]:
     return schema
 
 
-def nested(field: str, value: object) -> object:
-    for key in reversed(field.split(".")):
+def nested(field: str, value: object) -> dict[str, Any]:
+    first, *rest = field.split(".")
+    for key in reversed(rest):
         value = {key: value}
-    return value
+    return {first: value}
 
 
 def setting(name: str, value: str) -> object:

@@ -25,7 +25,7 @@ from testbed.kafka.strimzi_operators import carried_out
 from testbed.postgresql import PostgreSQL
 from testbed.waiting import WAIT_TIMEOUT, wait_until
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.names import LAPTOP
+from todoapp_operator.render.names import Names
 from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.resource.spec import TodoApp
 
@@ -36,6 +36,7 @@ TOPICS = {
     "taskUpdates": {"name": "daprd-task-updates"},
     "activityLogs": {"name": "daprd-activity-logs"},
 }
+NAMES = Names(topic_prefix="daprd-")
 BEHIND_OTHERS = 20
 UNSTORABLE = "9999-12-31T23:59:59-01:00"
 """An instant that the schema allows; in UTC it would lie in the year 10000."""
@@ -66,8 +67,7 @@ def stack(
 
 def kafka_user(kafka: Kafka) -> Account:
     """Make the topics, and one user with the rights of all three processes, as the owner of a Kafka would."""
-    app = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": {"topics": TOPICS}})
-    manifests = strimzi_resources(app, LAPTOP)
+    manifests = strimzi_resources(TodoApp.model_validate({"metadata": {"name": "todo"}}), NAMES)
     topics = [each for each in manifests if each["kind"] == "KafkaTopic"]
     users = [each for each in manifests if each["kind"] == "KafkaUser"]
     [account] = carried_out(kafka, [*topics, united(users)]).values()

@@ -37,13 +37,7 @@ from todoapp_operator.resource.spec import TodoApp
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
 APP_TOKEN = "what a sidecar shows to its process"
 SIGNING_KEY = "what signs tokens"
-TOPICS = {
-    "taskEvents": {"name": "rendered-task-events"},
-    "reminders": {"name": "rendered-reminders"},
-    "taskUpdates": {"name": "rendered-task-updates"},
-    "activityLogs": {"name": "rendered-activity-logs"},
-}
-APP = TodoApp.model_validate({"metadata": {"name": "rendered"}, "spec": {"topics": TOPICS}})
+APP = TodoApp.model_validate({"metadata": {"name": "rendered"}})
 NAMES = names_on_cluster(APP)
 READERS = {reader.component: reader for reader in readers(APP, NAMES)}
 RESOURCES = "resources"
@@ -211,8 +205,8 @@ def test_a_sidecar_loads_the_components_that_its_process_may_use(
     assert {each["name"] for each in metadata["components"]} == shared | own
     assert [each["name"] for each in metadata["resiliencies"]] == [APP.metadata.name]
     assert {each["topic"] for each in metadata["subscriptions"]} == {
-        READERS[process].topic.name,
-        READERS[process].topic.dead_letter,
+        NAMES.topic(READERS[process].topic),
+        NAMES.dead_letter(READERS[process].topic),
     }
 
 
@@ -222,7 +216,7 @@ def test_a_process_publishes_for_all_as_its_own_user(
 ) -> None:
     for topic in APP.spec.topics.all:
         pubsub = NAMES.updates_pubsub if topic is APP.spec.topics.task_updates else NAMES.pubsub
-        answer = published(pods[process].sidecar, pubsub, topic.name, uuid4().hex)
+        answer = published(pods[process].sidecar, pubsub, NAMES.topic(topic), uuid4().hex)
         assert answer.status_code == HTTPStatus.NO_CONTENT, answer.text
 
 
@@ -247,7 +241,7 @@ def test_a_dropped_event_becomes_a_dead_letter(process: Component, pods: Mapping
     letter = heard(pods[process], reader, text, at=DEAD_LETTER_ROUTE)
 
     app.script(reader.route, succeed)
-    assert (letter.json["id"], letter.json["topic"]) == (text, reader.topic.name)
+    assert (letter.json["id"], letter.json["topic"]) == (text, NAMES.topic(reader.topic))
     assert letter.headers["dapr-api-token"] == APP_TOKEN
 
 
@@ -255,7 +249,7 @@ def heard(pod: Pod, reader: Reader, text: str, *, at: str) -> Call:
     """Publish an event until a call says that it came: a reader of new events only may join late."""
 
     def calls() -> list[Call]:
-        published(pod.sidecar, reader.pubsub, reader.topic.name, text)
+        published(pod.sidecar, reader.pubsub, NAMES.topic(reader.topic), text)
         return pod.app.calls(at, mentioning=text)
 
     return wait_until(calls, what=f"{at} is called about {text}")[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -186,7 +187,7 @@ async def test_slow_upload_takes_no_turn(
         slow.send(b'{"format": "todoapp-export/1", ')
         slower.send(b"TYPE,")
         for each in (slow, slower):
-            await eventually(lambda each=each: has_taken(each), what="the import is begun")
+            await eventually(partial(has_taken, each), what="the import is begun")
 
         assert work.turns._free._value == 2
         assert runtime.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]

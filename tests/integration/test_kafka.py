@@ -42,34 +42,43 @@ from testbed.waiting import wait_until
 from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.resource.document import load
+from todoapp_operator.resource.spec import TodoApp
 
 APP = load(Path("examples/production.yaml")).app
+NEIGHBOUR = TodoApp.model_validate({"metadata": {"name": "todo", "namespace": "home"}})
+"""A TodoApp of the same name in another namespace, on the same broker."""
 ACTIVITY_READER = yaml.safe_load(Path("strimzi/users/activity-reader.yaml").read_text())
 
 PARTITIONS_AND_RETENTION = {
-    "task-events": (12, timedelta(days=7)),
-    "reminders": (6, timedelta(hours=24)),
-    "task-updates": (6, timedelta(hours=1)),
-    "activity-logs": (3, timedelta(days=30)),
-    "task-events-dead-letter": (1, timedelta(days=30)),
-    "reminders-dead-letter": (1, timedelta(days=30)),
-    "task-updates-dead-letter": (1, timedelta(days=30)),
+    "todo.todo.task-events": (12, timedelta(days=7)),
+    "todo.todo.reminders": (6, timedelta(hours=24)),
+    "todo.todo.task-updates": (6, timedelta(hours=1)),
+    "todo.todo.activity-logs": (3, timedelta(days=30)),
+    "todo.todo.task-events-dead-letter": (1, timedelta(days=30)),
+    "todo.todo.reminders-dead-letter": (1, timedelta(days=30)),
+    "todo.todo.task-updates-dead-letter": (1, timedelta(days=30)),
 }
-PUBLISHED = {"task-events", "reminders", "task-updates", "activity-logs"}
+PUBLISHED = {
+    "todo.todo.task-events",
+    "todo.todo.reminders",
+    "todo.todo.task-updates",
+    "todo.todo.activity-logs",
+}
+NEIGHBOURS = {name.replace("todo.", "home.", 1) for name in PARTITIONS_AND_RETENTION}
 PRIVATE = "somebody-elses"
-EVERY_TOPIC = {*PARTITIONS_AND_RETENTION, PRIVATE}
+EVERY_TOPIC = {*PARTITIONS_AND_RETENTION, *NEIGHBOURS, PRIVATE}
 
 READ = {
-    "api": {"task-updates", "task-updates-dead-letter"},
-    "notification": {"reminders", "reminders-dead-letter"},
-    "recurrence": {"task-events", "task-events-dead-letter"},
+    "api": {"todo.todo.task-updates", "todo.todo.task-updates-dead-letter"},
+    "notification": {"todo.todo.reminders", "todo.todo.reminders-dead-letter"},
+    "recurrence": {"todo.todo.task-events", "todo.todo.task-events-dead-letter"},
 }
 GROUPS = {
     "api": "todo.todo-api-7d9f8-x2x4z",
     "notification": "todo.todo-notification",
     "recurrence": "todo.todo-recurrence",
 }
-EVERY_GROUP = {*GROUPS.values(), "todo.todo-api", "somebody-elses"}
+EVERY_GROUP = {*GROUPS.values(), "todo.todo-api", "home.todo-notification", "somebody-elses"}
 
 REFUSALS = {KafkaError.CLUSTER_AUTHORIZATION_FAILED, KafkaError.TOPIC_AUTHORIZATION_FAILED}
 
@@ -84,7 +93,10 @@ def accounts(kafka: Kafka) -> Mapping[str, Account]:
     """How each process connects; and every topic is there, with one record in it."""
     administrator = AdminClient(dict(kafka.administrator))
     done(administrator.create_topics([NewTopic(PRIVATE, num_partitions=1)]))
-    users = carried_out(kafka, [*strimzi_resources(APP, names_on_cluster(APP)), ACTIVITY_READER])
+    manifests = [
+        manifest for app in (APP, NEIGHBOUR) for manifest in strimzi_resources(app, names_on_cluster(app))
+    ]
+    users = carried_out(kafka, [*manifests, ACTIVITY_READER])
     assert set(refusals_to_write(kafka.administrator, EVERY_TOPIC).values()) == {None}
     return {name.removeprefix("todo.todo."): account for name, account in users.items()}
 
@@ -196,7 +208,7 @@ def test_a_process_joins_no_group_but_its_own(process: str, accounts: Mapping[st
 
 
 def delete_topic(client: AdminClient) -> Mapping[Any, Future[Any]]:
-    return client.delete_topics(["task-events"])
+    return client.delete_topics(["todo.todo.task-events"])
 
 
 def create_topic(client: AdminClient) -> Mapping[Any, Future[Any]]:
@@ -204,13 +216,13 @@ def create_topic(client: AdminClient) -> Mapping[Any, Future[Any]]:
 
 
 def add_partitions(client: AdminClient) -> Mapping[Any, Future[Any]]:
-    return client.create_partitions([NewPartitions("task-events", 24)])
+    return client.create_partitions([NewPartitions("todo.todo.task-events", 24)])
 
 
 def shorten_retention(client: AdminClient) -> Mapping[Any, Future[Any]]:
     entry = ConfigEntry("retention.ms", "1", incremental_operation=AlterConfigOpType.SET)
     return client.incremental_alter_configs(
-        [ConfigResource(ConfigResource.Type.TOPIC, "task-events", incremental_configs=[entry])]
+        [ConfigResource(ConfigResource.Type.TOPIC, "todo.todo.task-events", incremental_configs=[entry])]
     )
 
 
@@ -257,7 +269,7 @@ def test_an_outside_consumer_reads_only_the_activity_log(
 
     read = refusals_to_read(outside, "activity-reader-1", EVERY_TOPIC)
 
-    assert {topic for topic, refusal in read.items() if refusal is None} == {"activity-logs"}
+    assert {topic for topic, refusal in read.items() if refusal is None} == {"todo.todo.activity-logs"}
     assert set(refusals_to_write(outside, EVERY_TOPIC).values()) == {KafkaError.TOPIC_AUTHORIZATION_FAILED}
 
 

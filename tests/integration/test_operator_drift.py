@@ -21,10 +21,10 @@ pytestmark = pytest.mark.usefixtures("installed_operator")
 
 
 @pytest.fixture
-def production(installation: Installation, other_namespace: str) -> Installation:
+def production(installation: Installation, kafka_namespace: str) -> Installation:
     """examples/production.yaml, with a child of nearly every kind, ready."""
     spec = load(Path("examples/production.yaml")).app.spec.model_dump(by_alias=True, exclude_unset=True)
-    strimzi = {"strimzi": {"cluster": "kafka", "namespace": other_namespace}}
+    strimzi = {"strimzi": {"cluster": "kafka", "namespace": kafka_namespace}}
     installation.apply(spec | {"broker": strimzi})
     the_others_finish(installation)
     return installation

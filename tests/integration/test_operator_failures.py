@@ -60,16 +60,16 @@ def digests(installation: Installation) -> set[str]:
     return {template["annotations"]["todoapp.dev/secrets"] for template in templates}
 
 
-def test_a_user_that_strimzi_refuses_is_named(installation: Installation, other_namespace: str) -> None:
+def test_a_user_that_strimzi_refuses_is_named(installation: Installation, kafka_namespace: str) -> None:
     objects = installation.objects
     installation.install(
-        ELSEWHERE | {"broker": {"strimzi": {"cluster": "kafka", "namespace": other_namespace}}}
+        ELSEWHERE | {"broker": {"strimzi": {"cluster": "kafka", "namespace": kafka_namespace}}}
     )
     waiting = installation.wait_for("BrokerReady", "False", "BrokerNotReady")
     users = wait_until(lambda: installation.of_kind(KAFKA_USER), what="there are users")
     name = users[0]["metadata"]["name"]
 
-    strimzi_refuses(objects, name, other_namespace, message="Simple authorization is disabled")
+    strimzi_refuses(objects, name, kafka_namespace, message="Simple authorization is disabled")
     refused = installation.wait_for("BrokerReady", "False", "BrokerFailed")
     strimzi_finishes(installation)
 

@@ -69,6 +69,7 @@ def test_the_production_example_gets_ready_with_all_of_its_children(
     production = Installation(objects, "todo")
     for namespace in ("todo", "kafka"):
         run("kubectl", "create", "namespace", namespace)
+    run("kubectl", "apply", "--namespace=kafka", "-f", "strimzi/base/kafka.yaml")
     run("kubectl", "apply", "--validate=strict", "-k", "operator/manifests")
     run("kubectl", "rollout", "status", "deployment/todoapp-operator", "-n", OPERATOR_NAMESPACE)
     config = kubeconfig_of_operator(own_cluster.connection, objects, tmp_path / "kubeconfig")

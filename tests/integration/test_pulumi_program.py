@@ -252,6 +252,12 @@ def test_a_laptop_has_one_broker(minikube: Run) -> None:
     assert not {"cruiseControl", "rack"} & {*kafka, *kafka["kafka"]}
 
 
+def test_only_the_todoapps_namespace_may_use_its_kafka(run: Run) -> None:
+    kafka, todo = run.one("Kafka").inputs["metadata"], run.one("TodoApp").inputs["metadata"]
+
+    assert kafka["annotations"]["todoapp.dev/allow-namespaces"] == todo["namespace"] != kafka["namespace"]
+
+
 def test_the_todoapp_uses_the_installed_platform(run: Run) -> None:
     todo = run.one("TodoApp")
     spec = todo.inputs["spec"]

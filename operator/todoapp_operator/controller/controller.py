@@ -22,6 +22,7 @@ from todoapp_operator.metrics import QUEUE_DEPTH, RECONCILE_SECONDS, RECONCILES,
 from todoapp_operator.reconcile.children import Children
 from todoapp_operator.reconcile.claims import NameIsTaken
 from todoapp_operator.reconcile.finalizer import TODOAPP
+from todoapp_operator.reconcile.kafka_access import KAFKA, NAMESPACE, KafkaAccess
 from todoapp_operator.reconcile.ownership import AppKey
 from todoapp_operator.reconcile.reconciler import Reconciler
 from todoapp_operator.reconcile.reconciliation import ReconcileContext
@@ -67,6 +68,7 @@ class Controller:
         self._todoapps = TodoApps()
         self._children = Children(self._queue.add)
         self._foreign = ReferencedSecrets(client, self._queue.add)
+        self._kafka_access = KafkaAccess(self._queue.add)
         self._presence = Presence(self._reconcile_all)
         self._reconciler = Reconciler(
             ReconcileContext(
@@ -74,6 +76,7 @@ class Controller:
                 todoapps=self._todoapps,
                 children=self._children,
                 secrets=AppSecrets(client, self._children, self._foreign),
+                kafka_access=self._kafka_access,
                 image=released_image(),
                 kinds=lambda: self._presence.kinds,
             )
@@ -117,6 +120,11 @@ class Controller:
             yield Informer(
                 self._client, path, self._foreign, scope=scope, selector=_NOT_OURS, metadata_only=True
             )
+        for scope in self._watched.scopes:
+            path, sink = url(KAFKA, scope.namespace), self._kafka_access.kafkas
+            kafkas = Informer(self._client, path, sink, scope=scope, metadata_only=True)
+            defined.append(kafkas)
+            yield kafkas
         for kind, scope in product(KINDS, self._watched.scopes):
             informer = Informer(
                 self._client,
@@ -128,8 +136,10 @@ class Controller:
             )
             defined.append(informer)
             yield informer
-        # Definitions lie in no namespace. Without them a new kind is noticed half a minute later.
+        # Namespaces and definitions lie in no namespace. Without these a new kind is noticed half a minute
+        # later, and a Kafka cannot allow namespaces by their labels.
         if not self._watched.namespaces:
+            yield Informer(self._client, url(NAMESPACE), self._kafka_access.namespaces, metadata_only=True)
             yield Informer(self._client, DEFINITIONS, Definitions(defined), metadata_only=True)
 
     async def _knows_todoapps(self) -> bool:

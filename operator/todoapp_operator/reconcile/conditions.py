@@ -38,6 +38,8 @@ class Reason(StrEnum):
     """An object of somebody else's has a name that is needed."""
     DATABASE_NOT_READY = "DatabaseNotReady"
     """The database's own controller has not finished."""
+    BROKER_NOT_ALLOWED = "BrokerNotAllowed"
+    """The Kafka's owner has not named the TodoApp's namespace, so everything is left as it is."""
     BROKER_NOT_READY = "BrokerNotReady"
     """Strimzi has not finished the topics or the user."""
     BROKER_FAILED = "BrokerFailed"

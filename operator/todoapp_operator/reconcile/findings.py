@@ -15,7 +15,7 @@ from todoapp_operator.render.todoapp import MissingKind
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 
-__all__ = ["Observation", "findings", "while_invalid", "while_suspended"]
+__all__ = ["Observation", "findings", "while_invalid", "while_not_allowed", "while_suspended"]
 
 _SHOWN = 3
 
@@ -67,6 +67,19 @@ def while_suspended(pods: Iterable[Pods]) -> list[Finding]:
         *_unknown(Reason.SUSPENDED, message),
         Finding(of.PROGRESSING, "False", Reason.SUSPENDED, message),
         Finding(of.DEGRADED, "False", Reason.AS_EXPECTED),
+    ]
+
+
+def while_not_allowed(message: str) -> list[Finding]:
+    """Of a TodoApp that may not use its Kafka: it is left as it is, and nothing else is looked at."""
+    of, reason = ConditionType, Reason.BROKER_NOT_ALLOWED
+    return [
+        Finding(of.READY, "False", reason, message),
+        Finding(of.DATABASE_READY, "Unknown", reason, message),
+        Finding(of.BROKER_READY, "False", reason, message),
+        Finding(of.MIGRATIONS_APPLIED, "Unknown", reason, message),
+        Finding(of.PROGRESSING, "False", reason, message),
+        Finding(of.DEGRADED, "True", reason, message),
     ]
 
 

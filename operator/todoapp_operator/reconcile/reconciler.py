@@ -12,10 +12,10 @@ from todoapp_operator.kube.client import ApiError
 from todoapp_operator.kube.manifest import body_of
 from todoapp_operator.reconcile.app_children import AppChildren
 from todoapp_operator.reconcile.claims import NameIsTaken
-from todoapp_operator.reconcile.conditions import Reason, conditions
+from todoapp_operator.reconcile.conditions import Finding, Reason, conditions
 from todoapp_operator.reconcile.events import announce
 from todoapp_operator.reconcile.finalizer import TODOAPP, remove_outside, set_finalizer
-from todoapp_operator.reconcile.findings import findings, while_invalid, while_suspended
+from todoapp_operator.reconcile.findings import findings, while_invalid, while_not_allowed, while_suspended
 from todoapp_operator.reconcile.order import Blocker
 from todoapp_operator.reconcile.ownership import AppKey
 from todoapp_operator.reconcile.reconciliation import ReconcileContext, Reconciliation
@@ -67,7 +67,11 @@ class Reconciler:
             await self._report_invalid(record, error)
             return
         if app.spec.suspend:
-            await self._report_suspended(record, app)
+            pods = AppChildren(self._context.children, record.owner).serving_pods(())
+            await self._report_idle(record, app, while_suspended(pods.values()))
+            return
+        if refusal := self._context.kafka_access.refusal(app):
+            await self._report_idle(record, app, while_not_allowed(refusal))
             return
         reconciliation = Reconciliation(app, record, self._context)
         refused: ApiError | None = None
@@ -77,8 +81,8 @@ class Reconciler:
             if error.status in _PASSING:
                 raise
             refused = error
-        refusal = Blocker(Reason.APPLY_REFUSED, f"The API server refuses: {refused}.") if refused else None
-        found = findings(reconciliation.observe(refusal))
+        problem = Blocker(Reason.APPLY_REFUSED, f"The API server refuses: {refused}.") if refused else None
+        found = findings(reconciliation.observe(problem))
         await self._write_status(
             record, report(app, found, reconciliation.serving_pods(), record.status, now=datetime.now(UTC))
         )
@@ -92,9 +96,9 @@ class Reconciler:
         if not await remove_outside(self._context.client, children, _kafka_of(record)):
             await set_finalizer(self._context.client, record, wanted=False)
 
-    async def _report_suspended(self, record: Record, app: TodoApp) -> None:
+    async def _report_idle(self, record: Record, app: TodoApp, found: list[Finding]) -> None:
+        """Of a TodoApp that is left as it is; its pods are counted all the same."""
         pods = AppChildren(self._context.children, record.owner).serving_pods(())
-        found = while_suspended(pods.values())
         await self._write_status(record, report(app, found, pods, record.status, now=datetime.now(UTC)))
 
     async def _report_invalid(self, record: Record, error: ValidationError) -> None:
@@ -130,6 +134,7 @@ class Reconciler:
         self._context.plans.pop(key, None)
         self._context.completed.pop(key, None)
         self._context.secrets.forget(key)
+        self._context.kafka_access.forget(key)
 
 
 def _kafka_of(record: Record) -> str:

@@ -15,6 +15,7 @@ from todoapp_operator.reconcile.facts import Pods
 from todoapp_operator.reconcile.finalizer import set_finalizer
 from todoapp_operator.reconcile.findings import Observation
 from todoapp_operator.reconcile.handover import begin_with, hand_over_replicas
+from todoapp_operator.reconcile.kafka_access import KafkaAccess
 from todoapp_operator.reconcile.merge_keys import disown, put_entries_back
 from todoapp_operator.reconcile.order import WORKLOADS, Blocker, before_migrating, before_starting
 from todoapp_operator.reconcile.ownership import AppKey, TakenName
@@ -38,6 +39,7 @@ class ReconcileContext:
     todoapps: TodoApps
     children: Children
     secrets: AppSecrets
+    kafka_access: KafkaAccess
     image: str
     """The application's, of the operator's own release."""
     kinds: Callable[[], frozenset[Kind]]

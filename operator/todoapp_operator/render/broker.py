@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from todoapp_operator.render.identity import object_name
-from todoapp_operator.render.names import Names
 from todoapp_operator.resource.backing_services import Broker, Kafka, SecretRef, Strimzi
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
@@ -14,7 +13,6 @@ __all__ = [
     "Connection",
     "broker",
     "connection",
-    "consumer_group",
     "kafka_authority",
     "kafka_credentials",
     "kafka_user",
@@ -88,11 +86,6 @@ def _kafka(kafka: Kafka) -> Connection:
 
 def _name(secret: SecretRef | None) -> str | None:
     return secret.name if secret else None
-
-
-def consumer_group(app: TodoApp, names: Names, component: Component) -> str:
-    """The consumer group that the replicas of a process share."""
-    return f"{app.metadata.namespace}.{names.app_id(component)}"
 
 
 def kafka_user(app: TodoApp, component: Component) -> str:

@@ -51,6 +51,9 @@ RELEASE_LABEL = "todoapp.dev/release"
 
 _LONGEST_NAME = 63
 _DIGEST_LENGTH = 8
+_DIGEST_LENGTH_IN_NAMES = 20
+"""80 bits, because in Kafka's namespace a user is known by its name: no tenant can search for a name of
+their own that is shortened to another tenant's."""
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
@@ -102,14 +105,19 @@ def object_name(*parts: str) -> str:
     name = ".".join(parts)
     if len(name) <= _LONGEST_NAME and _SUBDOMAIN.fullmatch(name):
         return name
-    beginning = re.sub(r"[^a-z0-9]+", "-", name.lower())[: _LONGEST_NAME - _DIGEST_LENGTH - 1].strip("-")
-    return f"{beginning}-{digest(name)}".removeprefix("-")
+    beginning = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    room = _LONGEST_NAME - _DIGEST_LENGTH_IN_NAMES - 1
+    return f"{beginning[:room].rstrip('-')}-{_digest(name, _DIGEST_LENGTH_IN_NAMES)}".removeprefix("-")
 
 
 def digest(value: Any) -> str:
     """Eight hexadecimal digits that change when `value`, as JSON, does."""
+    return _digest(value, _DIGEST_LENGTH)
+
+
+def _digest(value: Any, length: int) -> str:
     text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(text).hexdigest()[:_DIGEST_LENGTH]
+    return hashlib.sha256(text).hexdigest()[:length]
 
 
 def own_labels(app: TodoApp, component: str | None) -> dict[str, str]:

@@ -4,10 +4,10 @@ from typing import Any
 
 from todoapp_operator.kube.kinds import Provider
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.broker import Connection, broker, connection, consumer_group
+from todoapp_operator.render.broker import Connection, broker, connection
 from todoapp_operator.render.dapr.subscriptions import readers
 from todoapp_operator.render.identity import metadata
-from todoapp_operator.render.names import names_on_cluster
+from todoapp_operator.render.names import consumer_group, names_on_cluster
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
@@ -85,7 +85,7 @@ def _trigger(app: TodoApp, component: Component, scaling: Autoscaling, kafka: Co
     return {
         "bootstrapServers": ",".join(kafka.brokers),
         "consumerGroup": consumer_group(app, names, component),
-        "topic": topic.name,
+        "topic": names.topic(topic),
         "lagThreshold": str(scaling.lag),
         "offsetResetPolicy": "earliest",
         "version": "3.0.0",

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.broker import broker, consumer_group, kafka_user
+from todoapp_operator.render.broker import broker, kafka_user
 from todoapp_operator.render.dapr.subscriptions import Reader, readers
 from todoapp_operator.render.identity import metadata, object_name
-from todoapp_operator.render.names import Names
+from todoapp_operator.render.names import Names, consumer_group
 from todoapp_operator.resource.backing_services import Strimzi
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
@@ -15,6 +15,7 @@ from todoapp_operator.resource.spec import TodoApp
 __all__ = ["strimzi_resources"]
 
 _DEAD_LETTER_DAYS = 30
+_VERSION = "v1"
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -24,11 +25,11 @@ def strimzi_resources(app: TodoApp, names: Names) -> list[Manifest]:
         return []
     return [
         *(
-            _topic(app, strimzi, topic.name, topic.partitions, _milliseconds(topic.retention))
+            _topic(app, strimzi, names.topic(topic), topic.partitions, _milliseconds(topic.retention))
             for topic in app.spec.topics.all
         ),
         *(
-            _topic(app, strimzi, topic.dead_letter, 1, _milliseconds(f"{_DEAD_LETTER_DAYS}d"))
+            _topic(app, strimzi, names.dead_letter(topic), 1, _milliseconds(f"{_DEAD_LETTER_DAYS}d"))
             for topic in (reader.topic for reader in readers(app, names))
         ),
         *(_user(app, strimzi, names, component) for component in Component),
@@ -36,11 +37,14 @@ def strimzi_resources(app: TodoApp, names: Names) -> list[Manifest]:
 
 
 def _topic(app: TodoApp, strimzi: Strimzi, name: str, partitions: int, retention_ms: int) -> Manifest:
-    """A topic as replicated as the cluster's `default.replication.factor` wants."""
+    """A topic as replicated as the cluster's `default.replication.factor` wants.
+
+    Strimzi refuses a KafkaTopic whose `topicName` changes, so names of another form need a new `_VERSION`.
+    """
     return {
         "apiVersion": "kafka.strimzi.io/v1",
         "kind": "KafkaTopic",
-        "metadata": _metadata(app, strimzi, object_name(app.metadata.namespace, app.metadata.name, name)),
+        "metadata": _metadata(app, strimzi, object_name(name, _VERSION)),
         "spec": {"topicName": name, "partitions": partitions, "config": {"retention.ms": retention_ms}},
     }
 
@@ -60,14 +64,14 @@ def _user(app: TodoApp, strimzi: Strimzi, names: Names, component: Component) ->
 
 def _acls(app: TodoApp, names: Names, component: Component) -> list[dict[str, Any]]:
     reading = [reader for reader in readers(app, names) if reader.component is component]
-    read = [reader.topic.name for reader in reading]
+    read = [reader.topic for reader in reading]
     return [
         # The process that holds the relay's lock publishes the events of all processes.
         *(
-            _acl("topic", topic.name, "Describe", *(["Read"] if topic.name in read else []), "Write")
+            _acl("topic", names.topic(topic), "Describe", *(["Read"] if topic in read else []), "Write")
             for topic in app.spec.topics.all
         ),
-        *(_acl("topic", reader.topic.dead_letter, "Describe", "Read", "Write") for reader in reading),
+        *(_acl("topic", names.dead_letter(reader.topic), "Describe", "Read", "Write") for reader in reading),
         *(_group(app, names, reader) for reader in reading),
     ]
 

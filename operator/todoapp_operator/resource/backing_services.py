@@ -158,7 +158,7 @@ class Topic(Part):
     """One topic's name and size. Its dead-letter topic is `<name>-dead-letter`."""
 
     name: TopicName
-    """Name on the broker."""
+    """Name on the broker; another than the default only with `broker.redpanda` or `broker.kafka`."""
     partitions: Count = 3
     """Partitions: the most consumers of one group that share the work."""
     retention: Period
@@ -189,7 +189,7 @@ class TaskEvents(Topic):
     """What happened to tasks; read by `recurrence`."""
 
     name: TopicName = "task-events"
-    """Name on the broker."""
+    """Name on the broker; another than the default only with `broker.redpanda` or `broker.kafka`."""
     retention: Period = "7d"
     """How long the broker keeps an event."""
 
@@ -198,7 +198,7 @@ class Reminders(Topic):
     """Reminders scheduled, cancelled and triggered; read by `notification`."""
 
     name: TopicName = "reminders"
-    """Name on the broker."""
+    """Name on the broker; another than the default only with `broker.redpanda` or `broker.kafka`."""
     retention: Period = "24h"
     """How long the broker keeps an event."""
 
@@ -207,7 +207,7 @@ class TaskUpdates(Topic):
     """Every change of a user's data; read by each replica of `api`."""
 
     name: TopicName = "task-updates"
-    """Name on the broker."""
+    """Name on the broker; another than the default only with `broker.redpanda` or `broker.kafka`."""
     retention: Period = "1h"
     """How long the broker keeps an event."""
 
@@ -216,7 +216,7 @@ class ActivityLogs(Topic):
     """The activity log, for consumers outside."""
 
     name: TopicName = "activity-logs"
-    """Name on the broker."""
+    """Name on the broker; another than the default only with `broker.redpanda` or `broker.kafka`."""
     retention: Period = "30d"
     """How long the broker keeps an event."""
 

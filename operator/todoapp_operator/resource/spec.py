@@ -3,6 +3,8 @@
 The CRD, docs/todoapp-reference.md, every rendered manifest and `todoappctl run` follow from these models.
 """
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool
@@ -199,6 +201,29 @@ class Retention(Part):
     """Notifications."""
 
 
+def _topic_names() -> Iterator[Rule]:
+    """On Strimzi's Kafka the operator writes for every tenant, so no tenant says which topic is theirs.
+
+    The API server has put the default names into every resource, so these have to pass.
+    """
+    for attribute, field in Topics.model_fields.items():
+        default = getattr(Topics(), attribute).name
+        yield Rule(
+            field=f"topics.{field.alias}.name",
+            sentence="a topic's `name` can be chosen only with `broker.redpanda` or `broker.kafka`; "
+            "on Strimzi's Kafka every topic is called `<namespace>.<name>.<topic>`",
+            cel="(has(self.broker) && !has(self.broker.strimzi)) || "
+            f"self.topics.{field.alias}.name == '{default}'",
+            holds=partial(_topic_name_holds, attribute, default),
+        )
+
+
+def _topic_name_holds(attribute: str, default: str, spec: "TodoAppSpec") -> bool:
+    is_own_broker = spec.broker is not None and spec.broker.strimzi is None
+    name: str = getattr(spec.topics, attribute).name
+    return is_own_broker or name == default
+
+
 class TodoAppSpec(Part):
     """What is asked for."""
 
@@ -272,6 +297,7 @@ class TodoAppSpec(Part):
             cel="!self.features.assistant || has(self.assistant)",
             holds=lambda spec: not spec.features.assistant or spec.assistant is not None,
         ),
+        *_topic_names(),
     )
 
 

@@ -81,8 +81,6 @@ def _spec(lawful: bool) -> Strategy:
         notification=_workload(lawful, lag=True),
         recurrence=_workload(lawful, lag=True),
         database=_one(lawful, secretRef=SECRET, cluster=_database_cluster(lawful)),
-        broker=_broker(lawful),
-        topics=_topics(lawful),
         dapr=_some(sidecarResources=_quantities(lawful)),
         auth=_one(lawful, jwtSecretRef=SECRET, oidc=_oidc()),
         assistant=assistant,
@@ -96,7 +94,7 @@ def _spec(lawful: bool) -> Strategy:
         retention=_some(activity=PERIOD, notifications=PERIOD),
     )
     way_in = st.one_of(_NOTHING, _one(lawful, ingress=ingress, gateway=gateway))
-    return st.builds(lambda one, other: one | other, rest, way_in)
+    return st.builds(lambda *parts: {**parts[0], **parts[1], **parts[2]}, rest, way_in, _events(lawful))
 
 
 def _workload(lawful: bool, *, lag: bool) -> Strategy:
@@ -155,6 +153,21 @@ def _database_cluster(lawful: bool) -> Strategy:
     )
 
 
+def _events(lawful: bool) -> Strategy:
+    """Broker and topics, whose names only the owner of the broker may choose."""
+    if not lawful:
+        return _some(broker=_broker(lawful), topics=_topics(lawful))
+    return _some(broker=_broker(lawful)).flatmap(
+        lambda chosen: st.builds(
+            lambda topics: chosen | topics, _some(topics=_topics(lawful, named=_is_own(chosen)))
+        )
+    )
+
+
+def _is_own(chosen: dict[str, Any]) -> bool:
+    return "broker" in chosen and "strimzi" not in chosen["broker"]
+
+
 def _broker(lawful: bool) -> Strategy:
     brokers = st.lists(ADDRESS, min_size=1, max_size=3)
     redpanda = st.fixed_dictionaries({"brokers": brokers, "credentialsSecretRef": SECRET})
@@ -186,7 +199,7 @@ def _broker(lawful: bool) -> Strategy:
     return _one(lawful, strimzi=strimzi, redpanda=redpanda, kafka=lawful_kafka if lawful else any_kafka)
 
 
-def _topics(lawful: bool) -> Strategy:
+def _topics(lawful: bool, *, named: bool = True) -> Strategy:
     fields = ("taskEvents", "reminders", "taskUpdates", "activityLogs")
     lawful_names = TOPIC.filter(lambda name: not name.endswith("-dead-letter"))
     names = (
@@ -197,7 +210,8 @@ def _topics(lawful: bool) -> Strategy:
     sizes = st.fixed_dictionaries({}, optional={"partitions": COUNT, "retention": PERIOD})
     return st.builds(
         lambda names, sizes: {
-            field: {"name": name, **size} for field, name, size in zip(fields, names, sizes, strict=True)
+            field: {**({"name": name} if named else {}), **size}
+            for field, name, size in zip(fields, names, sizes, strict=True)
         },
         names,
         st.lists(sizes, min_size=4, max_size=4),

@@ -23,6 +23,7 @@ from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.children import Children
 from todoapp_operator.reconcile.claims import NameIsTaken
 from todoapp_operator.reconcile.finalizer import TODOAPP
+from todoapp_operator.reconcile.kafka_access import KafkaAccess
 from todoapp_operator.reconcile.ownership import AppKey
 from todoapp_operator.reconcile.reconciler import Reconciler
 from todoapp_operator.reconcile.reconciliation import ReconcileContext
@@ -250,6 +251,7 @@ class OfflineOperator:
                 secrets=AppSecrets(client, children, foreign),
                 image="registry.example.com/todoapp:1.0",
                 kinds=lambda: frozenset(KINDS),
+                kafka_access=KafkaAccess(told.append),
             )
             yield cls(stand_in, context, foreign, told)
 

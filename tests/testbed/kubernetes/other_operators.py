@@ -5,18 +5,25 @@ No registry carries the real ones, so tests do their part where a TodoApp waits 
 
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
+
+import pytest
+import yaml
 
 from testbed.kubernetes.installations import Installation
 from testbed.kubernetes.objects import SECRET, Objects, kind_named
 from testbed.waiting import wait_until
 from todoapp_operator.kube.kinds import Kind, kind_of
 from todoapp_operator.kube.manifest import Manifest
+from todoapp_operator.reconcile.kafka_access import ANNOTATION, KAFKA
 
 __all__ = [
     "cloudnative_pg_finishes",
     "entrance_opens",
     "gateway_accepts",
+    "kafka_allows",
+    "kafka_namespace",
     "strimzi_finishes",
     "strimzi_refuses",
     "strimzi_starts_kafka",
@@ -25,9 +32,22 @@ __all__ = [
 GATEWAY = Kind("gateway.networking.k8s.io/v1", "Gateway", "gateways")
 GATEWAY_CLASS = Kind("gateway.networking.k8s.io/v1", "GatewayClass", "gatewayclasses")
 ISSUER = Kind("cert-manager.io/v1", "ClusterIssuer", "clusterissuers")
-KAFKA = Kind("kafka.strimzi.io/v1", "Kafka", "kafkas")
 KAFKA_USER, KAFKA_TOPIC = kind_named("KafkaUser"), kind_named("KafkaTopic")
 DATABASE, ROUTE = kind_named("Cluster"), kind_named("HTTPRoute")
+
+
+def kafka_allows(objects: Objects, namespace: str, allowed: str | None, name: str = "kafka") -> None:
+    """A Kafka as strimzi/ has it; `allowed` is what its owner's annotation says, None that there is none."""
+    manifest: Manifest = yaml.safe_load(Path("strimzi/base/kafka.yaml").read_text())
+    metadata = {"name": name, "annotations": {} if allowed is None else {ANNOTATION: allowed}}
+    objects.apply(KAFKA, manifest | {"metadata": metadata}, namespace)
+
+
+@pytest.fixture
+def kafka_namespace(objects: Objects, namespace: str, other_namespace: str) -> str:
+    """Where a Kafka is that the TodoApps of `installation` may use."""
+    kafka_allows(objects, other_namespace, namespace)
+    return other_namespace
 
 
 def strimzi_starts_kafka(objects: Objects, name: str, namespace: str) -> None:

@@ -37,6 +37,7 @@ def todo(operator_on_node: None, node_objects: Objects, node_kubectl: Kubectl) -
     app = Installation(node_objects, namespace="todo")
     for namespace in (app.namespace, "kafka"):
         node_kubectl("create", "namespace", namespace)
+    node_kubectl("apply", "--namespace=kafka", "--filename=strimzi/base/kafka.yaml")
     account = kind_named("ServiceAccount")
     # Without it the API server refuses every pod.
     wait_until(

@@ -20,7 +20,13 @@ NOW = datetime(2027, 3, 3, 8, tzinfo=UTC)
 
 
 def task(**fields: Any) -> Task:
-    values = {"title": "Pay the rent", "timezone": "UTC", "tags": [], "version": 1, "position": 1.0} | fields
+    values: dict[str, Any] = {
+        "title": "Pay the rent",
+        "timezone": "UTC",
+        "tags": [],
+        "version": 1,
+        "position": 1.0,
+    } | fields
     return Task(id=uuid4(), user_id=uuid4(), occurrence=1, created_at=NOW, updated_at=NOW, **values)
 
 

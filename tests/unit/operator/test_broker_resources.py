@@ -31,19 +31,36 @@ def of_kind(kind: str, manifests: list[Manifest]) -> list[Manifest]:
 
 
 def test_topics_have_the_configured_sizes_in_kafkas_namespace() -> None:
-    app = todoapp(topics={"taskEvents": {"name": "Events", "partitions": 12, "retention": "2h"}})
+    app = todoapp(topics={"taskEvents": {"partitions": 12, "retention": "2h"}})
 
-    topics = {each["spec"]["topicName"]: each for each in of_kind("KafkaTopic", rendered(app))}
+    manifests = of_kind("KafkaTopic", rendered(app))
 
+    topics = {each["spec"]["topicName"].removeprefix("home.todo."): each for each in manifests}
     assert set(topics) == {
-        *("Events", "reminders", "task-updates", "activity-logs"),
-        *("Events-dead-letter", "reminders-dead-letter", "task-updates-dead-letter"),
+        *("task-events", "reminders", "task-updates", "activity-logs"),
+        *("task-events-dead-letter", "reminders-dead-letter", "task-updates-dead-letter"),
     }
-    assert topics["Events"]["spec"]["partitions"] == 12
-    assert topics["Events"]["spec"]["config"] == {"retention.ms": 7_200_000}
-    assert topics["Events-dead-letter"]["spec"]["partitions"] == 1
+    assert topics["task-events"]["spec"]["partitions"] == 12
+    assert topics["task-events"]["spec"]["config"] == {"retention.ms": 7_200_000}
+    assert topics["task-events-dead-letter"]["spec"]["partitions"] == 1
     assert topics["reminders"]["metadata"]["namespace"] == "kafka"
     assert topics["reminders"]["metadata"]["labels"]["strimzi.io/cluster"] == "kafka"
+
+
+def test_a_kafkatopic_is_named_after_its_topic_and_form() -> None:
+    """Strimzi refuses a KafkaTopic whose topic's name changes, so earlier ones may not have the same name."""
+    for manifest in of_kind("KafkaTopic", rendered(todoapp())):
+        topic = manifest["spec"]["topicName"]
+        assert topic.startswith("home.todo.")
+        assert manifest["metadata"]["name"] == f"{topic}.v1"
+
+
+def test_users_own_broker_has_topics_as_the_resource_says() -> None:
+    app = todoapp(broker=KAFKA_PASSWORD, topics={"reminders": {"name": "alarms"}}, **BY_LAG)
+
+    _, scaled = autoscalers(app, Component.NOTIFICATION, target="todo-notification")
+
+    assert scaled["spec"]["triggers"][0]["metadata"]["topic"] == "alarms"
 
 
 def test_a_user_reads_subscribed_topics_and_writes_all() -> None:
@@ -60,16 +77,21 @@ def test_a_user_reads_subscribed_topics_and_writes_all() -> None:
         for operation in ("Read", "Write")
     )
 
-    topics = {"task-events", "reminders", "task-updates", "activity-logs"}
+    own = "home.todo."
+    topics = {f"{own}{name}" for name in ("task-events", "reminders", "task-updates", "activity-logs")}
     assert reads == {
-        "home.todo.api": {"task-updates", "task-updates-dead-letter", "home.todo-api-"},
-        "home.todo.notification": {"reminders", "reminders-dead-letter", "home.todo-notification"},
-        "home.todo.recurrence": {"task-events", "task-events-dead-letter", "home.todo-recurrence"},
+        "home.todo.api": {f"{own}task-updates", f"{own}task-updates-dead-letter", "home.todo-api-"},
+        "home.todo.notification": {
+            *(f"{own}reminders", f"{own}reminders-dead-letter", "home.todo-notification"),
+        },
+        "home.todo.recurrence": {
+            *(f"{own}task-events", f"{own}task-events-dead-letter", "home.todo-recurrence"),
+        },
     }
     assert writes == {
-        "home.todo.api": {*topics, "task-updates-dead-letter"},
-        "home.todo.notification": {*topics, "reminders-dead-letter"},
-        "home.todo.recurrence": {*topics, "task-events-dead-letter"},
+        "home.todo.api": {*topics, f"{own}task-updates-dead-letter"},
+        "home.todo.notification": {*topics, f"{own}reminders-dead-letter"},
+        "home.todo.recurrence": {*topics, f"{own}task-events-dead-letter"},
     }
 
 
@@ -97,7 +119,7 @@ def test_the_unread_count_is_per_group_and_topic() -> None:
     assert trigger["metadata"] == {
         "bootstrapServers": "kafka-kafka-bootstrap.kafka.svc:9093",
         "consumerGroup": "home.todo-notification",
-        "topic": "reminders",
+        "topic": "home.todo.reminders",
         "lagThreshold": "50",
         "offsetResetPolicy": "earliest",
         "version": "3.0.0",

@@ -135,7 +135,7 @@ def test_a_working_autoscaler_decides_the_number_of_pods(
     "change",
     [
         {"broker": {"redpanda": {"brokers": ["a.example.com:9092"], "credentialsSecretRef": {"name": "s"}}}},
-        {"topics": {"taskEvents": {"name": "other"}}},
+        {"broker": {"strimzi": {"cluster": "other"}}},
         {"dapr": {"resiliency": {"retries": 9}}},
     ],
 )

@@ -85,8 +85,9 @@ def test_the_api_answers_to_the_hosts_of_the_resource_and_its_service() -> None:
 
 
 def test_topics_and_log_level_are_those_of_the_resource() -> None:
+    own = {"kafka": {"brokers": ["kafka.example.com:9092"]}}
     rendered = variables(
-        todoapp(topics={"reminders": {"name": "alarms"}}, observability={"logLevel": "DEBUG"})
+        todoapp(broker=own, topics={"reminders": {"name": "alarms"}}, observability={"logLevel": "DEBUG"})
     )
 
     assert rendered["TODOAPP_TOPIC_REMINDERS"].value == "alarms"

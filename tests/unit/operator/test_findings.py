@@ -9,7 +9,13 @@ from todoapp_operator.kube.health import Health, HealthStatus
 from todoapp_operator.kube.kinds import KINDS, Provider
 from todoapp_operator.reconcile.conditions import ConditionType, Reason
 from todoapp_operator.reconcile.facts import Pods
-from todoapp_operator.reconcile.findings import Observation, findings, while_invalid, while_suspended
+from todoapp_operator.reconcile.findings import (
+    Observation,
+    findings,
+    while_invalid,
+    while_not_allowed,
+    while_suspended,
+)
 from todoapp_operator.reconcile.order import Blocker, before_migrating, before_starting
 from todoapp_operator.reconcile.report import report, version_of
 from todoapp_operator.reconcile.secrets import MissingSecret, Purpose
@@ -216,6 +222,20 @@ WELL = {
 )
 def test_conditions_describe_the_state(seen: Observation, differences: dict[str, tuple[str, str]]) -> None:
     assert told(seen) == WELL | differences
+
+
+def test_refused_todoapp_is_degraded_and_its_parts_are_unknown() -> None:
+    found = while_not_allowed("There is no Kafka that allows it.")
+
+    assert {str(each.type): (each.status, str(each.reason)) for each in found} == {
+        "Ready": ("False", "BrokerNotAllowed"),
+        "DatabaseReady": ("Unknown", "BrokerNotAllowed"),
+        "BrokerReady": ("False", "BrokerNotAllowed"),
+        "MigrationsApplied": ("Unknown", "BrokerNotAllowed"),
+        "Progressing": ("False", "BrokerNotAllowed"),
+        "Degraded": ("True", "BrokerNotAllowed"),
+    }
+    assert report(todoapp(), found, {}, {}, now=NOW)["phase"] == "Degraded"
 
 
 def test_a_long_list_of_topics_is_cut_short() -> None:

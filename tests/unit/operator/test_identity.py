@@ -1,3 +1,5 @@
+import re
+
 from todoapp_operator.render.identity import metadata, object_name
 from todoapp_operator.resource.spec import TodoApp
 
@@ -39,3 +41,10 @@ def test_a_long_name_is_shortened_and_stays_unique() -> None:
     assert made[0].startswith("home-todo-task-events-")
     assert len(set(made)) == len(names)
     assert all(len(name) <= 63 for name in made)
+
+
+def test_no_one_can_search_for_the_shortened_name_of_another() -> None:
+    """A user is found by its name in Kafka's namespace, so a second TodoApp with that name would get it."""
+    made = object_name("company-production-payments-europe-west", "ledger-" + "x" * 33, "notification")
+
+    assert re.fullmatch(r"[-a-z0-9]+-[0-9a-f]{20,}", made), "at least 80 bits tell it from others"

@@ -25,11 +25,17 @@ REDPANDA = {"brokers": ["a.example.com:9092"], "credentialsSecretRef": SECRET}
 GATEWAY = {"parentRefs": [SECRET], "hostnames": ["todo.example.com"]}
 INGRESS = {"host": "todo.example.com"}
 SCALING = {"minReplicas": 1, "maxReplicas": 3}
+FIELDS = ("taskEvents", "reminders", "taskUpdates", "activityLogs")
+TOPICS = {"taskEvents": {"name": "task-events"}, "reminders": {"name": "reminders"}} | {
+    "taskUpdates": {"name": "task-updates"},
+    "activityLogs": {"name": "activity-logs"},
+}
 ASSISTANT = {"model": "claude", "apiKeySecretRef": SECRET}
 
 
 def spec(**fields: Any) -> dict[str, Any]:
-    return {"api": {}, "features": {"assistant": False}, "imagePullSecrets": [], **fields}
+    defaults = {"api": {}, "features": {"assistant": False}, "imagePullSecrets": [], "topics": TOPICS}
+    return defaults | fields
 
 
 def kafka(auth: str, **fields: Any) -> dict[str, Any]:
@@ -37,8 +43,7 @@ def kafka(auth: str, **fields: Any) -> dict[str, Any]:
 
 
 def topics(*names: str) -> dict[str, Any]:
-    fields = ("taskEvents", "reminders", "taskUpdates", "activityLogs")
-    return {field: {"name": name} for field, name in zip(fields, names, strict=True)}
+    return {field: {"name": name} for field, name in zip(FIELDS, names, strict=True)}
 
 
 def env(*names: str) -> dict[str, Any]:
@@ -76,6 +81,9 @@ KEPT: list[tuple[type[Part], dict[str, Any]]] = [
     (TodoAppSpec, spec(api={"autoscaling": {**SCALING, "cpu": 50}})),
     (TodoAppSpec, spec(recurrence={"autoscaling": {**SCALING, "lag": 50}})),
     (TodoAppSpec, spec(features={"assistant": True}, assistant=ASSISTANT)),
+    (TodoAppSpec, spec(broker={"strimzi": {}})),
+    (TodoAppSpec, spec(broker={"redpanda": REDPANDA}, topics=topics("a", "b", "c", "d"))),
+    (TodoAppSpec, spec(broker={"kafka": kafka("none")}, topics=topics("a", "b", "c", "d"))),
 ]
 
 BROKEN: list[tuple[type[Part], dict[str, Any], str, str]] = [
@@ -117,6 +125,16 @@ BROKEN: list[tuple[type[Part], dict[str, Any], str, str]] = [
         "scale `api` by `cpu`",
     ),
     (TodoAppSpec, spec(features={"assistant": True}), "features.assistant", "needs `assistant`"),
+    *(
+        (
+            TodoAppSpec,
+            spec(topics=TOPICS | {field: {"name": "payments-ledger"}}, **broker),
+            f"topics.{field}.name",
+            "only with `broker.redpanda` or `broker.kafka`",
+        )
+        for field in FIELDS
+        for broker in ({}, {"broker": {"strimzi": {"cluster": "payments", "namespace": "payments"}}})
+    ),
 ]
 
 

@@ -63,9 +63,9 @@ def _events(app: TodoApp, names: Names, reader: Reader) -> Manifest:
         "metadata": {"name": f"{app.metadata.name}-{reader.component}"},
         "spec": {
             "pubsubname": reader.pubsub,
-            "topic": reader.topic.name,
+            "topic": names.topic(reader.topic),
             "routes": {"default": reader.route},
-            "deadLetterTopic": reader.topic.dead_letter,
+            "deadLetterTopic": names.dead_letter(reader.topic),
             "bulkSubscribe": BULK_SUBSCRIBE,
         },
         "scopes": [names.app_id(reader.component)],
@@ -79,7 +79,7 @@ def _dead_letters(app: TodoApp, names: Names, reader: Reader) -> Manifest:
         "metadata": {"name": object_name(f"{app.metadata.name}-{reader.component}-dead-letter")},
         "spec": {
             "pubsubname": reader.pubsub,
-            "topic": reader.topic.dead_letter,
+            "topic": names.dead_letter(reader.topic),
             "routes": {"default": DEAD_LETTER_ROUTE},
         },
         "scopes": [names.app_id(reader.component)],
