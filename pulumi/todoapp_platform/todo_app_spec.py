@@ -163,7 +163,7 @@ class Workload(TypedDict, total=False):
     podLabels: Mapping[str, Input[str]]
     """Extra labels of the pods."""
     podAnnotations: Mapping[str, Input[str]]
-    """Extra annotations of the pods."""
+    """Extra annotations of the pods; of Dapr's only those for sizes, times and logs."""
     priorityClassName: Input[str]
     """PriorityClass of the pods."""
 

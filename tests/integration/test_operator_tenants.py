@@ -162,6 +162,16 @@ def test_the_api_server_refuses_topics_of_others(
     assert "a topic's `name` can be chosen only with `broker.redpanda` or `broker.kafka`" in answer.text
 
 
+@pytest.mark.usefixtures("definition")
+def test_the_api_server_refuses_another_image_of_the_sidecar(objects: Objects, namespace: str) -> None:
+    answer = apply(objects, namespace, {"api": {"podAnnotations": {"dapr.io/sidecar-image": "evil"}}})
+    taken = apply(objects, namespace, {"api": {"podAnnotations": {"dapr.io/max-body-size": "8Mi"}}})
+
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "`podAnnotations` may not change the sidecar's image, ports or security" in answer.text
+    assert taken.is_success
+
+
 def apply(objects: Objects, namespace: str, spec: dict[str, Any]) -> Any:
     manifest = {"apiVersion": API_VERSION, "kind": "TodoApp", "metadata": {"name": "evil"}, "spec": spec}
     return objects.answer_to_apply(TODOAPP, manifest, namespace, dry_run=True)

@@ -18,6 +18,7 @@ from todoapp_operator.resource.values import (
 )
 
 __all__ = [
+    "DAPR_ANNOTATIONS",
     "RESERVED_VARIABLES",
     "Autoscaling",
     "EnvVar",
@@ -57,6 +58,28 @@ RESERVED_VARIABLES = (
     "TODOAPP_UPDATES_PUBSUB",
 )
 """Variables that other fields of the resource decide, so `env` may not set them."""
+
+DAPR_ANNOTATIONS = (
+    "dapr.io/app-max-concurrency",
+    "dapr.io/enable-api-logging",
+    "dapr.io/http-max-request-size",
+    "dapr.io/http-read-buffer-size",
+    "dapr.io/max-body-size",
+    "dapr.io/read-buffer-size",
+    "dapr.io/sidecar-liveness-probe-delay-seconds",
+    "dapr.io/sidecar-liveness-probe-period-seconds",
+    "dapr.io/sidecar-liveness-probe-threshold",
+    "dapr.io/sidecar-liveness-probe-timeout-seconds",
+    "dapr.io/sidecar-readiness-probe-delay-seconds",
+    "dapr.io/sidecar-readiness-probe-period-seconds",
+    "dapr.io/sidecar-readiness-probe-threshold",
+    "dapr.io/sidecar-readiness-probe-timeout-seconds",
+)
+"""Annotations of Dapr's that `podAnnotations` may set: sizes, times and logs.
+
+All others are refused, those of a later Dapr too: they choose images, ports and what the sidecar trusts, or
+repeat what other fields decide.
+"""
 
 
 class SecretKeyRef(Part):
@@ -196,6 +219,10 @@ class Toleration(Part):
     )
 
 
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(name.removeprefix("dapr.io/") for name in names)
+
+
 def _unique(env: tuple[EnvVar, ...]) -> bool:
     return len({variable.name for variable in env}) == len(env)
 
@@ -222,8 +249,8 @@ class Workload(Part):
     """Affinities, written as in a Pod."""
     pod_labels: dict[str, LabelValue] = Field(default_factory=dict)
     """Extra labels of the pods."""
-    pod_annotations: dict[str, str] = Field(default_factory=dict)
-    """Extra annotations of the pods."""
+    pod_annotations: dict[str, str] = Field(default_factory=dict, max_length=64)
+    """Extra annotations of the pods; of Dapr's only those for sizes, times and logs."""
     priority_class_name: Label | None = None
     """PriorityClass of the pods."""
 
@@ -240,5 +267,15 @@ class Workload(Part):
             sentence=f"`env` may not set what other fields decide: {', '.join(RESERVED_VARIABLES)}",
             cel=f"self.env.all(one, !(one.name in [{', '.join(map(repr, RESERVED_VARIABLES))}]))",
             holds=lambda workload: not {one.name for one in workload.env} & {*RESERVED_VARIABLES},
+        ),
+        Rule(
+            field="podAnnotations",
+            sentence="`podAnnotations` may not change the sidecar's image, ports or security; of `dapr.io/` "
+            f"it takes {_listed(DAPR_ANNOTATIONS)}",
+            cel="!has(self.podAnnotations) || self.podAnnotations.all(name, !name.startsWith('dapr.io/') || "
+            f"name in [{', '.join(map(repr, DAPR_ANNOTATIONS))}])",
+            holds=lambda workload: all(
+                name in DAPR_ANNOTATIONS for name in workload.pod_annotations if name.startswith("dapr.io/")
+            ),
         ),
     )

@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from todoapp_operator.resource.spec import TodoApp
+from todoapp_operator.resource.workload import DAPR_ANNOTATIONS
 
 __all__ = ["resources", "todoapps"]
 
@@ -113,11 +114,17 @@ def _workload(lawful: bool, *, lag: bool) -> Strategy:
         nodeSelector=TEXTS,
         tolerations=st.lists(_toleration(lawful), max_size=2),
         podLabels=TEXTS,
-        podAnnotations=TEXTS,
+        podAnnotations=st.one_of(TEXTS, _dapr_annotations(lawful)),
         priorityClassName=LABEL,
     )
     size = st.one_of(_NOTHING, _one(lawful, replicas=COUNT, autoscaling=_autoscaling(lawful, lag=lag)))
     return st.builds(lambda one, other: one | other, rest, size)
+
+
+def _dapr_annotations(lawful: bool) -> Strategy:
+    names = st.sampled_from(DAPR_ANNOTATIONS)
+    refused = st.sampled_from(["dapr.io/sidecar-image", "dapr.io/enabled", "dapr.io/"])
+    return st.dictionaries(names if lawful else st.one_of(names, refused), LABEL, max_size=2)
 
 
 def _autoscaling(lawful: bool, *, lag: bool) -> Strategy:

@@ -97,13 +97,14 @@ def test_users_labels_and_annotations_never_replace_ours() -> None:
     app = todoapp(
         api={
             "podLabels": {"team": "a", "todoapp.dev/name": "other"},
-            "podAnnotations": {"note": "b", "dapr.io/app-id": "other"},
+            "podAnnotations": {"note": "b", "todoapp.dev/dapr": "other"},
         }
     )
     metadata = rendered(app)["template"]["metadata"]
 
     assert metadata["labels"].items() >= {"team": "a", "todoapp.dev/name": "todo"}.items()
-    assert metadata["annotations"].items() >= {"note": "b", "dapr.io/app-id": "todo-api"}.items()
+    assert metadata["annotations"]["note"] == "b"
+    assert metadata["annotations"]["todoapp.dev/dapr"] != "other"
 
 
 def test_pods_keep_apart_unless_the_resource_says_where_they_belong() -> None:

@@ -30,6 +30,11 @@ TOPICS = {"taskEvents": {"name": "task-events"}, "reminders": {"name": "reminder
     "taskUpdates": {"name": "task-updates"},
     "activityLogs": {"name": "activity-logs"},
 }
+REFUSED_ANNOTATIONS = (
+    *("sidecar-image", "inject-pluggable-components", "component-container", "volume-mounts", "env"),
+    *("app-port", "sidecar-listen-addresses", "enable-debug", "http-port", "unix-domain-socket-path"),
+    *("app-token-secret", "disable-builtin-k8s-secret-store", "config", "placement-host-address", ""),
+)
 ASSISTANT = {"model": "claude", "apiKeySecretRef": SECRET}
 
 
@@ -69,6 +74,7 @@ KEPT: list[tuple[type[Part], dict[str, Any]]] = [
     (Workload, {"env": [], "replicas": 2}),
     (Workload, {"env": [], "autoscaling": SCALING}),
     (Workload, env("TODOAPP_FEED_DAYS", "B")),
+    (Workload, {"env": [], "podAnnotations": {"dapr.io/max-body-size": "8Mi", "dapr.io.example.com/a": "b"}}),
     (Resources, {}),
     (Resources, {"requests": {"cpu": "0.5"}, "limits": {"cpu": "500m", "memory": "1Gi"}}),
     (Toleration, {"operator": "Exists"}),
@@ -106,6 +112,15 @@ BROKEN: list[tuple[type[Part], dict[str, Any], str, str]] = [
     (Workload, {"env": [], "replicas": 1, "autoscaling": SCALING}, "autoscaling", "exclude each other"),
     (Workload, env("A", "A"), "env", "only once"),
     (Workload, env("TODOAPP_PORT"), "env", "may not set what other fields decide"),
+    *(
+        (
+            Workload,
+            {"env": [], "podAnnotations": {f"dapr.io/{name}": "x"}},
+            "podAnnotations",
+            "may not change",
+        )
+        for name in REFUSED_ANNOTATIONS
+    ),
     (Resources, {"requests": {"cpu": 2}, "limits": {"cpu": "1500m"}}, "limits", "at least the request"),
     (Toleration, {"value": "b"}, "operator", "without `key`"),
     (Toleration, {"operator": "Exists", "value": "b"}, "value", "ignores values"),
