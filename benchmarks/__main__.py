@@ -11,6 +11,7 @@ import typer
 from benchmarks.figures import Figure
 from benchmarks.flow import measure_flow
 from benchmarks.footprint import measure_memory, measure_start
+from benchmarks.hostile import measure_hostile
 from benchmarks.installation import Installation, Kind, installed
 from benchmarks.many_users import measure_users
 from benchmarks.reactions import measure_reactions
@@ -24,6 +25,7 @@ class Part(StrEnum):
     EVENTS = "events"
     REQUESTS = "requests"
     USERS = "users"
+    HOSTILE = "hostile"
     MEMORY = "memory"
 
 
@@ -70,6 +72,8 @@ def _measured(
             return measure_requests(installation, line, tasks=tasks, others=others, samples=samples)
         case Part.USERS:
             return measure_users(installation, users=users, seconds=USERS_SECONDS)
+        case Part.HOSTILE:
+            return measure_hostile(installation, samples=samples // 8)
         case Part.MEMORY:
             return measure_memory(installation, when="after all that")
 

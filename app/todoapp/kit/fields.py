@@ -35,6 +35,10 @@ __all__ = [
 
 FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """How both days and instants begin (RFC 3339 §5.6)."""
+CONTROL_CHARACTER = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
+"""Of the categories Cc and Cs, but for tab and ends of lines."""
+LONGEST_TEXT = 20_000  # characters
+LONGEST_ZONE = 100
 
 
 class Input(BaseModel):
@@ -68,9 +72,8 @@ def _known_zone(name: str) -> str:
 
 
 def _without_control_characters(value: str) -> str:
-    for character in value:
-        if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t\r":
-            raise ValueError(f"the character U+{ord(character):04X} is not allowed in a text")
+    if found := CONTROL_CHARACTER.search(value):
+        raise ValueError(f"the character U+{ord(found[0]):04X} is not allowed in a text")
     return value
 
 
@@ -106,14 +109,15 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
+TimeZone = Annotated[str, StringConstraints(max_length=LONGEST_ZONE), AfterValidator(_known_zone)]
 Day = Annotated[date, BeforeValidator(_day_written_out)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_instant_written_out), AfterValidator(_in_range_of_utc)]
 """An instant as RFC 3339 writes it, with its offset."""
-Text = Annotated[str, AfterValidator(_without_control_characters)]
+# The length comes first, because looking at every character of a long text takes long.
+Text = Annotated[str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator(_without_control_characters)]
 Line = Annotated[
     str,
-    StringConstraints(strip_whitespace=True),
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT),
     AfterValidator(_without_control_characters),
     AfterValidator(_one_line),
 ]

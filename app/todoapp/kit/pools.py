@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 from todoapp.kit.errors import DomainError
 
-__all__ = ["Places", "Pool", "Turns"]
+__all__ = ["Places", "Pool", "SharedPool", "Turns"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,6 +27,23 @@ class Pool:
         """Do the work in a thread. If the caller is cancelled, work that still waits is not begun."""
         bound = partial(work, *arguments, **named)
         return await asyncio.get_running_loop().run_in_executor(self._threads, bound)
+
+
+class SharedPool(Pool):
+    """A pool that does one piece of work of each user at a time, so that nobody takes all threads.
+
+    The work itself has to be bounded: a thread cannot be stopped.
+    """
+
+    def __init__(self, name: str, size: int) -> None:
+        super().__init__(name, size)
+        self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+
+    async def run_for(self, user: Hashable, work: Callable[[], T]) -> T:
+        """Do the work in a thread, after the user's work before it."""
+        turn = self._turns.setdefault(user, asyncio.Lock())
+        async with turn:
+            return await self.run(work)
 
 
 @dataclass

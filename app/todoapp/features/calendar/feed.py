@@ -17,9 +17,8 @@ from todoapp.features.reminders.view import ReminderView
 from todoapp.features.tasks import series
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.model import PRIORITIES, Task
-from todoapp.features.tasks.recurrence.dates import series_dates
 from todoapp.features.tasks.recurrence.rrule import RRule
-from todoapp.features.tasks.recurrence.rule import Recurrence
+from todoapp.features.tasks.recurrence.rule import ended_by_date
 from todoapp.kit.wall_time import instant
 
 __all__ = ["CalendarWriter", "Component"]
@@ -36,7 +35,6 @@ LONGEST_RULES = timedelta(days=150 * 366)
 """Each year of a zone's rules takes time, and a date may be in the year 8999."""
 MOST_ZONES = 50
 MOST_COMPONENTS = 10_000
-MOST_COUNTED = 20_000
 END_OF_CALENDAR = b"END:VCALENDAR\r\n"
 
 
@@ -51,8 +49,6 @@ class CalendarWriter:
         self._written: list[bytes] = []
         self._size = 0
         """To-dos, events and alarms"""
-        self._counted = MOST_COUNTED
-        """Dates that may still be counted to find where series end"""
         self._zones: set[str] = set()
         self._dates: list[datetime] = []
 
@@ -101,27 +97,12 @@ class CalendarWriter:
         scheduled = datetime.fromisoformat(task.scheduled_for) if rule and task.scheduled_for else due.wall
         event = _event(task, due, scheduled, reminders)
         if rule is not None:
-            event.add("rrule", self._recurrence(rule, task, due))
+            event.add("rrule", _recurrence(rule, due))
         yield event
         if scheduled != due.wall:
             moved = _event(task, due, due.wall, reminders)
             moved.add("recurrence-id", _start(due, scheduled))
             yield moved
-
-    def _recurrence(self, rule: RRule, task: Task, due: Due) -> vRecur:
-        """The rule, with its end as an UNTIL: COUNT counts dates that are not shown any more.
-
-        An end that takes long to count to is left out; a calendar shows the series as one that goes on.
-        """
-        recurrence: vRecur = vRecur.from_ical(str(rule.without_end()))
-        last = rule.until
-        if rule.count is not None and task.series_start is not None and rule.count <= self._counted:
-            self._counted -= rule.count
-            start = datetime.fromisoformat(task.series_start)
-            *_, last = series_dates(rule, start, after=start - timedelta(days=1))
-        if last is not None:
-            recurrence["UNTIL"] = [_until(last, due)]
-        return recurrence
 
     def _has_room_for_zone(self, task: Task) -> bool:
         if task.due_at is None:
@@ -185,10 +166,16 @@ def _start(due: Due, wall: datetime) -> date | datetime:
 
 def _rule(task: Task) -> RRule | None:
     """The rule of a series that iCalendar can say: no cron expression, none that waits for completion."""
-    if task.recurrence is None:
-        return None
-    recurrence = Recurrence.stored(**task.recurrence)
-    return recurrence.rrule if recurrence.basis == "due" else None
+    found = series.of_task(task)
+    return ended_by_date(found) if found is not None and found.rule.basis == "due" else None
+
+
+def _recurrence(rule: RRule, due: Due) -> vRecur:
+    """The rule, with its end as an UNTIL: COUNT counts dates that are not shown any more."""
+    recurrence: vRecur = vRecur.from_ical(str(rule.without_end()))
+    if rule.until is not None:
+        recurrence["UNTIL"] = [_until(rule.until, due)]
+    return recurrence
 
 
 def _until(last: date | datetime, due: Due) -> date | datetime:

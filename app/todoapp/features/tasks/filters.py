@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from todoapp.features.tasks.model import Category, Priority, Tag, task_tags, tasks
@@ -34,6 +34,7 @@ def _split_commas(value: object) -> object:
     return value
 
 
+NameOrId = Annotated[Text, StringConstraints(max_length=100)]
 Many = BeforeValidator(_split_commas)
 MOST_VALUES = 50
 """Of one parameter; each tag becomes a condition of the statement."""
@@ -46,11 +47,11 @@ class TaskFilter(Input):
     priority: Annotated[list[Priority], Many] = Field(
         default_factory=list, max_length=MOST_VALUES, description="any of these"
     )
-    tags: Annotated[list[Text], Many] = Field(
+    tags: Annotated[list[NameOrId], Many] = Field(
         default_factory=list, max_length=MOST_VALUES, description="names or ids"
     )
     tags_mode: Literal["any", "all"] = "any"
-    category: Text | None = Field(default=None, description="name or id")
+    category: NameOrId | None = Field(default=None, description="name or id")
     due_after: Timestamp | None = Field(default=None, description="that instant included")
     due_before: Timestamp | None = Field(default=None, description="that instant not included")
     due_date_start: Timestamp | None = Field(default=None, description="the same as due_after")

@@ -46,7 +46,7 @@ class NewTask(Input):
     category_id: UUID | None = None
     tags: TagNames = Field(default_factory=list, description="names; new ones are created")
     recurrence: Rule | None = None
-    reminders: Annotated[list[NewReminder], Field(max_length=20)] | None = None
+    reminders: Annotated[list[NewReminder], Field(max_length=20, fail_fast=True)] | None = None
     position: FiniteFloat | None = Field(default=None, description="for sorting by hand; by default the end")
 
 

@@ -172,8 +172,13 @@ class Task(Base, table=True):
     """The first occurrence's id, on every occurrence."""
     series_start: str | None = None
     """Wall time of the series' first date (RFC 5545 DTSTART), ISO 8601 without offset."""
+    series_last: str | None = None
+    """Wall time of the last date that the rule's COUNT allows; found once, when the series begins."""
     scheduled_for: str | None = None
     """Wall time at which the rule placed this occurrence, wherever its date was moved since."""
+    next_due_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When the task would be due again if it were completed now, until that instant has passed; None where it
+    has to be searched for."""
     occurrence: int = 1
     """Position in the series, from 1."""
     parent_task_id: UUID | None = Field(default=None, unique=True)

@@ -38,6 +38,7 @@ CARRIED_OVER = (
     "recurrence",
     "series_id",
     "series_start",
+    "series_last",
 )
 """The columns that an occurrence has from the one before it."""
 
@@ -160,6 +161,8 @@ async def create_next(changes: UserChanges, task: Task) -> None:
         updated_at=changes.now,
     )
     series.set_due(successor, Due.at_wall(following.scheduled, task.timezone, all_day=task.all_day))
+    if found := series.of_task(successor):
+        series.keep_next(successor, found, now=changes.now)
     changes.session.add(successor)
     await changes.session.flush()
     await reminders.copy(changes, reminded(task), reminded(successor))

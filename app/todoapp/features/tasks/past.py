@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from todoapp.features.tasks import series
 from todoapp.features.tasks.model import Task
-from todoapp.features.tasks.recurrence.rule import Recurrence, Series
+from todoapp.features.tasks.recurrence.rule import Recurrence, Series, check_series
 
 __all__ = ["BEGINS_NOW", "Past", "SeriesPlace"]
 
@@ -15,7 +16,8 @@ class SeriesPlace:
     """Where an occurrence stands in its series.
 
     Raises:
-        InvalidRecurrence: the series starts in a year that no task starts in.
+        InvalidRecurrence: the series starts in a year that no task starts in, or could need too long a
+            search for a date.
     """
 
     series_id: UUID
@@ -30,7 +32,7 @@ class SeriesPlace:
 
     def __post_init__(self) -> None:
         if self.rule is not None and self.start is not None:
-            Series(self.rule, self.start, "UTC")
+            check_series(Series(self.rule, self.start, "UTC"))
 
 
 @dataclass(frozen=True)
@@ -63,5 +65,5 @@ def _put(task: Task, place: SeriesPlace) -> None:
     task.parent_task_id = place.parent_task_id
     if place.rule is not None and place.start is not None and place.scheduled is not None:
         task.recurrence = place.rule.model_dump(mode="json", exclude_none=True)
-        task.series_start = place.start.isoformat()
-        task.scheduled_for = place.scheduled.isoformat()
+        of_task = Series(place.rule, place.start, task.timezone)
+        series.place(task, of_task, scheduled=place.scheduled, now=task.updated_at)

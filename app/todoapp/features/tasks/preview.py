@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo
 from todoapp.features.tasks import series
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.model import Task
-from todoapp.features.tasks.recurrence.rrule import Frequency, RRule
+from todoapp.features.tasks.recurrence.rrule import SHORTEST_MONTH, Frequency, RRule
 from todoapp.features.tasks.recurrence.rule import Occurrence, Recurrence
 from todoapp.kit.database import new_id
 from todoapp.kit.wall_time import wall_time
 
 __all__ = ["Preview", "PreviewedDate", "preview"]
+
+MOST_PASSED_OVER = 12
+"""How many days that do not exist are named before one date."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def _notes(task: Task, following: Occurrence, finished: datetime) -> Iterator[st
     if rule is not None:
         yield from _clamped(rule, following.scheduled)
         since = max(before, wall_time(finished, task.timezone))
-        yield from _passed_over(rule, before, since, following.scheduled)
+        yield from islice(_passed_over(rule, before, since, following.scheduled), MOST_PASSED_OVER)
 
 
 def _clock_notes(scheduled: datetime, due: datetime, zone: str) -> Iterator[str]:
@@ -119,11 +122,12 @@ def _clamped(rule: RRule, scheduled: datetime) -> Iterator[str]:
 
 def _passed_over(rule: RRule, before: datetime, since: datetime, scheduled: datetime) -> Iterator[str]:
     """The days between two dates that the rule names and the calendar lacks."""
-    if rule.by_day or rule.by_set_pos:
+    days = [day for day in rule.by_month_day if day > SHORTEST_MONTH]
+    if rule.by_day or rule.by_set_pos or not days:
         return
     for year, month in _months(rule, before, scheduled):
         if (year, month) >= (since.year, since.month):
-            for day in rule.by_month_day:
+            for day in days:
                 if day > monthrange(year, month)[1]:
                     yield f"{day} {month_name[month]} {year} does not exist, so the rule passes over it."
 

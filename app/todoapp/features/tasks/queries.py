@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.reminders.queries import reminders_of
+from todoapp.features.tasks import series
 from todoapp.features.tasks.errors import TaskNotFound
 from todoapp.features.tasks.model import Columns, Tag, task_tags, tasks
 from todoapp.features.tasks.view import TaskView
@@ -49,7 +50,13 @@ async def views(session: AsyncSession, found: Sequence[Columns], *, now: datetim
     task_ids = [task.id for task in found]
     tags_of = await _tags_of(session, task_ids)
     reminders = await reminders_of(session, task_ids)
-    return [TaskView.at(now, task, tags_of[task.id], reminders[task.id]) for task in found]
+
+    def shown() -> list[TaskView]:
+        return [TaskView.at(now, task, tags_of[task.id], reminders[task.id]) for task in found]
+
+    if any(series.needs_search(task, now=now) for task in found):
+        return await series.SEARCHES.run(found[0].user_id, shown)
+    return shown()
 
 
 async def _tags_of(session: AsyncSession, task_ids: Sequence[UUID]) -> defaultdict[UUID, list[Columns]]:

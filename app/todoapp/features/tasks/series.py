@@ -13,11 +13,29 @@ from todoapp.features.tasks.recurrence.rule import (
     Recurrence,
     Series,
     first_due,
+    last_counted,
     next_due,
     recurrence_from,
 )
+from todoapp.kit.pools import SharedPool
 
-__all__ = ["begin", "due", "end", "next_occurrence", "repeat", "set_due"]
+__all__ = [
+    "SEARCHES",
+    "begin",
+    "due",
+    "end",
+    "keep_next",
+    "needs_search",
+    "next_due_at",
+    "next_occurrence",
+    "of_task",
+    "place",
+    "repeat",
+    "set_due",
+]
+
+SEARCHES = SharedPool("dates", 2)
+"""Where lists and previews search for dates."""
 
 
 def due(task: Task) -> Due | None:
@@ -42,8 +60,12 @@ def repeat(task: Task, wanted: object, *, now: datetime) -> str | None:
     """
     beginning = _beginning(task, wanted, now=now)
     if task.due_at is not None and beginning.stored_rule == task.recurrence:
+        start = datetime.fromisoformat(str(task.series_start))
+        keep_next(
+            task, Series(beginning.rule, start, task.timezone), now=now
+        )  # in a time zone that may be new
         return None
-    return _begin(task, beginning)
+    return _begin(task, beginning, now=now)
 
 
 def begin(task: Task, wanted: object, *, now: datetime) -> str | None:
@@ -55,28 +77,70 @@ def begin(task: Task, wanted: object, *, now: datetime) -> str | None:
     Raises:
         InvalidTaskRecurrence
     """
-    return _begin(task, _beginning(task, wanted, now=now))
+    return _begin(task, _beginning(task, wanted, now=now), now=now)
 
 
 def end(task: Task) -> None:
     """Let this occurrence be the last."""
     task.recurrence = None
-    task.series_start = task.scheduled_for = None
+    task.series_start = task.series_last = task.scheduled_for = task.next_due_at = None
+
+
+def place(task: Task, found: Series, *, scheduled: datetime, now: datetime) -> None:
+    """Put a task where it stands in its series, at the wall time of its own date."""
+    task.series_start, task.scheduled_for = found.start.isoformat(), scheduled.isoformat()
+    last = last_counted(found)
+    task.series_last = last.isoformat() if last is not None else None
+    keep_next(task, found, now=now)
+
+
+def keep_next(task: Task, found: Series, *, now: datetime) -> None:
+    """Store when the task would be due again, unless that depends on the day of its completion."""
+    following = None
+    if found.rule.basis == "due":
+        scheduled = datetime.fromisoformat(str(task.scheduled_for))
+        following = next_due(found, scheduled=scheduled, number=task.occurrence, finished=now)
+    task.next_due_at = following.due if following else None
 
 
 def next_occurrence(task: StoredTask, *, finished: datetime) -> Occurrence | None:
     """The occurrence after this one if it is finished at the given instant; None when none follows."""
-    if task.recurrence is None or task.series_start is None or task.scheduled_for is None:
+    found = of_task(task)
+    if found is None or task.scheduled_for is None:
         return None
-    series = Series(
-        Recurrence.stored(**task.recurrence), datetime.fromisoformat(task.series_start), task.timezone
-    )
     return next_due(
-        series,
+        found,
         scheduled=datetime.fromisoformat(task.scheduled_for),
         number=task.occurrence,
         finished=finished,
     )
+
+
+def of_task(task: StoredTask) -> Series | None:
+    """The series of a repeating task, as it is stored."""
+    if task.recurrence is None or task.series_start is None:
+        return None
+    return Series(
+        Recurrence.stored(**task.recurrence),
+        datetime.fromisoformat(task.series_start),
+        task.timezone,
+        last=datetime.fromisoformat(task.series_last) if task.series_last is not None else None,
+    )
+
+
+def next_due_at(task: StoredTask, *, now: datetime) -> datetime | None:
+    """When an open task would be due again if it were completed `now`; None when none follows."""
+    if task.next_due_at is not None and task.next_due_at > now:
+        return task.next_due_at
+    following = next_occurrence(task, finished=now)
+    return following.due if following else None
+
+
+def needs_search(task: StoredTask, *, now: datetime) -> bool:
+    """Whether a view of the task has to search for it: none is stored, or the stored one has passed."""
+    is_open = not task.completed and task.skipped_at is None
+    is_known = task.next_due_at is not None and task.next_due_at > now
+    return task.recurrence is not None and is_open and not is_known
 
 
 @dataclass(frozen=True)
@@ -114,10 +178,11 @@ def _beginning(task: Task, wanted: object, *, now: datetime) -> _Beginning:
         raise InvalidTaskRecurrence(str(error)) from error
 
 
-def _begin(task: Task, beginning: _Beginning) -> str | None:
+def _begin(task: Task, beginning: _Beginning, *, now: datetime) -> str | None:
     set_due(task, beginning.due)
     task.recurrence = beginning.stored_rule
     task.series_id = task.series_id or task.id
-    task.series_start = task.scheduled_for = beginning.due.wall.isoformat()
     task.occurrence = 1
+    wall = beginning.due.wall
+    place(task, Series(beginning.rule, wall, task.timezone), scheduled=wall, now=now)
     return beginning.notice

@@ -92,11 +92,10 @@ class TaskView(TaskState):
         notices: Sequence[str] = (),
     ) -> Self:
         is_open = not task.completed and task.skipped_at is None
-        following = series.next_occurrence(task, finished=now) if is_open else None
         return cls(
             **_stored(task, tags, reminders),
             is_overdue=is_open and task.overdue_at is not None and task.overdue_at <= now,
-            next_occurrence=following.due if following else None,
+            next_occurrence=series.next_due_at(task, now=now) if is_open else None,
             notices=list(notices),
         )
 

@@ -28,7 +28,7 @@ def _each_once(types: list[EventType]) -> list[EventType]:
 Url = Annotated[str, Field(min_length=1, max_length=2000, examples=["https://example.com/hooks/todoapp"])]
 EventTypes = Annotated[
     list[EventType],
-    Field(min_length=1, examples=[["task.created", "task.completed"]]),
+    Field(min_length=1, fail_fast=True, examples=[["task.created", "task.completed"]]),
     AfterValidator(_each_once),
 ]
 

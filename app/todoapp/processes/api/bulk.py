@@ -56,7 +56,8 @@ class Bulk(Input):
     mode: Literal["atomic", "each"] = Field(
         default="atomic", description="all or nothing, or each operation by itself"
     )
-    operations: list[Operation] = Field(min_length=1, max_length=MOST)
+    # Up to the first operation that is malformed, so that a body of many wrong fields takes no time.
+    operations: list[Operation] = Field(min_length=1, max_length=MOST, fail_fast=True)
 
 
 class Result(BaseModel):

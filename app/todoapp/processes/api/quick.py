@@ -1,6 +1,7 @@
 """A task from one line of text, and the dates that a recurrence will have."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Response, status
@@ -14,6 +15,7 @@ from pydantic import (
 )
 
 from todoapp.features.accounts import service as accounts
+from todoapp.features.tasks import series
 from todoapp.features.tasks.due import due_of
 from todoapp.features.tasks.inputs import Rule
 from todoapp.features.tasks.preview import PreviewedDate, preview
@@ -104,7 +106,8 @@ async def preview_recurrence(wanted: RecurrenceToPreview, reading: Reading) -> R
     """Show the next dates of a recurrence, as if each were completed when it is due. Nothing is stored."""
     zone = wanted.timezone or (await accounts.get_user(reading.session, reading.user_id)).timezone
     due = due_of(due_at=wanted.due_at, due_date=wanted.due_date, all_day=None, zone=zone)
-    found = preview(wanted.recurrence, due=due, zone=zone, now=reading.now, count=wanted.count)
+    search = partial(preview, wanted.recurrence, due=due, zone=zone, now=reading.now, count=wanted.count)
+    found = await series.SEARCHES.run(reading.user_id, search)
     return RecurrencePreview(
         recurrence=found.recurrence,
         timezone=zone,

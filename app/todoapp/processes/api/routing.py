@@ -1,5 +1,6 @@
 """What every route of the API does before and after its handler."""
 
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
@@ -13,9 +14,14 @@ from starlette.exceptions import HTTPException
 from todoapp.kit.errors import Invalid, Violation
 from todoapp.kit.telemetry import bind
 from todoapp.processes.api.idempotency import Replay
-from todoapp.processes.web.validation import unknown_name
+from todoapp.processes.web.body_shape import check_shape
+from todoapp.processes.web.validation import pointer_to, unknown_name
 
 __all__ = ["Route", "resource_router"]
+
+MOST_PARAMETERS = 50
+MOST_VALUES = 50
+"""of one parameter"""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -25,10 +31,20 @@ class UnknownParameter(Invalid):
 
     def __init__(self, names: set[str], valid: set[str]) -> None:
         errors = [
-            Violation(f"#/query/{name}", unknown_name(name, valid, kind="query parameter"))
-            for name in sorted(names)
+            Violation(
+                pointer_to([name], prefix="#/query"),
+                unknown_name(name, valid, kind="query parameter", number=number),
+            )
+            for number, name in enumerate(sorted(names))
         ]
         super().__init__(errors[0].detail, errors=errors)
+
+
+class TooManyParameters(Invalid):
+    code = "too-many-parameters"
+
+    def __init__(self) -> None:
+        super().__init__(f"A query may have {MOST_PARAMETERS} parameters, with {MOST_VALUES} values each.")
 
 
 class Route(APIRoute):
@@ -46,6 +62,7 @@ class Route(APIRoute):
         async def answer(request: Request) -> Response:
             if "task_id" in request.path_params:
                 bind(task_id=request.path_params["task_id"])
+            _check_query(request)
             if unknown := request.query_params.keys() - parameters:
                 raise UnknownParameter(unknown, parameters)
             if self.body_field and not _is_json(request):
@@ -53,6 +70,8 @@ class Route(APIRoute):
                     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                     "Send the body as JSON, with the type application/json.",
                 )
+            if self.body_field:
+                await _check_body(request)
             try:
                 request.state.response = await handle(request)
             except Replay as replay:
@@ -61,6 +80,31 @@ class Route(APIRoute):
             return response
 
         return answer
+
+
+def _check_query(request: Request) -> None:
+    """
+    Raises:
+        TooManyParameters
+    """
+    if request.scope["query_string"].count(b"&") < MOST_VALUES:
+        return
+    if request.scope["query_string"].count(b"&") >= MOST_PARAMETERS * MOST_VALUES:
+        raise TooManyParameters
+    values = Counter(name for name, _ in request.query_params.multi_items())
+    if len(values) > MOST_PARAMETERS or max(values.values()) > MOST_VALUES:
+        raise TooManyParameters
+
+
+async def _check_body(request: Request) -> None:
+    """
+    Raises:
+        BodyTooComplex
+    """
+    try:
+        check_shape(await request.body())
+    except ValueError as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST) from error
 
 
 def _is_json(request: Request) -> bool:

@@ -23,6 +23,8 @@ __all__ = ["BodyLimits", "Observed"]
 logger = logging.getLogger(__name__)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:-]{1,128}")
+LONGEST_ADDRESS = 16 << 10
+"""Characters of path and query; the server itself has no limit, and each route would look at them."""
 QUIET_ROUTES = ("/health", "/metrics")
 
 
@@ -67,6 +69,7 @@ class Observed:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         status = 0
         started = perf_counter()
+        answer = self._app if _address_length(scope) <= LONGEST_ADDRESS else _refuse_address
 
         async def identified(message: Message) -> None:
             nonlocal status
@@ -76,7 +79,7 @@ class Observed:
             await send(message)
 
         try:
-            await self._app(scope, _limited(scope, receive, self._body_limits.at(scope["path"])), identified)
+            await answer(scope, _limited(scope, receive, self._body_limits.at(scope["path"])), identified)
         except ClientDisconnect:
             pass  # nobody is there to be answered
         except Exception as error:
@@ -102,6 +105,16 @@ class Observed:
             status or "unanswered",
             extra={"status": status, "duration_ms": round(seconds * 1000, 1)},
         )
+
+
+def _address_length(scope: Scope) -> int:
+    return len(scope["path"]) + len(scope["query_string"])
+
+
+async def _refuse_address(scope: Scope, receive: Receive, send: Send) -> None:
+    detail = f"The address is longer than {LONGEST_ADDRESS} characters; send less in the query."
+    response = problem_response(HTTPStatus.REQUEST_URI_TOO_LONG, "address-too-long", detail)
+    await response(scope, receive, send)
 
 
 def _last_resort(error: Exception) -> ASGIApp:

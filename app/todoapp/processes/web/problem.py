@@ -25,7 +25,7 @@ from todoapp.kit.errors import (
     Violation,
 )
 from todoapp.kit.telemetry import current_request_id
-from todoapp.processes.web.validation import violations
+from todoapp.processes.web.validation import MOST_LISTED, violations
 
 __all__ = ["MEDIA_TYPE", "Problem", "answer_problems", "problem_of", "problem_response", "refuse"]
 
@@ -70,7 +70,7 @@ class Problem(BaseModel):
     status: int
     detail: str = Field(description="what was wrong, for a person to act on")
     code: str = Field(description="the same for programs; never changes", examples=["task-not-found"])
-    errors: list[ProblemPart]
+    errors: list[ProblemPart] = Field(description="the first 20; `detail` counts them if there are more")
     request_id: str | None = Field(description="names the request in the logs")
 
 
@@ -91,13 +91,15 @@ def problem_response(
 
 
 def _problem(status: HTTPStatus, code: str, detail: str, errors: Sequence[Violation]) -> Problem:
+    if len(errors) > MOST_LISTED:
+        detail = f"{detail} The first {MOST_LISTED} of {len(errors)} problems are listed."
     return Problem(
         type=f"{PAGES}/{code}",
         title=status.phrase,
         status=status,
         detail=detail,
         code=code,
-        errors=[ProblemPart(pointer=each.pointer, detail=each.detail) for each in errors],
+        errors=[ProblemPart(pointer=each.pointer, detail=each.detail) for each in errors[:MOST_LISTED]],
         request_id=current_request_id(),
     )
 
@@ -162,12 +164,15 @@ def _allowed_methods(request: Request) -> list[str]:
 
 
 async def _not_valid(request: Request, error: Any) -> Response:
-    [first, *others] = error.errors()
+    errors = error.errors()
+    first = errors[0]
     if first["type"] == "json_invalid":
         detail = f"The body is not valid JSON: {first['ctx']['error']} at character {first['loc'][-1]}."
         return problem_response(HTTPStatus.BAD_REQUEST, "malformed-body", detail)
-    found = violations([first, *others], route=request.scope["route"], body=error.body)
+    found = violations(errors[:MOST_LISTED], route=request.scope["route"], body=error.body)
     detail = f"{found[0].pointer or 'The body'}: {found[0].detail}"
-    if others:
-        detail = f"{len(found)} parts of the request are invalid. The first is {detail}"
+    if len(errors) > 1:
+        detail = f"{len(errors)} parts of the request are invalid. The first is {detail}"
+    if len(errors) > MOST_LISTED:
+        detail = f"{detail} The first {MOST_LISTED} are listed."
     return problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail, errors=found)

@@ -10,7 +10,13 @@ from pydantic import BaseModel
 
 from todoapp.kit.errors import Violation
 
-__all__ = ["unknown_name", "violations"]
+__all__ = ["MOST_LISTED", "pointer_to", "unknown_name", "violations"]
+
+MOST_LISTED = 20
+"""How many problems of one request are listed; the others are counted."""
+MOST_HINTS = 3
+"""How many unknown names are compared with those that may have been meant."""
+LONGEST_SHOWN = 100  # characters of a name that somebody made up
 
 Step = str | int
 
@@ -44,31 +50,42 @@ SENTENCES = {
 def violations(errors: Sequence[Mapping[str, Any]], *, route: APIRoute, body: object) -> list[Violation]:
     """Translate `RequestValidationError.errors()`.
 
-    An unknown field is told which ones there are, which only the route's models know.
+    An unknown field is told which ones there are, which only the route's models know. Translate no more than
+    are listed.
     """
-    return [_violation(error, route, body) for error in errors]
+    return [_violation(error, route, body, number) for number, error in enumerate(errors)]
 
 
-def unknown_name(name: str, valid: Iterable[str], *, kind: str) -> str:
-    """Say that there is no such field or parameter, and which one may have been meant."""
+def unknown_name(name: str, valid: Iterable[str], *, kind: str, number: int) -> str:
+    """Say that there is no such field or parameter, and of the first few which one may have been meant."""
     known = sorted(valid)
-    similar = get_close_matches(name, known, n=1)
+    comparable = number < MOST_HINTS and len(name) <= LONGEST_SHOWN
+    similar = get_close_matches(name, known, n=1) if comparable else []
     hint = f"; did you mean {similar[0]!r}?" if similar else "."
-    return f"There is no {kind} {name!r}{hint} Valid are: {', '.join(known) or 'none'}."
+    return f"There is no {kind} {_shown(name)!r}{hint} Valid are: {', '.join(known) or 'none'}."
 
 
-def _violation(error: Mapping[str, Any], route: APIRoute, body: object) -> Violation:
+def pointer_to(path: Iterable[Step], *, prefix: str = "") -> str:
+    """A JSON pointer (RFC 6901 §3); names that are very long are cut."""
+    return prefix + "".join("/" + _shown(str(step)).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
+
+
+def _violation(error: Mapping[str, Any], route: APIRoute, body: object, number: int) -> Violation:
     source, *location = error["loc"]
     if source != "body":
-        return Violation(_pointer([source, *location], prefix="#"), _sentence(error))
+        return Violation(pointer_to([source, *location], prefix="#"), _sentence(error))
     annotations = {route.body_field.field_info.annotation} if route.body_field else set()
     if error["type"] != "extra_forbidden":
         path, _ = _locate(location, body, annotations)
-        return Violation(_pointer(path), _sentence(error))
+        return Violation(pointer_to(path), _sentence(error))
     path, annotations = _locate(location[:-1], body, annotations)
     fields = {field for annotation in annotations for field in _fields(annotation)}
     name = str(location[-1])
-    return Violation(_pointer([*path, name]), unknown_name(name, fields, kind="field"))
+    return Violation(pointer_to([*path, name]), unknown_name(name, fields, kind="field", number=number))
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
@@ -103,11 +120,6 @@ def _keys(value: object) -> Container[object]:
     if isinstance(value, list):
         return range(len(value))
     return value if isinstance(value, dict) else ()
-
-
-def _pointer(path: Iterable[Step], *, prefix: str = "") -> str:
-    """RFC 6901 §3."""
-    return prefix + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def _arms(annotation: Any) -> Iterator[Any]:

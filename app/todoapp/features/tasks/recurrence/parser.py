@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 
-from todoapp.features.tasks.recurrence.dates import first_date
 from todoapp.features.tasks.recurrence.rrule import WEEKDAYS, Frequency, InvalidRecurrence, NthWeekday, RRule
+from todoapp.features.tasks.recurrence.seldom import comes_true
 from todoapp.kit.wall_time import wall_time
 
 __all__ = ["LARGEST_COUNT", "LARGEST_INTERVAL", "YEARS", "parse_rrule", "stored_rrule"]
@@ -19,8 +18,6 @@ PARTS = ("FREQ", "INTERVAL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS", "WKST
 NUMBER = re.compile(r"[+-]?[0-9]{1,4}")
 NTH_WEEKDAY = re.compile(rf"(?P<ordinal>[+-]?(?:0?[1-9]|[1-5][0-9]))?(?P<weekday>{'|'.join(WEEKDAYS)})")
 UNTIL = re.compile(r"[0-9]{8}(T[0-9]{6}Z?)?")
-# The 28 years up to 9998 hold a year of every kind: leap or not, starting on each weekday.
-YEARS_OF_EVERY_KIND = datetime(9971, 1, 1)  # noqa: DTZ001 - wall time
 
 
 def parse_rrule(text: str, *, zone: str | None = None) -> RRule:
@@ -34,7 +31,7 @@ def parse_rrule(text: str, *, zone: str | None = None) -> RRule:
     """
     rule = _rule(text, zone)
     _refuse_contradictions(rule)
-    if first_date(replace(rule.without_end(), interval=1), YEARS_OF_EVERY_KIND) is None:
+    if not comes_true(rule):
         raise InvalidRecurrence(f"The rule '{rule}' never yields a date; change its BY… parts.")
     return rule
 

@@ -6,12 +6,10 @@ https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import IntEnum
+from enum import Enum, auto
 from typing import NamedTuple
 
-from dateutil import rrule as dateutil
-
-__all__ = ["WEEKDAYS", "Frequency", "InvalidRecurrence", "NthWeekday", "RRule"]
+__all__ = ["SHORTEST_MONTH", "WEEKDAYS", "Frequency", "InvalidRecurrence", "NthWeekday", "RRule"]
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 SHORTEST_MONTH = 28  # days
@@ -22,13 +20,13 @@ class InvalidRecurrence(ValueError):
     """A recurrence that cannot be kept; its text names the part and the rule, for a person to read."""
 
 
-class Frequency(IntEnum):
-    """What INTERVAL counts, numbered as python-dateutil does."""
+class Frequency(Enum):
+    """What INTERVAL counts."""
 
-    YEARLY = dateutil.YEARLY
-    MONTHLY = dateutil.MONTHLY
-    WEEKLY = dateutil.WEEKLY
-    DAILY = dateutil.DAILY
+    YEARLY = auto()
+    MONTHLY = auto()
+    WEEKLY = auto()
+    DAILY = auto()
 
 
 class NthWeekday(NamedTuple):

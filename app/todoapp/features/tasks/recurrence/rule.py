@@ -13,10 +13,11 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, field_validator, model_serializer, model_validator
 
 from todoapp.features.tasks.recurrence.cron import canonical_cron, cron_dates
-from todoapp.features.tasks.recurrence.dates import first_date, series_dates
+from todoapp.features.tasks.recurrence.dates import first_date, last_date, series_dates
 from todoapp.features.tasks.recurrence.inputs import Basis, CronInput, Form, WrittenRule, read_form
 from todoapp.features.tasks.recurrence.parser import stored_rrule
 from todoapp.features.tasks.recurrence.rrule import InvalidRecurrence, RRule
+from todoapp.features.tasks.recurrence.seldom import refuse_long_searches
 from todoapp.kit.wall_time import instant, wall_time
 
 __all__ = [
@@ -24,7 +25,10 @@ __all__ = [
     "Occurrence",
     "Recurrence",
     "Series",
+    "check_series",
+    "ended_by_date",
     "first_due",
+    "last_counted",
     "next_due",
     "parse_recurrence",
     "recurrence_from",
@@ -89,6 +93,8 @@ class Series:
     """Wall time of the first occurrence (RFC 5545: DTSTART)"""
     zone: str
     """IANA"""
+    last: datetime | None = None
+    """Wall time of the last date that COUNT allows, where it was found before"""
 
     def __post_init__(self) -> None:
         if self.start.year not in STARTS:
@@ -126,7 +132,8 @@ def recurrence_from(form: Form, *, due: datetime | None, zone: str) -> Recurrenc
     find its date, and ask again with that.
 
     Raises:
-        InvalidRecurrence: it names no date after `due`, or starts in a year that no task starts in.
+        InvalidRecurrence: it names no date after `due`, could need too long a search for one, or starts in
+            a year that no task starts in.
     """
     if isinstance(form, CronInput):
         return Recurrence.stored(cron=form.cron)
@@ -135,6 +142,29 @@ def recurrence_from(form: Form, *, due: datetime | None, zone: str) -> Recurrenc
     if due is not None:
         _refuse_without_dates(rule, Series(recurrence, due, zone))
     return recurrence
+
+
+def check_series(series: Series) -> None:
+    """Refuse a series of which some later search for a date could be too long.
+
+    Raises:
+        InvalidRecurrence
+    """
+    rule = series.rule.rrule
+    if rule is None:
+        return
+    refuse_long_searches(rule, series.start, restarts=series.rule.basis == "completion")
+
+
+def last_counted(series: Series) -> datetime | None:
+    """The last date that the rule's COUNT allows; None without one.
+
+    With the basis `completion` it counts what was done, not dates.
+    """
+    rule = series.rule.rrule
+    if rule is None or rule.count is None or series.rule.basis == "completion":
+        return None
+    return last_date(rule, series.start)
 
 
 def first_due(rule: Recurrence, *, zone: str, now: datetime) -> Occurrence:
@@ -190,9 +220,21 @@ def _still_ahead(series: Series, scheduled: datetime, finished: datetime) -> dat
     return next((date for date in dates if instant(date, series.zone) > passed), None)
 
 
+def ended_by_date(series: Series) -> RRule | None:
+    """The rule with an UNTIL in place of its COUNT; None for a cron expression.
+
+    An UNTIL needs no walk through all dates since the start.
+    """
+    rule = series.rule.rrule
+    if rule is None or rule.count is None:
+        return rule
+    return replace(rule, count=None, until=series.last or last_counted(series))
+
+
 def _dates(series: Series, *, after: datetime) -> Iterator[datetime]:
-    if series.rule.rrule is not None:
-        return series_dates(series.rule.rrule, series.start, after=after)
+    rule = ended_by_date(series)
+    if rule is not None:
+        return series_dates(rule, series.start, after=after)
     return cron_dates(str(series.rule.cron), after=after)
 
 
@@ -213,3 +255,4 @@ def _refuse_without_dates(rule: RRule, series: Series) -> None:
         raise InvalidRecurrence(f"The rule '{rule}' ends before the due date {due:%Y-%m-%d}.")
     if series.rule.basis == "due" and next(series_dates(rule.without_end(), due, after=due), None) is None:
         raise InvalidRecurrence(f"The rule '{rule}' yields no date after the due date {due:%Y-%m-%d}.")
+    check_series(series)

@@ -13,6 +13,7 @@ import regex
 __all__ = ["Token", "fold", "tokens"]
 
 MAX_LENGTH = 64  # characters: a longer word is known by its beginning
+MARKED_LENGTH = 4 * MAX_LENGTH  # characters, with accents written as characters of their own
 SPACELESS = r"[\p{L}&&[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]"
 """Letters of scripts in which people look for a part of a run of letters: each is a word of its own."""
 
@@ -57,5 +58,7 @@ def fold(word: str) -> str:
     """
     if word.isascii():
         return word.lower()[:MAX_LENGTH]
+    # Putting accents into order takes the square of their number; nobody writes more than a few on a letter.
+    word = word[:MARKED_LENGTH]
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
     return unicodedata.normalize("NFC", NOT_COMPARED.sub("", decomposed).translate(ALIKE))[:MAX_LENGTH]
