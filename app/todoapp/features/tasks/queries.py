@@ -55,7 +55,7 @@ async def views(session: AsyncSession, found: Sequence[Columns], *, now: datetim
         return [TaskView.at(now, task, tags_of[task.id], reminders[task.id]) for task in found]
 
     if any(series.needs_search(task, now=now) for task in found):
-        return await series.SEARCHES.run(found[0].user_id, shown)
+        return await series.SEARCHES.run_for(found[0].user_id, shown)
     return shown()
 
 

@@ -107,7 +107,7 @@ async def preview_recurrence(wanted: RecurrenceToPreview, reading: Reading) -> R
     zone = wanted.timezone or (await accounts.get_user(reading.session, reading.user_id)).timezone
     due = due_of(due_at=wanted.due_at, due_date=wanted.due_date, all_day=None, zone=zone)
     search = partial(preview, wanted.recurrence, due=due, zone=zone, now=reading.now, count=wanted.count)
-    found = await series.SEARCHES.run(reading.user_id, search)
+    found = await series.SEARCHES.run_for(reading.user_id, search)
     return RecurrencePreview(
         recurrence=found.recurrence,
         timezone=zone,
