@@ -260,7 +260,7 @@ async def test_rule_stored_by_an_earlier_version_is_read_and_ends(
 
     read = (await client.get(f"/api/tasks/{task['id']}")).json()
     completed = await client.post(f"/api/tasks/{task['id']}/complete")
-    await deliveries.deliver(await deliveries.newest("task.completed"))
+    await deliveries.settle()
 
     assert (read["recurrence"], read["next_occurrence"]) == (NEVER_TODAY, None)
     assert completed.status_code == 200
@@ -272,7 +272,11 @@ async def test_user_has_one_place_in_a_shared_pool() -> None:
     begun, may_end = Event(), Event()
     ada, bob = UUID(int=1), UUID(int=2)
 
-    first = asyncio.create_task(pool.run_for(ada, lambda: begun.set() or may_end.wait()))
+    def first_work() -> bool:
+        begun.set()
+        return may_end.wait()
+
+    first = asyncio.create_task(pool.run_for(ada, first_work))
     second = asyncio.create_task(pool.run_for(ada, lambda: "second"))
     await asyncio.to_thread(begun.wait)
 

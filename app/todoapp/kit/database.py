@@ -108,7 +108,9 @@ class Ids(TypeDecorator[Collection[UUID]]):
         return orjson.dumps([each.hex for each in value]).decode()
 
 
-def is_one_of(column: ColumnElement[UUID], parameter: str) -> ColumnElement[bool]:
+def is_one_of(
+    column: ColumnElement[UUID] | InstrumentedAttribute[UUID], parameter: str
+) -> ColumnElement[bool]:
     """Whether an id is among those that a statement is run with.
 
     `IN` takes a parameter for each, and the database another statement for each number of them.

@@ -38,6 +38,21 @@ def daily(count: int) -> Task:
     )
 
 
+def reminder(of_task: Task, minutes: int) -> ReminderView:
+    return ReminderView(
+        id=uuid4(),
+        task_id=of_task.id,
+        remind_at=None,
+        offset_minutes=minutes,
+        due_at=NOW,
+        status="pending",
+        triggered_at=None,
+        version=1,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
 def written(*tasks: Task) -> Calendar:
     writer = CalendarWriter(["event"])
     writer.add(tasks, {})
@@ -65,7 +80,7 @@ def test_far_date_does_not_lengthen_the_rules_of_zones() -> None:
 def test_alarms_count_towards_the_size_of_a_calendar() -> None:
     writer = CalendarWriter(["todo", "event"])
     rent = task(due_at=NOW)
-    alarms = [ReminderView.model_construct(remind_at=None, offset_minutes=minutes) for minutes in range(20)]
+    alarms = [reminder(rent, minutes) for minutes in range(20)]
 
     for _ in range(MOST_COMPONENTS):
         if writer.is_full:

@@ -10,7 +10,7 @@ from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from testbed.app.searched_years import counted_years
-from todoapp.features.calendar.feed import render
+from todoapp.features.calendar.feed import CalendarWriter
 from todoapp.features.tasks import series
 from todoapp.features.tasks.due import Due
 from todoapp.features.tasks.model import Tag, Task
@@ -42,7 +42,7 @@ def rules(draw: st.DrawFn) -> str:
     """Rules with any INTERVAL, which decides how seldom their dates come."""
     frequency = draw(st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]))
     interval = draw(st.sampled_from([2, 7, 12, 28, 84, 365, 999]) | st.integers(1, 999))
-    parts = {
+    parts: dict[str, st.SearchStrategy[list[Any]]] = {
         "BYMONTH": st.lists(st.integers(1, 12), max_size=3),
         "BYMONTHDAY": st.lists(st.sampled_from([1, 13, 28, 29, 30, 31, -1, -31]), max_size=3),
         "BYDAY": st.lists(st.sampled_from(["MO", "TU", "FR", "SU"]), max_size=2),
@@ -229,8 +229,11 @@ def test_date_that_has_passed_is_searched_from_its_end() -> None:
 def test_calendar_feed_never_walks_a_count() -> None:
     tasks = [counted("FREQ=DAILY;COUNT=9999") for _ in range(3)]
 
+    calendar = CalendarWriter(["event"])
+
     with counted_years() as searched:
-        assert b"UNTIL=19770518" in render(tasks, {}, ["event"])
+        calendar.add(tasks, {})
+        assert b"UNTIL=19770518" in calendar.finished()
 
     assert searched.years == 0
 
