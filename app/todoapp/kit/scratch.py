@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 
 from todoapp.kit.errors import Unavailable
 
-__all__ = ["Scratch", "ScratchFile", "ScratchFull"]
+__all__ = ["PIECE", "Scratch", "ScratchFile", "ScratchFull"]
 
 FASTEST = 1
 """The level of compression; JSON becomes about a sixth."""

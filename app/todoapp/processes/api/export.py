@@ -1,5 +1,6 @@
 """Taking one's data along."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from datetime import timedelta
@@ -12,7 +13,7 @@ from todoapp.features.personal_data.document import Export
 from todoapp.features.personal_data.export import export
 from todoapp.kit.errors import TooManyRequests, Unavailable
 from todoapp.kit.pools import Places, Turns
-from todoapp.kit.scratch import Scratch, ScratchFile
+from todoapp.kit.scratch import PIECE, Scratch, ScratchFile
 from todoapp.processes.api.dependencies import CurrentReader, CurrentRuntime, Now
 from todoapp.processes.api.routing import resource_router
 from todoapp.processes.web.presence import while_connected
@@ -66,7 +67,9 @@ async def _written(
 async def _write(work: ExportWork, file: ScratchFile, pieces: AsyncGenerator[bytes, None]) -> None:
     async with work.turns.taken(), aclosing(pieces):
         async for piece in pieces:
-            file.write(piece)
+            for start in range(0, len(piece), PIECE):
+                file.write(piece[start : start + PIECE])
+                await asyncio.sleep(0)  # compressing a piece takes a millisecond, which is enough at a time
 
 
 @router.get("", response_model=Export)
