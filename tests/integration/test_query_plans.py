@@ -18,6 +18,7 @@ from testbed.app.rows import inside
 from testbed.postgresql import PostgreSQL
 from todoapp.features.accounts.model import User
 from todoapp.features.activity.service import ActivityQuery, list_activity
+from todoapp.features.importing.identity import tasks_naming
 from todoapp.features.notifications.service import NotificationQuery, list_notifications
 from todoapp.features.reminders.listing import ReminderQuery, list_reminders
 from todoapp.features.tasks.listing import Selection, SortBy, TaskQuery, list_tasks, select_tasks
@@ -29,6 +30,7 @@ from todoapp.messaging.feed import changes_since
 pytestmark = pytest.mark.timeout(func_only=True)  # not of the million rows, which take a minute or more
 
 ADA = UUID("01980000-0000-7000-8000-0000000ada00")
+NOBODY = UUID("01980000-0000-7000-8000-00000000b0d4")
 NOW = datetime(2027, 3, 3, 8, 0, tzinfo=UTC)
 
 OTHERS = 99
@@ -203,8 +205,9 @@ async def show_the_newest_tasks(session: AsyncSession) -> None:
         lambda session: list_reminders(session, ADA, ReminderQuery()),
         lambda session: changes_since(session, ADA, CHANGES, limit=200),
         show_the_newest_tasks,
+        lambda session: tasks_naming(session, [ADA, NOBODY]),
     ],
-    ids=["activity", "history", "notifications", "reminders", "sync", "tags and reminders"],
+    ids=["activity", "history", "notifications", "reminders", "sync", "tags and reminders", "import"],
 )
 async def test_other_queries_read_no_whole_table(
     large: AsyncSession, read: Callable[[AsyncSession], Awaitable[object]]

@@ -77,7 +77,8 @@ def test_all_that_an_api_remembers_is_known(fresh_api: FastAPI) -> None:
     """`WarmApp.forget` has to know of more."""
     assert set(fresh_api.state._state) == {
         *("runtime", "issuer", "courier"),  # nothing of any request
-        *("credentials", "rate_limits", "export_places", "hub"),
+        *("credentials", "rate_limits", "hub"),
+        *("scratch", "export_work", "import_work", "calendars"),
     }
 
 

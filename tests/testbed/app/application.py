@@ -24,7 +24,7 @@ from todoapp.features.accounts.refresh_tokens import open_session
 from todoapp.features.calendar.cache import Calendars
 from todoapp.kit.scratch import Scratch
 from todoapp.kit.settings import Settings
-from todoapp.processes.api import export
+from todoapp.processes.api import export, transfer
 from todoapp.processes.api.app import create_api
 from todoapp.processes.api.hub import Hub
 from todoapp.processes.api.rate_limits import RateLimits
@@ -96,7 +96,7 @@ class WarmApp:
             state.rate_limits = RateLimits.of(runtime.settings, runtime.now)
             state.scratch = Scratch(runtime.settings.scratch_bytes)
             state.export_work = export.ExportWork()
-            state.import_work.places.users.clear()
+            state.import_work = transfer.ImportWork()
             state.calendars = Calendars()
 
 

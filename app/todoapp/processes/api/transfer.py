@@ -103,16 +103,22 @@ class Import:
                 )
             await self._write(entries)
 
-    async def read_export(self, pieces: AsyncIterator[bytes]) -> None:
-        """Read an own export as it arrives, and write it in one transaction after the other."""
+    async def read_export(self, pieces: AsyncIterator[bytes]) -> Sequence[Entry]:
+        """Read an own export as it arrives, and write it in one transaction after the other.
+
+        Returns:
+            The last entries, which are still to be written.
+        """
         reader = ExportReader()
         entries: list[Entry] = []
         async for piece in pieces:
             await self._go_on(entries, partial(reader.feed, piece))
         await self._go_on(entries, reader.finish)
-        if entries:
-            async with self.work.turns.taken():
-                await self._write(entries)
+        return entries
+
+    async def write_last(self, entries: Sequence[Entry]) -> None:
+        async with self.work.turns.taken():
+            await self._write(entries)
 
     async def _go_on(self, entries: list[Entry], read: Callable[[], list[Entry]]) -> None:
         """Add what is read next to the entries that wait, and write what makes a whole batch."""
@@ -170,7 +176,8 @@ async def import_tasks(
     """
     match _media_type(request):
         case MediaType.EXPORT:
-            await importing.read_export(pieces_of_body(request))
+            last = await importing.read_export(pieces_of_body(request))
+            await while_connected(request, importing.write_last(last))
         case media_type:
             await _receive(request, importing.sent, limit=runtime.settings.import_file_bytes)
             await while_connected(request, importing.read_text(media_type))
