@@ -90,6 +90,7 @@ async def ended(reader: asyncio.StreamReader) -> bytes:
 
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+LOG_IN = POST.replace(b"/ ", b"/api/auth/login ", 1) + b"Content-Type: application/json\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -193,9 +194,10 @@ def test_service_ends_half_open_connections(tmp_path: Path) -> None:
     variables = {"TODOAPP_DATABASE_URL": f"sqlite:///{tmp_path}/none.db", "TODOAPP_CLIENT_SECONDS": "0.3"}
     with running_service("api", tmp_path, **variables) as running:
         running.wait_for(200, "/health/live")
-        with socket.create_connection(("127.0.0.1", running.port), timeout=WAIT_TIMEOUT) as client:
-            client.sendall(POST + b"\r\nsome")
+        for sent in (b"GET / HTT", LOG_IN + b"\r\n{"):
+            with socket.create_connection(("127.0.0.1", running.port), timeout=WAIT_TIMEOUT) as client:
+                client.sendall(sent)
 
-            assert client.recv(100) == b""
+                assert client.recv(100) == b""
         assert running.stop() == 0
     assert "Traceback" not in running.log.read_text()

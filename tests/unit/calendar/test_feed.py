@@ -20,13 +20,33 @@ NOW = datetime(2027, 3, 3, 8, tzinfo=UTC)
 
 def task(**fields: Any) -> Task:
     values: dict[str, Any] = {
+        "id": uuid4(),
+        "user_id": uuid4(),
         "title": "Pay the rent",
         "timezone": "UTC",
         "tags": [],
-        "version": 1,
+        "occurrence": 1,
         "position": 1.0,
-    } | fields
-    return Task(id=uuid4(), user_id=uuid4(), occurrence=1, created_at=NOW, updated_at=NOW, **values)
+        "version": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Task(**values | fields)
+
+
+def reminder(task: Task, minutes: int) -> ReminderView:
+    return ReminderView(
+        id=uuid4(),
+        task_id=task.id,
+        offset_minutes=minutes,
+        remind_at=None,
+        due_at=NOW,
+        status="scheduled",
+        triggered_at=None,
+        version=1,
+        created_at=NOW,
+        updated_at=NOW,
+    )
 
 
 def daily(count: int) -> Task:
@@ -35,21 +55,6 @@ def daily(count: int) -> Task:
         recurrence={"rrule": f"FREQ=DAILY;COUNT={count}", "basis": "due"},
         series_start="2027-03-03T08:00:00",
         scheduled_for="2027-03-03T08:00:00",
-    )
-
-
-def reminder(of_task: Task, minutes: int) -> ReminderView:
-    return ReminderView(
-        id=uuid4(),
-        task_id=of_task.id,
-        remind_at=None,
-        offset_minutes=minutes,
-        due_at=NOW,
-        status="pending",
-        triggered_at=None,
-        version=1,
-        created_at=NOW,
-        updated_at=NOW,
     )
 
 
