@@ -71,7 +71,7 @@ def test_reading_stops_when_it_takes_too_long(media_type: TextType) -> None:
 
 
 @pytest.mark.parametrize("media_type", ROWS)
-def test_reading_stops_when_nobody_waits_any_more(media_type: TextType) -> None:
+def test_reading_stops_when_its_caller_has_left(media_type: TextType) -> None:
     effort = Effort()
     with effort.until_left():
         pass
@@ -80,7 +80,7 @@ def test_reading_stops_when_nobody_waits_any_more(media_type: TextType) -> None:
         read(ROWS[media_type](10), media_type, effort)
 
 
-def test_rows_that_are_no_entries_are_steps_too() -> None:
+def test_rows_without_an_entry_are_steps_too() -> None:
     steps = Steps()
 
     with pytest.raises(UnreadableFile, match="takes too long"):
@@ -218,7 +218,7 @@ def test_export_is_read_with_one_piece_in_memory() -> None:
         ),
     ],
 )
-def test_document_that_is_no_export_is_refused_early(document: bytes, sentence: str) -> None:
+def test_document_in_another_form_is_refused_early(document: bytes, sentence: str) -> None:
     with pytest.raises(UnreadableFile) as refusal:
         read_whole(document.replace(b"%b", FORMAT.encode()))
 

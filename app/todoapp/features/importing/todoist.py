@@ -117,7 +117,7 @@ class _Commented:
     _size: int = 0
 
     def add(self, comment: str) -> None:
-        # One that is too long already is refused, whatever comes after.
+        # A description that is too long already is refused; more of it changes nothing.
         if comment.strip() and self._size <= LONGEST_DESCRIPTION:
             self._comments.append(comment.strip())
             self._size += len(comment.strip())
