@@ -112,6 +112,14 @@ def test_published_compose_names_every_image_by_digest(docker: Path, digests: Pa
     assert services["api"]["image"] == ours
 
 
+def test_published_compose_brings_what_it_mounts() -> None:
+    mounted = set(re.findall(r"- \./(\S+?):/", Path("compose.yaml").read_text()))
+    [packing] = [each["run"] for each in RELEASE["notes"]["steps"] if "tar --create" in each.get("run", "")]
+
+    assert mounted
+    assert {path for path in mounted if path not in packing.split()} == set()
+
+
 def test_an_image_without_a_digest_changes_no_file(docker: Path, digests: Path, tmp_path: Path) -> None:
     compose, dockerfile = tmp_path / "compose.yaml", tmp_path / "Dockerfile"
     compose.write_text(Path("compose.yaml").read_text())
