@@ -61,6 +61,7 @@ generated: .venv/ready-to-develop ## Write what follows from the models: schemas
 	@$(BIN)/todoappctl crd > operator/manifests/crd.yaml
 	@$(BIN)/todoappctl python-types > pulumi/todoapp_platform/todo_app_spec.py
 	@$(BIN)/todoappctl reference > docs/todoapp-reference.md
+	@$(BIN)/todoappctl network > docs/network.md
 	@$(BIN)/todoappctl dapr-files dapr
 	@for example in examples/*.yaml; do $(BIN)/todoappctl render $$example > tests/golden/$${example##*/} || exit 1; done
 

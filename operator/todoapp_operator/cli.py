@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from todoapp_operator.commands.crd import crd
+from todoapp_operator.commands.network_page import network_page
 from todoapp_operator.commands.python_types import python_types
 from todoapp_operator.commands.reference import reference
 from todoapp_operator.commands.run.command import Request, Sidecar, run
@@ -175,6 +176,12 @@ def dapr_files(
 def python_types_command() -> None:
     """Print the fields of a TodoApp as Python types, for Pulumi programs."""
     typer.echo(python_types(), nl=False)
+
+
+@cli.command("network")
+def network_command() -> None:
+    """Print which connections a TodoApp's NetworkPolicies let through, as a page in Markdown."""
+    typer.echo(network_page(), nl=False)
 
 
 @cli.command("reference")

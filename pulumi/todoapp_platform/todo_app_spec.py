@@ -197,6 +197,8 @@ class Database(TypedDict, total=False):
 
     secretRef: DatabaseSecretRef
     """Any PostgreSQL, by its URL in a Secret."""
+    port: Input[int]
+    """Port in that URL: NetworkPolicies let no other through."""
     cluster: DatabaseCluster
     """A CloudNativePG cluster of this TodoApp's own."""
 
@@ -435,6 +437,8 @@ class Observability(TypedDict, total=False):
     """Create a PrometheusRule (needs the Prometheus operator)."""
     dashboards: Input[bool]
     """Create Grafana dashboards as ConfigMaps."""
+    scrapedFrom: Sequence[Input[str]]
+    """Namespaces whose pods may read the metrics."""
     tracing: Tracing
     """Send traces; none are sent when absent."""
     logLevel: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -507,6 +511,9 @@ class TodoAppSpec(TypedDict, total=False):
     """Metrics, traces, logs, alerts and dashboards."""
     networkPolicy: Input[bool]
     """Let only the traffic through that the installation needs."""
+    clusterCidrs: Sequence[Input[str]]
+    """Networks of the cluster's pods, Services and nodes, where these are no private ones: no way to the
+    internet leads there."""
     rollout: Rollout
     """How a new version arrives."""
     features: Features

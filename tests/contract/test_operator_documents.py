@@ -8,6 +8,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from todoapp_operator import metrics
 from todoapp_operator.cli import operate_command
+from todoapp_operator.commands.network_page import network_page
 from todoapp_operator.commands.reference import reference
 from todoapp_operator.reconcile.conditions import ConditionType, Reason
 
@@ -48,3 +49,7 @@ def test_every_option_of_operate_is_in_the_table() -> None:
 
 def test_reference_lists_the_fields_as_they_are() -> None:
     assert Path("docs/todoapp-reference.md").read_text() == reference(), "`make generated` writes it"
+
+
+def test_diagram_of_connections_is_the_one_of_the_policies() -> None:
+    assert Path("docs/network.md").read_text() == network_page(), "`make generated` writes it"

@@ -14,6 +14,8 @@ from todoapp_operator.commands.crd import crd
 from todoapp_operator.kube.kinds import KINDS
 from todoapp_operator.kube.manifest import to_yaml
 from todoapp_operator.release import released_image
+from todoapp_operator.render.addresses import anywhere_but_metadata
+from todoapp_operator.render.environment import INNER_PORT
 from todoapp_operator.render.pods import restricted, unprivileged
 
 INSTALLATION = Path("operator/manifests")
@@ -190,3 +192,16 @@ def place_in_namespace(manifest: dict[str, Any]) -> tuple[str, ...]:
 
 def output(program: Path, *arguments: str) -> str:
     return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def test_operator_reaches_no_metadata_but_every_inner_port() -> None:
+    policy = installed("NetworkPolicy", "todoapp-operator")["spec"]
+    api, names, inner = policy["egress"]
+    [container] = installed("Deployment", "todoapp-operator")["spec"]["template"]["spec"]["containers"]
+
+    assert api["to"] == anywhere_but_metadata()
+    assert names["to"] == [*anywhere_but_metadata(), {"ipBlock": {"cidr": "169.254.20.10/32"}}]
+    assert [port["port"] for port in inner["ports"]] == [INNER_PORT]
+    assert [port["port"] for port in policy["ingress"][0]["ports"]] == [
+        port["containerPort"] for port in container["ports"]
+    ]

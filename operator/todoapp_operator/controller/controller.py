@@ -58,6 +58,7 @@ class Controller:
         readiness: Readiness,
         watched: Watched,
         resync_seconds: float,
+        namespace: str,
     ) -> None:
         self._client = client
         self._tasks = tasks
@@ -78,6 +79,7 @@ class Controller:
                 secrets=AppSecrets(client, self._children, self._foreign),
                 kafka_access=self._kafka_access,
                 image=released_image(),
+                namespace=namespace,
                 kinds=lambda: self._presence.kinds,
             )
         )

@@ -67,7 +67,7 @@ async def _operate(port: int, namespace: str, watched: Watched, resync_seconds: 
         leadership = Leadership(client, namespace, _identity(), times)
         await leadership.acquire()
         try:
-            await _work(client, leadership, readiness, watched, resync_seconds, end=main.cancel)
+            await _work(client, leadership, readiness, watched, resync_seconds, namespace, end=main.cancel)
         finally:
             await leadership.release()
 
@@ -78,11 +78,12 @@ async def _work(
     readiness: Readiness,
     watched: Watched,
     resync_seconds: float,
+    namespace: str,
     end: Callable[[], object],
 ) -> None:
     """Be the active replica. Any task that fails ends the process, which is then started again."""
     async with asyncio.TaskGroup() as tasks:
-        controller = Controller(client, tasks, readiness, watched, resync_seconds)
+        controller = Controller(client, tasks, readiness, watched, resync_seconds, namespace)
         tasks.create_task(_keep(leadership, controller))
 
         def halt_and_end() -> None:

@@ -42,6 +42,8 @@ class ReconcileContext:
     kafka_access: KafkaAccess
     image: str
     """The application's, of the operator's own release."""
+    namespace: str
+    """The operator's own."""
     kinds: Callable[[], frozenset[Kind]]
     """Those that the cluster knows now."""
     plans: dict[AppKey, Plan] = field(default_factory=dict)
@@ -113,6 +115,7 @@ class Reconciliation:
             kinds=self._context.kinds(),
             secrets_digest=secrets_digest,
             serving_release=served_release if self._app.spec.rollout.strategy == "BlueGreen" else "",
+            operator_namespace=self._context.namespace,
         )
 
     def _planned(self, platform: Platform) -> Plan:

@@ -1,45 +1,47 @@
-"""NetworkPolicies: who may speak to the pods of a TodoApp, and to whom they may."""
+"""NetworkPolicies: the arrows that start or end at the pods of a TodoApp, and nothing else."""
 
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from todoapp_operator.kube.manifest import Manifest
-from todoapp_operator.render.broker import broker, connection
+from todoapp_operator.render.arrows import ARROWS, DATABASE, PODS, Place, Way
 from todoapp_operator.render.database import database
-from todoapp_operator.render.environment import PORT
-from todoapp_operator.render.identity import metadata, selector
-from todoapp_operator.render.migration import MIGRATION
-from todoapp_operator.render.secrets import database_cluster_name
-from todoapp_operator.resource.component import Component
+from todoapp_operator.render.identity import metadata
+from todoapp_operator.render.platform import Platform
 from todoapp_operator.resource.spec import TodoApp
 
 __all__ = ["network_policies"]
 
 Rule = dict[str, Any]
 
-_SIDECAR_METRICS_PORT = 9090
-_POSTGRESQL_PORT = 5432
-_KUBERNETES_API_PORTS = (443, 6443)
-_DAPR_NAMESPACE = "dapr-system"
-_NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
-
-def network_policies(app: TodoApp) -> list[Manifest]:
+def network_policies(app: TodoApp, platform: Platform) -> list[Manifest]:
     if not app.spec.network_policy:
         return []
-    return [
-        *(_policy(app, component, _callers(component), _called(app, component)) for component in Component),
-        _policy(app, MIGRATION, [], [_names(), _database(app)]),
+    places = [place for place in PODS if place is not DATABASE or database(app).cluster]
+    return [_policy(app, platform, place) for place in places]
+
+
+def _policy(app: TodoApp, platform: Platform, place: Place) -> Manifest:
+    assert place.labels  # noqa: S101 - each of PODS has them
+    ingress = [
+        _rule("from", way, arrow.protocols)
+        for arrow in ARROWS
+        if arrow.target is place and arrow.entrances
+        for way in _open(arrow.entrances(app, platform))
     ]
-
-
-def _policy(app: TodoApp, component: str, ingress: list[Rule], egress: list[Rule]) -> Manifest:
+    egress = [
+        _rule("to", way, arrow.protocols)
+        for arrow in ARROWS
+        if arrow.source is place and arrow.exits
+        for way in _open(arrow.exits(app, platform))
+    ]
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": metadata(app, f"{app.metadata.name}-{component}", component=component),
+        "metadata": metadata(app, f"{app.metadata.name}-{place.name}", component=place.name),
         "spec": {
-            "podSelector": {"matchLabels": selector(app, component)},
+            "podSelector": {"matchLabels": place.labels(app)},
             "policyTypes": ["Ingress", "Egress"],
             **({"ingress": ingress} if ingress else {}),
             "egress": egress,
@@ -47,63 +49,17 @@ def _policy(app: TodoApp, component: str, ingress: list[Rule], egress: list[Rule
     }
 
 
-def _callers(component: Component) -> list[Rule]:
-    """Everyone may call the api, also from outside the cluster; pods of the cluster may read metrics."""
-    metrics = {"from": [{"namespaceSelector": {}}], "ports": _tcp(PORT, _SIDECAR_METRICS_PORT)}
-    return [{"ports": _tcp(PORT)}, metrics] if component is Component.API else [metrics]
+def _open(ways: Sequence[Way]) -> list[Way]:
+    """An empty list of peers means nobody; Kubernetes would read it as anybody."""
+    return [way for way in ways if way.peers is None or way.peers]
 
 
-def _called(app: TodoApp, component: Component) -> list[Rule]:
-    """Everything that a process and its sidecar call.
-
-    The sidecar reads Secrets from Kubernetes, whose API server no selector can name.
-    """
-    return [
-        _names(),
-        {"to": [_namespace(_DAPR_NAMESPACE)]},
-        {"ports": _tcp(*_KUBERNETES_API_PORTS)},
-        _broker(app),
-        _database(app),
-        *_tracing(app),
-        *([_anywhere()] if component is Component.NOTIFICATION else []),
-    ]
+def _rule(side: str, way: Way, protocols: Sequence[str]) -> Rule:
+    peers = {} if way.peers is None else {side: list(way.peers)}
+    return {**peers, "ports": [port for protocol in protocols for port in _ports(way.ports, protocol)]}
 
 
-def _names() -> Rule:
-    """DNS, which may be a pod of the cluster or an address on each node."""
-    return {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
-
-
-def _broker(app: TodoApp) -> Rule:
-    kafka, strimzi = connection(app, broker(app)), broker(app).strimzi
-    ports = _tcp(*sorted({int(address.rpartition(":")[2]) for address in kafka.brokers}))
-    return {"to": [_namespace(strimzi.namespace)], "ports": ports} if strimzi else {"ports": ports}
-
-
-def _database(app: TodoApp) -> Rule:
-    """A cluster of our own is known by its label; of any other only its Secret knows address and port."""
-    if database(app).cluster is None:
-        return _anywhere()
-    servers = {"podSelector": {"matchLabels": {"cnpg.io/cluster": database_cluster_name(app)}}}
-    return {"to": [servers], "ports": _tcp(_POSTGRESQL_PORT)}
-
-
-def _tracing(app: TodoApp) -> list[Rule]:
-    tracing = app.spec.observability.tracing
-    if tracing is None:
-        return []
-    endpoint = urlsplit(tracing.endpoint)
-    return [{"ports": _tcp(endpoint.port or {"http": 80, "https": 443}[endpoint.scheme])}]
-
-
-def _anywhere() -> Rule:
-    """For notification channels and external databases: all of them use TCP."""
-    return {"ports": [{"protocol": "TCP", "port": 1, "endPort": 65535}]}
-
-
-def _namespace(name: str) -> Rule:
-    return {"namespaceSelector": {"matchLabels": {_NAMESPACE_NAME: name}}}
-
-
-def _tcp(*ports: int) -> list[Rule]:
-    return [{"protocol": "TCP", "port": port} for port in ports]
+def _ports(ports: Sequence[int], protocol: str) -> list[Rule]:
+    if isinstance(ports, range):
+        return [{"protocol": protocol, "port": ports.start, "endPort": ports.stop - 1}]
+    return [{"protocol": protocol, "port": port} for port in ports]

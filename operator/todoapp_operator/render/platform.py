@@ -22,6 +22,8 @@ class Platform:
     """Changes when a value that sidecars read at their start does: then the pods have to be replaced."""
     serving_release: str = ""
     """With `BlueGreen`, the release that people are served by; every release while empty."""
+    operator_namespace: str = "todoapp-system"
+    """Where the operator runs, which asks each process for its figures."""
 
     def has(self, provider: Provider) -> bool:
         return all(kind in self.kinds for kind in KINDS if kind.provider is provider)

@@ -73,7 +73,7 @@ _REMEDIES = {
 
 def _all(app: TodoApp, platform: Platform) -> Iterator[Manifest]:
     yield from access(app)
-    yield from network_policies(app)
+    yield from network_policies(app, platform)
     yield from database_resources(app)
     yield from strimzi_resources(app, names_on_cluster(app))
     yield from dapr_resources(app)

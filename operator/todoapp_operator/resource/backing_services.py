@@ -11,6 +11,7 @@ from todoapp_operator.resource.values import (
     Label,
     ObjectName,
     Period,
+    Port,
     Quantity,
     SecretKey,
     TopicName,
@@ -78,6 +79,8 @@ class Database(Part):
 
     secret_ref: DatabaseSecretRef | None = None
     """Any PostgreSQL, by its URL in a Secret."""
+    port: Port = 5432
+    """Port in that URL: NetworkPolicies let no other through."""
     cluster: DatabaseCluster | None = None
     """A CloudNativePG cluster of this TodoApp's own."""
 

@@ -15,6 +15,7 @@ from todoapp_operator.resource.metadata import Metadata
 from todoapp_operator.resource.rules import Part, Rule, at_most_one, each_once, exactly_one
 from todoapp_operator.resource.status import Status
 from todoapp_operator.resource.values import (
+    Cidr,
     Count,
     Duration,
     HostName,
@@ -168,10 +169,14 @@ class Observability(Part):
     """Create a PrometheusRule (needs the Prometheus operator)."""
     dashboards: StrictBool = False
     """Create Grafana dashboards as ConfigMaps."""
+    scraped_from: tuple[Label, ...] = Field(default=("monitoring",), max_length=16)
+    """Namespaces whose pods may read the metrics."""
     tracing: Tracing | None = None
     """Send traces; none are sent when absent."""
     log_level: LogLevel = "INFO"
     """Least severe line that the three processes write."""
+
+    rules: ClassVar = (each_once("scrapedFrom"),)
 
 
 class Rollout(Part):
@@ -263,6 +268,9 @@ class TodoAppSpec(Part):
     """Metrics, traces, logs, alerts and dashboards."""
     network_policy: StrictBool = True
     """Let only the traffic through that the installation needs."""
+    cluster_cidrs: tuple[Cidr, ...] = Field(default=(), max_length=16)
+    """Networks of the cluster's pods, Services and nodes, where these are no private ones: no way to the
+    internet leads there."""
     rollout: Rollout = Field(default_factory=Rollout)
     """How a new version arrives."""
     features: Features = Field(default_factory=Features)
@@ -284,6 +292,7 @@ class TodoAppSpec(Part):
 
     rules: ClassVar = (
         each_once("imagePullSecrets"),
+        each_once("clusterCidrs"),
         at_most_one("ingress", "gateway"),
         Rule(
             field="api.autoscaling.lag",

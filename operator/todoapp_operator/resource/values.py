@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 __all__ = [
     "Address",
+    "Cidr",
     "Count",
     "Duration",
     "EnvName",
@@ -30,6 +31,7 @@ __all__ = [
     "ObjectName",
     "Percentage",
     "Period",
+    "Port",
     "Quantity",
     "SecretKey",
     "Share",
@@ -72,6 +74,9 @@ def _number_as_text(value: Any) -> Any:
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _HOST = rf"{_LABEL}(\.{_LABEL})*"
+_BYTE = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"{_BYTE}(\.{_BYTE}){{3}}"
+_IPV6 = r"([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|([0-9a-f]{1,4}:){1,6}:"
 _QUANTITY = r"[0-9]+(\.[0-9]+)?([KMGTPE]i|[mkMGTPE])?"
 
 Label = Annotated[
@@ -93,6 +98,14 @@ HostPattern = Annotated[
     str, Form(rf"(\*\.)?{_HOST}", "a host name such as 'todo.example.com' or '*.example.com'")
 ]
 Address = Annotated[str, Form(rf"{_HOST}:[0-9]{{1,5}}", "an address such as 'kafka.example.com:9092'")]
+Cidr = Annotated[
+    str,
+    Form(
+        rf"{_IPV4}/([1-9]|[12][0-9]|3[0-2])|({_IPV6})/([1-9][0-9]?|1[01][0-9]|12[0-8])",
+        "a network such as '10.0.0.0/8' or '2001:db8::/32'",
+        longest=49,
+    ),
+]
 HttpUrl = Annotated[str, Form(r"https?://[^\s/]+\S*", "a URL such as 'https://example.com'", longest=2048)]
 Image = Annotated[
     str,
@@ -135,4 +148,5 @@ Quantity = Annotated[
 ]
 
 Count = Annotated[StrictInt, Field(ge=1, le=1000)]
+Port = Annotated[StrictInt, Field(ge=1, le=65535)]
 Percentage = Annotated[StrictInt, Field(ge=1, le=100)]

@@ -24,6 +24,7 @@ PERIOD = st.from_regex(r"[1-9][0-9]{0,2}[mhd]", fullmatch=True)
 ADDRESS = st.from_regex(r"[a-z]{1,8}\.example\.com:(9092|9093|443)", fullmatch=True)
 HOST = st.from_regex(r"[a-z]{1,8}\.example\.com", fullmatch=True)
 ENV_NAME = st.sampled_from(["TODOAPP_FEED_DAYS", "TZ", "MAIL_PASSWORD", "LANG"])
+CIDR = st.sampled_from(["10.0.0.0/8", "34.118.224.0/20", "2600:1900::/28"])
 RESERVED_NAME = st.sampled_from(["POD_NAME", "TODOAPP_PORT", "DAPR_HTTP_PORT"])
 SECRET = st.fixed_dictionaries({"name": LABEL})
 SECRET_KEY = st.fixed_dictionaries({"name": LABEL, "key": LABEL})
@@ -88,6 +89,7 @@ def _spec(lawful: bool) -> Strategy:
         channels=st.fixed_dictionaries({"secretRef": SECRET}),
         observability=_observability(),
         networkPolicy=st.booleans(),
+        clusterCidrs=st.lists(CIDR, max_size=3, unique=True),
         rollout=_some(
             strategy=st.sampled_from(["Rolling", "BlueGreen"]), migrations=st.sampled_from(["Auto", "Manual"])
         ),
@@ -238,6 +240,7 @@ def _observability() -> Strategy:
         serviceMonitor=st.booleans(),
         alerts=st.booleans(),
         dashboards=st.booleans(),
+        scrapedFrom=st.lists(LABEL, max_size=3, unique=True),
         tracing=tracing,
         logLevel=st.sampled_from(["DEBUG", "INFO", "WARNING", "ERROR"]),
     )

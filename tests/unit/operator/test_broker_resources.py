@@ -6,7 +6,6 @@ import pytest
 
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.render.names import names_on_cluster
-from todoapp_operator.render.network import network_policies
 from todoapp_operator.render.scaling import autoscalers
 from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.resource.component import Component
@@ -148,41 +147,3 @@ def test_cpu_is_measured_without_the_sidecar() -> None:
         "container": "api",
         "target": {"type": "Utilization", "averageUtilization": 70},
     }
-
-
-def egress(app: TodoApp, component: str) -> list[dict[str, Any]]:
-    [policy] = [each for each in network_policies(app) if each["metadata"]["name"] == f"todo-{component}"]
-    rules: list[dict[str, Any]] = policy["spec"]["egress"]
-    return rules
-
-
-def ports(rules: list[dict[str, Any]]) -> set[int]:
-    return {port["port"] for rule in rules for port in rule.get("ports", [])}
-
-
-def test_everything_is_closed_but_what_a_process_needs() -> None:
-    app = todoapp(broker=KAFKA_PASSWORD, database={"cluster": {}})
-
-    assert ports(egress(app, "recurrence")) == {53, 443, 6443, 9094, 9095, 5432}
-    assert ports(egress(app, "migration")) == {53, 5432}
-
-
-def test_a_database_elsewhere_may_be_at_any_port() -> None:
-    anywhere = {"ports": [{"protocol": "TCP", "port": 1, "endPort": 65535}]}
-
-    assert anywhere in egress(todoapp(database={"secretRef": SECRET}), "api")
-    assert anywhere not in egress(todoapp(), "api")
-    assert anywhere in egress(todoapp(), "notification")
-
-
-def test_only_the_api_is_called_from_outside_the_cluster() -> None:
-    policies = {each["metadata"]["name"]: each["spec"] for each in network_policies(todoapp())}
-    public = [
-        name for name, spec in policies.items() if any("from" not in rule for rule in spec.get("ingress", []))
-    ]
-
-    assert public == ["todo-api"]
-
-
-def test_network_policies_can_be_left_to_others() -> None:
-    assert network_policies(todoapp(networkPolicy=False)) == []

@@ -69,7 +69,7 @@ def test_the_public_url_is_the_ingress_or_gateway_host() -> None:
     ]
 
 
-def test_the_api_answers_to_the_hosts_of_the_resource_and_its_service() -> None:
+def test_api_answers_to_hosts_of_resource_and_service() -> None:
     service = ["todo-api", "todo-api.home", "todo-api.home.svc", "todo-api.home.svc.cluster.local"]
     gateway = {"parentRefs": [{"name": "public"}], "hostnames": ["a.example.com", "*.b.example.com"]}
     apps = (todoapp(), todoapp(ingress={"host": "todo.example.com"}), todoapp(gateway=gateway))

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from testbed.kubernetes.cel import evaluate
 from todoapp_operator.resource.backing_services import Broker, Database, Kafka, Topic, Topics
 from todoapp_operator.resource.rules import Part
-from todoapp_operator.resource.spec import Auth, Gateway, TodoApp, TodoAppSpec
+from todoapp_operator.resource.spec import Auth, Gateway, Observability, TodoApp, TodoAppSpec
 from todoapp_operator.resource.workload import (
     Autoscaling,
     EnvVar,
@@ -39,7 +39,13 @@ ASSISTANT = {"model": "claude", "apiKeySecretRef": SECRET}
 
 
 def spec(**fields: Any) -> dict[str, Any]:
-    defaults = {"api": {}, "features": {"assistant": False}, "imagePullSecrets": [], "topics": TOPICS}
+    defaults = {
+        "api": {},
+        "features": {"assistant": False},
+        "imagePullSecrets": [],
+        "clusterCidrs": [],
+        "topics": TOPICS,
+    }
     return defaults | fields
 
 
@@ -132,6 +138,8 @@ BROKEN: list[tuple[type[Part], dict[str, Any], str, str]] = [
         "imagePullSecrets",
         "in `imagePullSecrets` only once",
     ),
+    (TodoAppSpec, spec(clusterCidrs=["10.0.0.0/8"] * 2), "clusterCidrs", "in `clusterCidrs` only once"),
+    (Observability, {"scrapedFrom": ["a", "a"]}, "scrapedFrom", "in `scrapedFrom` only once"),
     (TodoAppSpec, spec(ingress=INGRESS, gateway=GATEWAY), "gateway", "exclude each other"),
     (
         TodoAppSpec,
