@@ -104,7 +104,8 @@ def openapi() -> None:
     from todoapp.processes.runtime import Runtime
 
     # Needed to build an application; no connection is opened with these.
-    settings = Settings(database_url=SecretStr("sqlite:///unused"), jwt_secret=SecretStr("unused" * 8))
+    unused = SecretStr("unused" * 8)
+    settings = Settings(database_url=SecretStr("sqlite:///unused"), jwt_secret=unused, sealing_key=unused)
     runtime = asyncio.run(Runtime.assemble(settings, "api"))
     typer.echo(orjson.dumps(create_api(runtime).openapi(), option=orjson.OPT_INDENT_2))
 

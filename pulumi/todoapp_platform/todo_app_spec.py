@@ -352,9 +352,10 @@ class Auth(TypedDict, total=False):
     """Who may come in."""
 
     jwtSecretRef: JwtSecretRef
-    """Our own tokens, signed with this key."""
+    """The key that signs our own tokens; when absent one is generated and kept. What the Secret holds as
+    `previous` signed before, and its tokens are good until they end."""
     oidc: Oidc
-    """Tokens of an OpenID Connect provider."""
+    """An OpenID Connect provider whose tokens are accepted as well."""
 
 
 class ApiKeySecretRef(TypedDict, total=False):
@@ -498,7 +499,7 @@ class TodoAppSpec(TypedDict, total=False):
     dapr: Dapr
     """The sidecars."""
     auth: Auth
-    """Who may come in; when absent our own tokens, signed with a key that is generated and kept."""
+    """Who may come in."""
     assistant: Assistant
     """The chat assistant's model."""
     channels: Channels
@@ -507,6 +508,10 @@ class TodoAppSpec(TypedDict, total=False):
     """The way in by an Ingress."""
     gateway: Gateway
     """The way in by an HTTPRoute."""
+    trustedProxies: Sequence[Input[str]]
+    """Networks of the proxies in front, whose `X-Forwarded-For` says where a request comes from. Without it
+    nobody knows that behind an Ingress or a Gateway, so limits per network address are off there; those per
+    account hold."""
     observability: Observability
     """Metrics, traces, logs, alerts and dashboards."""
     networkPolicy: Input[bool]

@@ -11,7 +11,7 @@ import pytest
 from todoapp.kit.settings import Settings
 from todoapp_operator.render.environment import environment
 from todoapp_operator.render.names import LAPTOP
-from todoapp_operator.render.secrets import database_url, jwt_secret
+from todoapp_operator.render.secrets import database_url, jwt_secret, sealing_key
 from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
@@ -69,13 +69,16 @@ def test_processes_get_variables_that_they_read(project: dict[str, Any]) -> None
 
 def test_secrets_lie_where_the_processes_look(project: dict[str, Any]) -> None:
     content = re.sub(r"\$\{[^}]*\}", "value", project["configs"]["secrets"]["content"])
-    expected = {reference.name: reference.key for reference in (database_url(APP), jwt_secret(APP))}
+    expected = {
+        reference.name: reference.key for reference in (database_url(APP), jwt_secret(APP), sealing_key(APP))
+    }
 
     assert {name: next(iter(keys)) for name, keys in json.loads(content).items()} == expected
     variables = project["services"]["api"]["environment"]
     assert variables["TODOAPP_DATABASE_URL_REF"] == "/".join(
         ("todo-database-app", expected["todo-database-app"])
     )
+    assert variables["TODOAPP_SEALING_KEY_REF"] == "/".join(("todo-sealing", expected["todo-sealing"]))
     assert variables["TODOAPP_JWT_SECRET_REF"] == "/".join(("todo-jwt", expected["todo-jwt"]))
 
 

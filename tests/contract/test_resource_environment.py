@@ -3,6 +3,7 @@
 import ast
 import os
 from collections.abc import Iterator
+from ipaddress import ip_network
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from todoapp.kit.database import database_url
+from todoapp.kit.settings import SECRETS as SETTINGS_SECRETS
 from todoapp.kit.settings import Features, Settings, Topics
 from todoapp_operator.commands.run.state_folder import opened
 from todoapp_operator.render.environment import environment, migration_environment
@@ -27,6 +29,12 @@ READ_BY_NAME = {
     "database_url_ref": "as database_url",
     "jwt_secret": "as database_url",
     "jwt_secret_ref": "as database_url",
+    "previous_jwt_secret": "as database_url",
+    "previous_jwt_secret_ref": "as database_url",
+    "sealing_key": "as database_url",
+    "sealing_key_ref": "as database_url",
+    "previous_sealing_keys": "as database_url",
+    "previous_sealing_keys_ref": "as database_url",
 }
 """Settings that no attribute access shows, each with the reason."""
 SPEC_FIELDS = {
@@ -50,6 +58,11 @@ NOT_COMPARED = {
     "TODOAPP_PUBLIC_URL": "a text that the operator composes of host names",
     "TODOAPP_DATABASE_URL_REF": "the operator composes it of a name and a key, which have no slash",
     "TODOAPP_JWT_SECRET_REF": "as TODOAPP_DATABASE_URL_REF",
+    "TODOAPP_PREVIOUS_JWT_SECRET_REF": "as TODOAPP_DATABASE_URL_REF",
+    "TODOAPP_SEALING_KEY_REF": "as TODOAPP_DATABASE_URL_REF",
+    "TODOAPP_PREVIOUS_SEALING_KEYS_REF": "as TODOAPP_DATABASE_URL_REF",
+    "TODOAPP_TRUSTED_PROXIES": "a list of which a test below compares the entries",
+    "TODOAPP_LIMITS_PER_ADDRESS": "follows from several fields: tests/unit/operator/test_environment.py",
     "TODOAPP_SECRET_STORE": "the name of an object that the operator makes",
     "TODOAPP_PUBSUB": "as TODOAPP_SECRET_STORE",
     "TODOAPP_UPDATES_PUBSUB": "as TODOAPP_SECRET_STORE",
@@ -60,7 +73,7 @@ EXTREMES = {
     "^([a-zA-Z0-9._-]+)$": ("a", "A.b_c-1" * 28),
 }
 """The form of a text → its shortest, longest, least and greatest."""
-SECRETS = {"TODOAPP_DATABASE_URL", "TODOAPP_JWT_SECRET"}
+SECRETS = {f"TODOAPP_{name.upper()}" for name in SETTINGS_SECRETS}
 
 
 def rendered(component: Component) -> set[str]:
@@ -128,6 +141,31 @@ def test_every_value_that_the_resource_allows_is_a_setting() -> None:
                 setting(name, str(given[name]))
             except ValidationError as error:
                 pytest.fail(f"spec.{field}: {value!r} is allowed, but the application refuses it: {error}")
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        "0.0.0.0/1",
+        "10.0.0.7/8",
+        "255.255.255.255/32",
+        "::1/128",
+        "fc00::/7",
+        "2001:db8::1/128",
+        "1:2:3:4:5:6:7::/99",
+        "1:2:3:4:5:6::8/1",
+        "A:B:C:D:E:F:0:1/128",
+    ],
+)
+def test_every_trusted_network_of_the_resource_is_a_setting(network: str) -> None:
+    spec = {"trustedProxies": [network, "fd00::/8"]}
+    app = TodoApp.model_validate({"metadata": {"name": "todo"}, "spec": spec})
+    given = {each.name: str(each.value) for each in environment(app, Component.API, LAPTOP)}
+
+    trusted = str(setting("TODOAPP_TRUSTED_PROXIES", given["TODOAPP_TRUSTED_PROXIES"])).split(",")
+
+    expected = [ip_network(network, strict=False), ip_network("fd00::/8")]
+    assert [ip_network(each) for each in trusted] == expected
 
 
 def test_the_resource_and_the_settings_have_the_same_defaults() -> None:

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from testbed.app.application import JWT_SECRET, signed_up, user_id_of
+from testbed.app.application import JWT_SECRET, SEALING_KEY, signed_up, user_id_of
 from testbed.app.server import serving
 from testbed.ports import free_port
 from testbed.sidecar.process import AppInstance, running_sidecar
@@ -74,6 +74,7 @@ async def reminded(database_url: str, tmp_path: Path) -> AsyncIterator[Reminded]
     settings = Settings(
         database_url=database_url,
         jwt_secret=JWT_SECRET,
+        sealing_key=SEALING_KEY,
         dapr_http_port=sidecar_port,
         trust_any_sidecar=True,
         sweep_seconds=600,

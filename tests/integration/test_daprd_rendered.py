@@ -28,7 +28,13 @@ from todoapp_operator.render.dapr.cluster import dapr_resources
 from todoapp_operator.render.dapr.subscriptions import DEAD_LETTER_ROUTE, Reader, readers
 from todoapp_operator.render.names import names_on_cluster
 from todoapp_operator.render.platform import Platform
-from todoapp_operator.render.secrets import app_api_token, dapr_api_token, database_url, jwt_secret
+from todoapp_operator.render.secrets import (
+    app_api_token,
+    dapr_api_token,
+    database_url,
+    jwt_secret,
+    sealing_key,
+)
 from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.render.todoapp import render
 from todoapp_operator.resource.component import Component
@@ -37,6 +43,7 @@ from todoapp_operator.resource.spec import TodoApp
 PLATFORM = Platform(image="registry.example.com/todoapp:1.0")
 APP_TOKEN = "what a sidecar shows to its process"
 SIGNING_KEY = "what signs tokens"
+SEALING_KEY = "under which the application seals, 32 bytes and more"
 APP = TodoApp.model_validate({"metadata": {"name": "rendered"}})
 NAMES = names_on_cluster(APP)
 READERS = {reader.component: reader for reader in readers(APP, NAMES)}
@@ -98,6 +105,7 @@ def secret_values(accounts: Mapping[str, Account], url: str) -> dict[str, dict[s
     return {
         database_url(APP).name: {database_url(APP).key: url},
         jwt_secret(APP).name: {jwt_secret(APP).key: SIGNING_KEY},
+        sealing_key(APP).name: {sealing_key(APP).key: SEALING_KEY},
         dapr_api_token(APP).name: {dapr_api_token(APP).key: "what a process shows to its sidecar"},
         app_api_token(APP).name: {app_api_token(APP).key: APP_TOKEN},
         kafka_authority(APP): {"ca.crt": users[Component.API]["ssl.ca.pem"]},
@@ -264,13 +272,14 @@ def dropped(call: Call, text: str) -> Answer:
 
 
 @each_process
-def test_a_process_reads_its_two_secrets_and_no_other(
+def test_a_process_reads_its_three_secrets_and_no_other(
     process: Component, pods: Mapping[Component, Pod]
 ) -> None:
     secrets = f"/v1.0/secrets/{NAMES.secret_store}"
     sidecar = pods[process].sidecar
 
     assert sidecar.get(f"{secrets}/{jwt_secret(APP).name}").json() == {jwt_secret(APP).key: SIGNING_KEY}
+    assert sidecar.get(f"{secrets}/{sealing_key(APP).name}").json() == {sealing_key(APP).key: SEALING_KEY}
     assert sidecar.get(f"{secrets}/{database_url(APP).name}").status_code == HTTPStatus.OK
     assert sidecar.get(f"{secrets}/{kafka_authority(APP)}").status_code == HTTPStatus.FORBIDDEN
 

@@ -12,7 +12,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 
-from testbed.app.application import JWT_SECRET, signed_up
+from testbed.app.application import JWT_SECRET, SEALING_KEY, signed_up
 from testbed.app.databases import migrate
 from testbed.postgresql import PostgreSQL
 from todoapp import migrations
@@ -60,7 +60,9 @@ def lost_database_url(postgresql: PostgreSQL, terminal: Terminal) -> Iterator[st
 @asynccontextmanager
 async def served(database_url: str) -> AsyncIterator[FastAPI]:
     """The api on this database. Nothing listens where its sidecar would be."""
-    settings = Settings(database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=1)
+    settings = Settings(
+        database_url=database_url, jwt_secret=JWT_SECRET, sealing_key=SEALING_KEY, dapr_http_port=1
+    )
     runtime = await Runtime.assemble(settings, "api")
     yield create_api(runtime)
     await runtime.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.app.application import JWT_SECRET, Clock, WarmApp, logged_in, signed_up
+from testbed.app.application import JWT_SECRET, SEALING_KEY, Clock, WarmApp, logged_in, signed_up
 from testbed.app.deliveries import Deliveries
 from testbed.app.outgoing import Outgoing
 from testbed.app.service_process import running_service
@@ -103,6 +103,7 @@ async def test_the_process_sends_reminders_by_itself(
     variables = {
         "TODOAPP_DATABASE_URL": database_url,
         "TODOAPP_JWT_SECRET": JWT_SECRET,
+        "TODOAPP_SEALING_KEY": SEALING_KEY,
         "TODOAPP_SWEEP_SECONDS": "0.2",
         "TODOAPP_DISPATCH_SECONDS": "0.2",
         "TODOAPP_ALLOW_PRIVATE_DESTINATIONS": "true",

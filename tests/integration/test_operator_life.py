@@ -225,9 +225,9 @@ def test_a_deleted_todoapp_keeps_its_database_and_password(
 
     kept = {("Cluster", installation.namespace, "todo-database")}
     wait_until(lambda: names(installation.children()) == kept, what="nothing but the database is left")
-    key = {("Secret", installation.namespace, "todo-jwt")}
+    keys = {("Secret", installation.namespace, name) for name in ("todo-jwt", "todo-sealing")}
     wait_until(
-        lambda: names(installation.of_kind(SECRET)) == key, what="nothing but the key's Secret is left"
+        lambda: names(installation.of_kind(SECRET)) == keys, what="nothing but the keys' Secrets is left"
     )
 
 

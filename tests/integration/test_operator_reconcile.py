@@ -168,8 +168,8 @@ def test_operator_restarts_corrects_drift_and_respects_suspend(
 
     installation.delete()
     wait_until(
-        lambda: not installation.children() and secrets_of_ours(installation) == ["todo-jwt"],
-        what="nothing is left but the key to what the database keeps",
+        lambda: not installation.children() and secrets_of_ours(installation) == ["todo-jwt", "todo-sealing"],
+        what="nothing is left but the keys to what the database keeps",
     )
     assert installation.objects.get(TODOAPP, installation.name, installation.namespace) is None
     assert [line for line in operator.lines() if line["level"] in ("ERROR", "CRITICAL")] == []

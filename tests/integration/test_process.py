@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from testbed.app.databases import migrate
-from testbed.app.service_process import JWT_SECRET, ServiceProcess, run_command, running_service
+from testbed.app.service_process import JWT_SECRET, SEALING_KEY, ServiceProcess, run_command, running_service
 from testbed.ports import free_port
 from testbed.waiting import WAIT_TIMEOUT
 
@@ -58,6 +58,11 @@ def test_it_stops_when_asked_even_with_connected_clients(database_url: str, tmp_
         ({"TODOAPP_JWT_SECRET": "swordfish"}, "The JWT secret must have at least 32 bytes."),
         ({"APP_API_TOKEN": ""}, "APP_API_TOKEN is not set, so any program could deliver events"),
         ({"APP_API_TOKEN": " "}, "APP_API_TOKEN is not set, so any program could deliver events"),
+        ({"TODOAPP_PREVIOUS_JWT_SECRET": "swordfish"}, "The JWT secret must have at least 32 bytes."),
+        ({"TODOAPP_SEALING_KEY": "swordfish"}, "The sealing key must have at least 32 bytes."),
+        ({"TODOAPP_PREVIOUS_SEALING_KEYS": "swordfish"}, "The sealing key must have at least 32 bytes."),
+        ({"TODOAPP_SEALING_KEY": ""}, "TODOAPP_SEALING_KEY"),
+        ({"TODOAPP_TRUSTED_PROXIES": "10.0.0.0/8, my-proxy"}, "'my-proxy' is no network"),
         ({"TODOAPP_PORT": "swordfish"}, "TODOAPP_PORT: Input should be a valid integer"),
         ({"TODOAPP_HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1:8090: Cannot assign requested address"),
     ],
@@ -67,6 +72,7 @@ def test_a_user_error_is_one_sentence(variables: dict[str, str], sentence: str) 
         "TODOAPP_DATABASE_URL": "sqlite:///todo.db",
         "TODOAPP_JWT_SECRET": JWT_SECRET,
         "APP_API_TOKEN": "swordfish",
+        "TODOAPP_SEALING_KEY": SEALING_KEY,
     }
     ended = run_command("api", **defaults | variables)
 
@@ -119,6 +125,7 @@ def test_a_taken_port_is_named(database_url: str, tmp_path: Path) -> None:
             TODOAPP_INNER_PORT=str(free_port()),
             TODOAPP_DATABASE_URL=database_url,
             TODOAPP_JWT_SECRET=JWT_SECRET,
+            TODOAPP_SEALING_KEY=SEALING_KEY,
             APP_API_TOKEN="shown by the sidecar",
         )
 

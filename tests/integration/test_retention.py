@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, insert, select, update
 
-from testbed.app.application import JWT_SECRET, Clock, calling, user_id_of
+from testbed.app.application import JWT_SECRET, SEALING_KEY, Clock, calling, user_id_of
 from testbed.app.deliveries import Deliveries, Envelope
 from testbed.app.server import serving
 from testbed.ports import free_port
@@ -165,7 +165,11 @@ async def scheduler(database_url: str, tmp_path: Path) -> AsyncIterator[httpx.As
     """The sidecar of a notification process that began before it."""
     port = free_port()
     settings = Settings(
-        database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=port, trust_any_sidecar=True
+        database_url=database_url,
+        jwt_secret=JWT_SECRET,
+        sealing_key=SEALING_KEY,
+        dapr_http_port=port,
+        trust_any_sidecar=True,
     )
     notification = await Runtime.assemble(settings, "notification")
     async with serving(create_notification(notification)) as server:

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from testbed.app.service_process import JWT_SECRET, running_service
+from testbed.app.service_process import JWT_SECRET, SEALING_KEY, running_service
 from testbed.ports import free_port
 from testbed.sidecar.process import AppInstance, app_instance, running_sidecar
 from testbed.waiting import WAIT_TIMEOUT
@@ -27,7 +27,11 @@ spec:
 
 @contextmanager
 def sidecar_with_secrets(app: AppInstance, directory: Path, database_url: str) -> Iterator[None]:
-    secrets = {"todo-database": {"url": database_url}, "todo-auth": {"key": JWT_SECRET}}
+    secrets = {
+        "todo-database": {"url": database_url},
+        "todo-auth": {"key": JWT_SECRET},
+        "todo-sealing": {"key": SEALING_KEY},
+    }
     file = directory / "secrets.json"
     file.write_bytes(orjson.dumps(secrets))
     component = directory / "secretstore.yaml"
@@ -42,6 +46,10 @@ def references(app: AppInstance, **changed: str) -> dict[str, str]:
         "TODOAPP_DATABASE_URL_REF": "todo-database/url",
         "TODOAPP_JWT_SECRET_REF": "todo-auth/key",
         "TODOAPP_JWT_SECRET": "",
+        "TODOAPP_PREVIOUS_JWT_SECRET_REF": "todo-auth/previous",  # which is not there, and need not be
+        "TODOAPP_SEALING_KEY_REF": "todo-sealing/key",
+        "TODOAPP_SEALING_KEY": "",
+        "TODOAPP_PREVIOUS_SEALING_KEYS_REF": "todo-sealing/previous",
     } | changed
 
 
@@ -81,6 +89,7 @@ def test_a_service_calls_its_sidecar_without_a_proxy(
     ("reference", "sentence"),
     [
         ("todo-auth/token", "the secret 'todo-auth' has no key 'token'; it has: key."),
+        ("todo-sealing/nothing", "the secret 'todo-sealing' has no key 'nothing'; it has: key."),
         ("nothing/key", "TODOAPP_JWT_SECRET_REF names a secret that cannot be read"),
     ],
 )

@@ -24,6 +24,15 @@ def test_an_unsealed_value_does_not_open(broken: str) -> None:
         Seal.of(SECRET).open(broken)
 
 
+def test_older_keys_still_open_what_they_sealed() -> None:
+    sealed = Seal.of(SECRET).close("hunter2")
+    rotated = Seal.of("a newer key", "one between", SECRET)
+
+    assert rotated.open(sealed) == "hunter2"
+    with pytest.raises(BrokenSeal):
+        Seal.of(SECRET).open(rotated.close("hunter2"))
+
+
 def test_another_secret_does_not_open_it() -> None:
     sealed = Seal.of(SECRET).close("hunter2")
 

@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 from typing import Self
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -15,20 +15,19 @@ PURPOSE = b"todoapp secrets at rest 1"
 
 
 class BrokenSeal(Exception):
-    """The text was sealed under another secret of the installation, or changed since."""
+    """The text was sealed under a key that is not ours, or changed since."""
 
 
 @dataclass(frozen=True)
 class Seal:
-    """Authenticated encryption (Fernet) with a key that follows from the installation's secret."""
+    """Authenticated encryption (Fernet) under the newest key; older ones still open what they sealed."""
 
-    _fernet: Fernet
+    _fernet: MultiFernet
 
     @classmethod
-    def of(cls, secret: str) -> Self:
-        """Derive the key from a secret of high entropy (HKDF, RFC 5869)."""
-        key = HKDF(SHA256(), KEY_BYTES, salt=None, info=PURPOSE).derive(secret.encode())
-        return cls(Fernet(base64.urlsafe_b64encode(key)))
+    def of(cls, newest: str, *older: str) -> Self:
+        """Derive the keys from texts of high entropy (HKDF, RFC 5869)."""
+        return cls(MultiFernet([_derived(text) for text in (newest, *older)]))
 
     def close(self, text: str) -> str:
         """Encrypt; the same text gives another result each time."""
@@ -44,3 +43,8 @@ class Seal:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken as error:
             raise BrokenSeal from error
+
+
+def _derived(text: str) -> Fernet:
+    key = HKDF(SHA256(), KEY_BYTES, salt=None, info=PURPOSE).derive(text.encode())
+    return Fernet(base64.urlsafe_b64encode(key))

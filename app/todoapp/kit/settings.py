@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["Features", "LogFormat", "Settings", "Topics"]
+__all__ = ["SECRETS", "Features", "LogFormat", "Settings", "Topics"]
 
 
 Limit = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -16,12 +16,18 @@ Limit = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 def _networks(listed: str) -> str:
-    for network in filter(None, listed.split(",")):
+    """The same with each network as uvicorn compares it, which trusts what it cannot read as a name."""
+    networks = []
+    for network in filter(None, map(str.strip, listed.split(","))):
         try:
-            ip_network(network.strip())
+            networks.append(str(ip_network(network, strict=False)))
         except ValueError as error:
             raise ValueError(f"{network!r} is no network; one is like 10.0.0.0/8 or fc00::/7") from error
-    return listed
+    return ",".join(networks)
+
+
+SECRETS = ("database_url", "jwt_secret", "previous_jwt_secret", "sealing_key", "previous_sealing_keys")
+"""Settings that come either as themselves or by reference."""
 
 
 class LogFormat(StrEnum):
@@ -76,6 +82,16 @@ class Settings(BaseSettings):
     database_url_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
     jwt_secret: SecretStr | None = None
     jwt_secret_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
+    previous_jwt_secret: SecretStr | None = Field(
+        default=None, description="signed tokens before; they are good until they end"
+    )
+    previous_jwt_secret_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
+    sealing_key: SecretStr | None = Field(default=None, description="encrypts what is read again")
+    sealing_key_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
+    previous_sealing_keys: SecretStr | None = Field(
+        default=None, description="sealed before and still open, separated by spaces"
+    )
+    previous_sealing_keys_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
     database_pool_size: PositiveInt = Field(default=10, description="connections per process")
 
     dapr_http_port: int = Field(default=3500, validation_alias="DAPR_HTTP_PORT")
@@ -148,7 +164,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _one_source_per_secret(self) -> "Settings":
-        for secret in ("database_url", "jwt_secret"):
+        for secret in SECRETS:
             if getattr(self, secret) is not None and getattr(self, f"{secret}_ref") is not None:
                 name = f"TODOAPP_{secret.upper()}"
                 raise ValueError(f"{name} and {name}_REF are both set; keep one of them.")

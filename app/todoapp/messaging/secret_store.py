@@ -2,19 +2,24 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
+from pydantic import SecretStr
 from sqlalchemy.exc import ArgumentError
 
 from todoapp.kit.database import Database, open_database
 from todoapp.kit.settings import Settings
 from todoapp.messaging.sidecar import Sidecar, SidecarError
 
-__all__ = ["ConfigurationError", "app_api_token", "connect_database", "read_secret"]
+__all__ = ["ConfigurationError", "Keys", "app_api_token", "connect_database", "read_keys", "read_secret"]
 
 logger = logging.getLogger(__name__)
 
 REMINDER_SECONDS = 10
+KEY_BYTES = 32
+"""An HMAC key should be as long as its hash (RFC 7518 §3.2)."""
 
 
 class ConfigurationError(Exception):
@@ -37,7 +42,7 @@ def app_api_token(settings: Settings) -> str | None:
 
 
 async def read_secret(
-    settings: Settings, sidecar: Sidecar, name: Literal["database_url", "jwt_secret"]
+    settings: Settings, sidecar: Sidecar, name: Literal["database_url", "jwt_secret", "sealing_key"]
 ) -> str:
     """The secret that the settings hold, or name by its place in the store.
 
@@ -46,26 +51,76 @@ async def read_secret(
     Raises:
         ConfigurationError: the secret is named nowhere, or missing in the store.
     """
-    given = getattr(settings, name)
+    given, reference = _named(settings, name)
     if given is not None:
-        value: str = given.get_secret_value()
-        return value
+        return given
     variable = f"TODOAPP_{name.upper()}"
-    reference = getattr(settings, f"{name}_ref")
     if reference is None:
         raise ConfigurationError(f"{variable} is not set; set it, or {variable}_REF to <secret>/<key>.")
     secret, key = reference.split("/")
-    await _wait_for(sidecar, settings)
-    try:
-        stored = await sidecar.secret(settings.secret_store, secret)
-    except SidecarError as error:
-        raise ConfigurationError(f"{variable}_REF names a secret that cannot be read: {error}") from error
+    stored = await _stored(settings, sidecar, secret, variable=variable)
     if key not in stored:
         known = ", ".join(sorted(stored)) or "none"
         raise ConfigurationError(
             f"{variable}_REF: the secret {secret!r} has no key {key!r}; it has: {known}."
         )
     return stored[key]
+
+
+async def read_previous(
+    settings: Settings, sidecar: Sidecar, name: Literal["previous_jwt_secret", "previous_sealing_keys"]
+) -> list[str]:
+    """The keys that were replaced; none where nothing is named, or the named secret has no such key.
+
+    Raises:
+        ConfigurationError: the named secret is missing in the store.
+    """
+    given, reference = _named(settings, name)
+    if given is None and reference is not None:
+        secret, key = reference.split("/")
+        given = (await _stored(settings, sidecar, secret, variable=f"TODOAPP_{name.upper()}")).get(key)
+    return (given or "").split()
+
+
+def _named(settings: Settings, name: str) -> tuple[str | None, str | None]:
+    """The secret itself, and where it is."""
+    given: SecretStr | None = getattr(settings, name)
+    return given.get_secret_value() if given is not None else None, getattr(settings, f"{name}_ref")
+
+
+async def _stored(settings: Settings, sidecar: Sidecar, secret: str, *, variable: str) -> Mapping[str, str]:
+    await _wait_for(sidecar, settings)
+    try:
+        return await sidecar.secret(settings.secret_store, secret)
+    except SidecarError as error:
+        raise ConfigurationError(f"{variable}_REF names a secret that cannot be read: {error}") from error
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of an installation, the newest of each kind first."""
+
+    signing: tuple[str, ...] = field(repr=False)
+    sealing: tuple[str, ...] = field(repr=False)
+
+
+async def read_keys(settings: Settings, sidecar: Sidecar) -> Keys:
+    """
+    Raises:
+        ConfigurationError: one is missing, or so short that it could be guessed.
+    """
+    signing = [
+        await read_secret(settings, sidecar, "jwt_secret"),
+        *await read_previous(settings, sidecar, "previous_jwt_secret"),
+    ]
+    sealing = [
+        await read_secret(settings, sidecar, "sealing_key"),
+        *await read_previous(settings, sidecar, "previous_sealing_keys"),
+    ]
+    for what, keys in {"JWT secret": signing, "sealing key": sealing}.items():
+        if any(len(key.encode()) < KEY_BYTES for key in keys):
+            raise ConfigurationError(f"The {what} must have at least {KEY_BYTES} bytes.")
+    return Keys(tuple(signing), tuple(sealing))
 
 
 async def connect_database(settings: Settings, sidecar: Sidecar, *, pool_size: int) -> Database:

@@ -34,9 +34,10 @@ from todoapp.messaging.outbox import Outbox
 from todoapp.messaging.relay import Relay, Route
 from todoapp.messaging.secret_store import (
     ConfigurationError,
+    Keys,
     app_api_token,
     connect_database,
-    read_secret,
+    read_keys,
 )
 from todoapp.messaging.sidecar import Sidecar
 from todoapp.messaging.subscriptions import Consumer
@@ -61,8 +62,6 @@ INNER_GRACE_SECONDS = 1
 LONGEST_MESSAGE = 64 << 10
 """Bytes that a WebSocket client may send at once; the longest thing it has to say is a token."""
 RESTART_SECONDS = 1.0
-SIGNING_KEY_BYTES = 32
-"""An HMAC key should be as long as its hash (RFC 7518 §3.2)."""
 
 Job = Callable[[], Awaitable[None]]
 """Work that a process does by itself, beside answering requests; it returns only when cancelled."""
@@ -78,7 +77,7 @@ class Runtime:
 
     settings: Settings
     service: str
-    signing_key: str = field(repr=False)
+    keys: Keys
     seal: Seal = field(repr=False)
     database: Database
     outbox: Outbox
@@ -98,9 +97,7 @@ class Runtime:
         """
         sidecar = Sidecar.of(settings)
         database = await connect_database(settings, sidecar, pool_size=settings.database_pool_size)
-        signing_key = await read_secret(settings, sidecar, "jwt_secret")
-        if len(signing_key.encode()) < SIGNING_KEY_BYTES:
-            raise ConfigurationError(f"The JWT secret must have at least {SIGNING_KEY_BYTES} bytes.")
+        keys = await read_keys(settings, sidecar)
         relay = Relay(
             database,
             sidecar,
@@ -111,8 +108,9 @@ class Runtime:
         return cls(
             settings=settings,
             service=service,
-            signing_key=signing_key,
-            seal=Seal.of(signing_key),
+            keys=keys,
+            # Before there was a sealing key, values were sealed under the JWT secret.
+            seal=Seal.of(*keys.sealing, *keys.signing),
             database=database,
             outbox=Outbox(database, service, on_commit=[relay.wake]),
             sidecar=sidecar,

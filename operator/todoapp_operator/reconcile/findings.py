@@ -11,6 +11,7 @@ from todoapp_operator.reconcile.order import Blocker
 from todoapp_operator.reconcile.ownership import TakenName, in_words
 from todoapp_operator.reconcile.secrets import MissingSecret, Purpose
 from todoapp_operator.render.broker import broker
+from todoapp_operator.render.environment import knows_addresses
 from todoapp_operator.render.todoapp import MissingKind
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
@@ -18,6 +19,11 @@ from todoapp_operator.resource.spec import TodoApp
 __all__ = ["Observation", "findings", "while_invalid", "while_not_allowed", "while_suspended"]
 
 _SHOWN = 3
+
+_BLIND = (
+    "Limits per network address are off, because spec.trustedProxies does not say which proxies to believe; "
+    "those per account hold."
+)
 
 _ESSENTIAL = frozenset({Provider.DAPR, Provider.STRIMZI, Provider.CLOUDNATIVE_PG})
 """Without these nothing is served; without the others something that was asked for is left out."""
@@ -211,7 +217,10 @@ def _ready(seen: Observation, parts: Iterable[Finding], progress: Finding) -> Fi
             return Finding(of, "False", part.reason, part.message)
     if progress.reason is not Reason.ROLLED_OUT:
         return Finding(of, "False", progress.reason, progress.message)
-    return Finding(of, "True", Reason.AVAILABLE, "Everything is as the spec says, and serves.")
+    message = "Everything is as the spec says, and serves."
+    return Finding(
+        of, "True", Reason.AVAILABLE, message if knows_addresses(seen.app) else f"{message} {_BLIND}"
+    )
 
 
 def _missing(seen: Observation, provider: Provider) -> str:

@@ -118,7 +118,7 @@ class AppSecrets:
                 _purpose(wanted),
                 f"Secret {place} has no key {keys}; add it, because {wanted.field} needs it.",
             )
-        return {each: found[each] for each in wanted.keys or found}
+        return {each: found[each] for each in (*wanted.keys, *wanted.optional_keys) or found if each in found}
 
     async def _generated(self, app: TodoApp, key: AppKey, wanted: GeneratedSecret) -> Digests | MissingSecret:
         found = await self._digests(Place(key.namespace, wanted.name), key)
@@ -130,7 +130,7 @@ class AppSecrets:
                 f"Secret {key.namespace}/{wanted.name} has no key {wanted.key}; add it, or delete the Secret "
                 "and a new one is made.",
             )
-        return {wanted.key: found[wanted.key]}
+        return {each: found[each] for each in (wanted.key, *wanted.optional_keys) if each in found}
 
     async def _generate(self, app: TodoApp, wanted: GeneratedSecret) -> Digests:
         value = _encoded(secrets.token_urlsafe(_RANDOM_BYTES))

@@ -13,7 +13,14 @@ from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.values import Period
 from todoapp_operator.resource.workload import EnvVar, EnvVarSource, FieldRef, SecretKeyRef
 
-__all__ = ["INNER_PORT", "PORT", "environment", "migration_environment", "public_url"]
+__all__ = [
+    "INNER_PORT",
+    "PORT",
+    "environment",
+    "knows_addresses",
+    "migration_environment",
+    "public_url",
+]
 
 PORT = 8000
 """Where the api serves people."""
@@ -34,6 +41,13 @@ def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar
         _variable("TODOAPP_PUBLIC_URL", public_url(app)),
         _variable("TODOAPP_DATABASE_URL_REF", _reference(secrets.database_url(app))),
         _variable("TODOAPP_JWT_SECRET_REF", _reference(secrets.jwt_secret(app))),
+        _variable("TODOAPP_PREVIOUS_JWT_SECRET_REF", _reference(secrets.previous(secrets.jwt_secret(app)))),
+        _variable("TODOAPP_SEALING_KEY_REF", _reference(secrets.sealing_key(app))),
+        _variable(
+            "TODOAPP_PREVIOUS_SEALING_KEYS_REF", _reference(secrets.previous(secrets.sealing_key(app)))
+        ),
+        _variable("TODOAPP_TRUSTED_PROXIES", ",".join(app.spec.trusted_proxies)),
+        _variable("TODOAPP_LIMITS_PER_ADDRESS", str(knows_addresses(app)).lower()),
         _from_secret("DAPR_API_TOKEN", secrets.dapr_api_token(app)),
         _from_secret("APP_API_TOKEN", secrets.app_api_token(app)),
         _POD_NAME,
@@ -92,6 +106,12 @@ def public_url(app: TodoApp) -> str:
     if spec.gateway is not None:
         return f"https://{spec.gateway.hostnames[0]}"
     return f"http://{metadata.name}-api.{metadata.namespace}.svc:{PORT}"
+
+
+def knows_addresses(app: TodoApp) -> bool:
+    """Whether the api can tell where requests come from: an untrusted proxy in front hides it."""
+    spec = app.spec
+    return bool(spec.trusted_proxies) or (spec.ingress is None and spec.gateway is None)
 
 
 def _reference(secret: SecretKeyRef) -> str:

@@ -11,7 +11,13 @@ from todoapp_operator.render.broker import (
     strimzi_ca_secret,
 )
 from todoapp_operator.render.database import database
-from todoapp_operator.render.secrets import app_api_token, dapr_api_token, jwt_secret
+from todoapp_operator.render.secrets import (
+    PREVIOUS,
+    app_api_token,
+    dapr_api_token,
+    jwt_secret,
+    sealing_key,
+)
 from todoapp_operator.resource.backing_services import Kafka, Strimzi
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
@@ -26,6 +32,7 @@ class RequiredSecret:
     name: str
     field: str
     keys: tuple[str, ...] = ()
+    optional_keys: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         keys = f" with {' and '.join(self.keys)}" if self.keys else ""
@@ -34,7 +41,9 @@ class RequiredSecret:
 
 @dataclass(frozen=True)
 class GeneratedSecret:
-    """A Secret with a random text of 256 bits, made once by the operator and never changed.
+    """A Secret with a random text of 256 bits, made once by the operator and never changed by it.
+
+    People may replace the text, and keep the one before under one of `optional_keys`.
 
     One that is `kept` outlives the TodoApp, as the database does whose sealed values only it can open.
     """
@@ -42,6 +51,7 @@ class GeneratedSecret:
     name: str
     key: str
     kept: bool = False
+    optional_keys: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"Secret {self.name} with {self.key}: made by the operator, a random text."
@@ -78,7 +88,7 @@ SecretSpec = RequiredSecret | GeneratedSecret | CopiedSecret
 
 def secret_specs(app: TodoApp) -> list[SecretSpec]:
     """Every Secret that has to be in the TodoApp's namespace before its processes can start."""
-    return [*_of_the_user(app), *_of_the_broker(app), *_signing_key(app), *_tokens(app)]
+    return [*_of_the_user(app), *_of_the_broker(app), *_keys(app), *_tokens(app)]
 
 
 def _of_the_user(app: TodoApp) -> Iterator[RequiredSecret]:
@@ -128,14 +138,16 @@ def _of_kafka(kafka: Kafka) -> Iterator[RequiredSecret]:
         yield RequiredSecret(authority.name, "spec.broker.kafka.caSecretRef", ("ca.crt",))
 
 
-def _signing_key(app: TodoApp) -> Iterator[RequiredSecret | GeneratedSecret]:
-    secret = jwt_secret(app)
-    if app.spec.auth and app.spec.auth.jwt_secret_ref:
-        yield RequiredSecret(secret.name, "spec.auth.jwtSecretRef", (secret.key,))
+def _keys(app: TodoApp) -> Iterator[RequiredSecret | GeneratedSecret]:
+    """What signs, and what seals. Earlier versions sealed with the first, so it is kept as well."""
+    cluster = database(app).cluster
+    kept = cluster is None or cluster.deletion_policy == "Retain"
+    signing, sealing = jwt_secret(app), sealing_key(app)
+    if app.spec.auth.jwt_secret_ref:
+        yield RequiredSecret(signing.name, "spec.auth.jwtSecretRef", (signing.key,), (PREVIOUS,))
     else:
-        cluster = database(app).cluster
-        kept = cluster is None or cluster.deletion_policy == "Retain"
-        yield GeneratedSecret(secret.name, secret.key, kept=kept)
+        yield GeneratedSecret(signing.name, signing.key, kept, (PREVIOUS,))
+    yield GeneratedSecret(sealing.name, sealing.key, kept, (PREVIOUS,))
 
 
 def _tokens(app: TodoApp) -> Iterator[GeneratedSecret]:

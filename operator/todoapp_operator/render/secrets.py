@@ -6,13 +6,19 @@ from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import SecretKeyRef
 
 __all__ = [
+    "PREVIOUS",
     "app_api_token",
     "dapr_api_token",
     "database_cluster_name",
     "database_url",
     "jwt_secret",
+    "previous",
     "readable_secrets",
+    "sealing_key",
 ]
+
+PREVIOUS = "previous"
+"""Key of a Secret with replaced values; it may be missing."""
 
 
 def database_url(app: TodoApp) -> SecretKeyRef:
@@ -30,10 +36,17 @@ def database_cluster_name(app: TodoApp) -> str:
 
 def jwt_secret(app: TodoApp) -> SecretKeyRef:
     """The key that signs tokens."""
-    auth = app.spec.auth
-    if auth is not None and auth.jwt_secret_ref is not None:
-        return auth.jwt_secret_ref
-    return _made(f"{app.metadata.name}-jwt", "secret")
+    return app.spec.auth.jwt_secret_ref or _made(f"{app.metadata.name}-jwt", "secret")
+
+
+def sealing_key(app: TodoApp) -> SecretKeyRef:
+    """The key under which the application encrypts what it has to read again."""
+    return _made(f"{app.metadata.name}-sealing", "key")
+
+
+def previous(key: SecretKeyRef) -> SecretKeyRef:
+    """Where people put what a key was before, if it was replaced."""
+    return _made(key.name, PREVIOUS)
 
 
 def dapr_api_token(app: TodoApp) -> SecretKeyRef:
@@ -53,4 +66,4 @@ def _made(name: str, key: str) -> SecretKeyRef:
 
 def readable_secrets(app: TodoApp) -> list[str]:
     """The only Secrets that the application may read through its sidecar."""
-    return sorted({database_url(app).name, jwt_secret(app).name})
+    return sorted({database_url(app).name, jwt_secret(app).name, sealing_key(app).name})

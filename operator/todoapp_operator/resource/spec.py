@@ -12,10 +12,9 @@ from pydantic import Field, StrictBool
 from todoapp_operator.resource.backing_services import Broker, Database, SecretRef, Topics
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.metadata import Metadata
-from todoapp_operator.resource.rules import Part, Rule, at_most_one, each_once, exactly_one
+from todoapp_operator.resource.rules import Part, Rule, at_most_one, each_once
 from todoapp_operator.resource.status import Status
 from todoapp_operator.resource.values import (
-    Cidr,
     Count,
     Duration,
     HostName,
@@ -23,6 +22,7 @@ from todoapp_operator.resource.values import (
     HttpUrl,
     Image,
     Label,
+    Network,
     ObjectName,
     Period,
     SecretKey,
@@ -82,11 +82,10 @@ class Auth(Part):
     """Who may come in."""
 
     jwt_secret_ref: JwtSecretRef | None = None
-    """Our own tokens, signed with this key."""
+    """The key that signs our own tokens; when absent one is generated and kept. What the Secret holds as
+    `previous` signed before, and its tokens are good until they end."""
     oidc: Oidc | None = None
-    """Tokens of an OpenID Connect provider."""
-
-    rules: ClassVar = (exactly_one("jwtSecretRef", "oidc"),)
+    """An OpenID Connect provider whose tokens are accepted as well."""
 
 
 class ApiKeySecretRef(SecretKeyRef):
@@ -254,8 +253,8 @@ class TodoAppSpec(Part):
     """Names and sizes of the topics."""
     dapr: Dapr = Field(default_factory=Dapr)
     """The sidecars."""
-    auth: Auth | None = None
-    """Who may come in; when absent our own tokens, signed with a key that is generated and kept."""
+    auth: Auth = Field(default_factory=Auth)
+    """Who may come in."""
     assistant: Assistant | None = None
     """The chat assistant's model."""
     channels: Channels | None = None
@@ -264,11 +263,15 @@ class TodoAppSpec(Part):
     """The way in by an Ingress."""
     gateway: Gateway | None = None
     """The way in by an HTTPRoute."""
+    trusted_proxies: tuple[Network, ...] = Field(default=(), max_length=16)
+    """Networks of the proxies in front, whose `X-Forwarded-For` says where a request comes from. Without it
+    nobody knows that behind an Ingress or a Gateway, so limits per network address are off there; those per
+    account hold."""
     observability: Observability = Field(default_factory=Observability)
     """Metrics, traces, logs, alerts and dashboards."""
     network_policy: StrictBool = True
     """Let only the traffic through that the installation needs."""
-    cluster_cidrs: tuple[Cidr, ...] = Field(default=(), max_length=16)
+    cluster_cidrs: tuple[Network, ...] = Field(default=(), max_length=16)
     """Networks of the cluster's pods, Services and nodes, where these are no private ones: no way to the
     internet leads there."""
     rollout: Rollout = Field(default_factory=Rollout)

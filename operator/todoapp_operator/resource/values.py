@@ -17,7 +17,6 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 __all__ = [
     "Address",
-    "Cidr",
     "Count",
     "Duration",
     "EnvName",
@@ -28,6 +27,7 @@ __all__ = [
     "Image",
     "Label",
     "LabelValue",
+    "Network",
     "ObjectName",
     "Percentage",
     "Period",
@@ -74,9 +74,10 @@ def _number_as_text(value: Any) -> Any:
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _HOST = rf"{_LABEL}(\.{_LABEL})*"
-_BYTE = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_IPV4 = rf"{_BYTE}(\.{_BYTE}){{3}}"
-_IPV6 = r"([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|([0-9a-f]{1,4}:){1,6}:"
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_GROUP = r"[0-9a-fA-F]{1,4}"
+# All eight groups; or some, then "::" for the rest; or one group after that.
+_GROUPS = rf"({_GROUP}:){{7}}{_GROUP}|({_GROUP}:){{1,7}}:|({_GROUP}:){{1,6}}:{_GROUP}|::{_GROUP}"
 _QUANTITY = r"[0-9]+(\.[0-9]+)?([KMGTPE]i|[mkMGTPE])?"
 
 Label = Annotated[
@@ -97,15 +98,15 @@ HostName = Annotated[str, Form(_HOST, "a host name such as 'todo.example.com'")]
 HostPattern = Annotated[
     str, Form(rf"(\*\.)?{_HOST}", "a host name such as 'todo.example.com' or '*.example.com'")
 ]
-Address = Annotated[str, Form(rf"{_HOST}:[0-9]{{1,5}}", "an address such as 'kafka.example.com:9092'")]
-Cidr = Annotated[
+Network = Annotated[
     str,
     Form(
-        rf"{_IPV4}/([1-9]|[12][0-9]|3[0-2])|({_IPV6})/([1-9][0-9]?|1[01][0-9]|12[0-8])",
-        "a network such as '10.0.0.0/8' or '2001:db8::/32'",
-        longest=49,
+        rf"{_OCTET}(\.{_OCTET}){{3}}/(3[0-2]|[12][0-9]|[1-9])|({_GROUPS})/(12[0-8]|1[01][0-9]|[1-9][0-9]|[1-9])",
+        "a network such as '10.0.0.0/8' or 'fc00::/7'",
+        longest=43,
     ),
 ]
+Address = Annotated[str, Form(rf"{_HOST}:[0-9]{{1,5}}", "an address such as 'kafka.example.com:9092'")]
 HttpUrl = Annotated[str, Form(r"https?://[^\s/]+\S*", "a URL such as 'https://example.com'", longest=2048)]
 Image = Annotated[
     str,

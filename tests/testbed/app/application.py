@@ -32,6 +32,7 @@ from todoapp.processes.runtime import Runtime
 
 __all__ = [
     "JWT_SECRET",
+    "SEALING_KEY",
     "Clock",
     "WarmApp",
     "api",
@@ -51,6 +52,7 @@ __all__ = [
     "worker_clock",
 ]
 
+SEALING_KEY = "another secret of these tests, 32 bytes and more"
 JWT_SECRET = "a secret that only these tests know, 32 bytes and more"
 PASSWORD = "correct horse"
 A_YEAR = 366 * 24 * 60  # minutes: moving the clock must not log anybody out
@@ -230,6 +232,7 @@ async def _running_api(database_url: str, clock: Clock) -> AsyncIterator[WarmApp
     settings = Settings(
         database_url=database_url,
         jwt_secret=JWT_SECRET,
+        sealing_key=SEALING_KEY,
         dapr_http_port=1,
         trust_any_sidecar=True,
         access_token_minutes=A_YEAR,

@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from testbed.app.application import JWT_SECRET, Clock, WarmApp, calling
+from testbed.app.application import JWT_SECRET, SEALING_KEY, Clock, WarmApp, calling
 from testbed.app.databases import WorkerDatabase
 from todoapp.kit.database import col
 from todoapp.kit.settings import Settings
@@ -125,7 +125,11 @@ async def _consuming_processes(
 ) -> AsyncIterator[dict[str, tuple[WarmApp, httpx.AsyncClient]]]:
     """Each process with an HTTP client in place of its sidecar."""
     settings = Settings(
-        database_url=database_url, jwt_secret=JWT_SECRET, dapr_http_port=1, trust_any_sidecar=True
+        database_url=database_url,
+        jwt_secret=JWT_SECRET,
+        sealing_key=SEALING_KEY,
+        dapr_http_port=1,
+        trust_any_sidecar=True,
     )
     async with AsyncExitStack() as stack:
         running = {}

@@ -8,7 +8,7 @@ from typing import Self
 
 import pytest
 
-from testbed.app.application import A_YEAR, JWT_SECRET, Clock, WarmApp
+from testbed.app.application import A_YEAR, JWT_SECRET, SEALING_KEY, Clock, WarmApp
 from testbed.app.databases import WorkerDatabase
 from testbed.sidecar.recording_app import RecordingApp, recording_app
 from todoapp.kit.settings import Settings
@@ -61,6 +61,7 @@ async def _sending_process(database_url: str, clock: Clock) -> AsyncIterator[War
     settings = Settings(
         database_url=database_url,
         jwt_secret=JWT_SECRET,
+        sealing_key=SEALING_KEY,
         dapr_http_port=1,
         trust_any_sidecar=True,
         allow_private_destinations=True,

@@ -14,8 +14,9 @@ from testbed.ending import STOP_SECONDS, end
 from testbed.ports import free_port
 from testbed.waiting import wait_until
 
-__all__ = ["JWT_SECRET", "ServiceProcess", "environment", "run_command", "running_service"]
+__all__ = ["JWT_SECRET", "SEALING_KEY", "ServiceProcess", "environment", "run_command", "running_service"]
 
+SEALING_KEY = "another secret of these tests, 32 bytes and more"
 JWT_SECRET = "a secret that only these tests know, 32 bytes and more"
 
 
@@ -70,6 +71,7 @@ def running_service(
         "TODOAPP_INNER_PORT": str(inner_port),
         "TODOAPP_TRUST_ANY_SIDECAR": "true",
         "TODOAPP_JWT_SECRET": JWT_SECRET,
+        "TODOAPP_SEALING_KEY": SEALING_KEY,
     }
     log = directory / f"{name}.log"
     with log.open("wb") as output:

@@ -23,6 +23,7 @@ QUANTITY = st.one_of(
 PERIOD = st.from_regex(r"[1-9][0-9]{0,2}[mhd]", fullmatch=True)
 ADDRESS = st.from_regex(r"[a-z]{1,8}\.example\.com:(9092|9093|443)", fullmatch=True)
 HOST = st.from_regex(r"[a-z]{1,8}\.example\.com", fullmatch=True)
+NETWORK = st.sampled_from(["10.0.0.0/8", "192.0.2.7/32", "fc00::/7", "2001:db8::1/128"])
 ENV_NAME = st.sampled_from(["TODOAPP_FEED_DAYS", "TZ", "MAIL_PASSWORD", "LANG"])
 CIDR = st.sampled_from(["10.0.0.0/8", "34.118.224.0/20", "2600:1900::/28"])
 RESERVED_NAME = st.sampled_from(["POD_NAME", "TODOAPP_PORT", "DAPR_HTTP_PORT"])
@@ -84,9 +85,10 @@ def _spec(lawful: bool) -> Strategy:
         recurrence=_workload(lawful, lag=True),
         database=_one(lawful, secretRef=SECRET, cluster=_database_cluster(lawful)),
         dapr=_some(sidecarResources=_quantities(lawful)),
-        auth=_one(lawful, jwtSecretRef=SECRET, oidc=_oidc()),
+        auth=_some(jwtSecretRef=SECRET, oidc=_oidc()),
         assistant=assistant,
         channels=st.fixed_dictionaries({"secretRef": SECRET}),
+        trustedProxies=st.lists(NETWORK, max_size=2),
         observability=_observability(),
         networkPolicy=st.booleans(),
         clusterCidrs=st.lists(CIDR, max_size=3, unique=True),

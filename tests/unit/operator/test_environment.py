@@ -1,3 +1,7 @@
+from typing import Any
+
+import pytest
+
 from todoapp_operator.render.environment import environment, migration_environment
 from todoapp_operator.render.names import LAPTOP, Names, names_on_cluster
 from todoapp_operator.resource.component import Component
@@ -22,6 +26,9 @@ def test_the_application_reads_its_secrets_through_the_secret_store() -> None:
 
     assert rendered["TODOAPP_DATABASE_URL_REF"].value == "todo-database-app/uri"
     assert rendered["TODOAPP_JWT_SECRET_REF"].value == "todo-jwt/secret"
+    assert rendered["TODOAPP_PREVIOUS_JWT_SECRET_REF"].value == "todo-jwt/previous"
+    assert rendered["TODOAPP_SEALING_KEY_REF"].value == "todo-sealing/key"
+    assert rendered["TODOAPP_PREVIOUS_SEALING_KEYS_REF"].value == "todo-sealing/previous"
     assert rendered["TODOAPP_SECRET_STORE"].value == "secretstore"
 
 
@@ -43,6 +50,7 @@ def test_the_secrets_named_by_the_resource_are_read() -> None:
 
     assert rendered["TODOAPP_DATABASE_URL_REF"].value == "neon/url"
     assert rendered["TODOAPP_JWT_SECRET_REF"].value == "own/jwt"
+    assert rendered["TODOAPP_PREVIOUS_JWT_SECRET_REF"].value == "own/previous"
 
 
 def test_the_tokens_between_process_and_sidecar_come_from_secrets() -> None:
@@ -93,6 +101,28 @@ def test_topics_and_log_level_are_those_of_the_resource() -> None:
     assert rendered["TODOAPP_TOPIC_REMINDERS"].value == "alarms"
     assert rendered["TODOAPP_TOPIC_TASK_EVENTS"].value == "task-events"
     assert rendered["TODOAPP_LOG_LEVEL"].value == "DEBUG"
+
+
+INGRESS = {"ingress": {"host": "todo.example.com"}}
+GATEWAY = {"gateway": {"parentRefs": [{"name": "public"}], "hostnames": ["a.example.com"]}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "proxies", "limits"),
+    [
+        ({}, "", "true"),
+        (INGRESS, "", "false"),
+        (GATEWAY, "", "false"),
+        (INGRESS | {"trustedProxies": ["10.0.0.0/8"]}, "10.0.0.0/8", "true"),
+        (GATEWAY | {"trustedProxies": ["10.0.0.0/8", "fc00::/7"]}, "10.0.0.0/8,fc00::/7", "true"),
+        ({"trustedProxies": ["10.0.0.0/8"]}, "10.0.0.0/8", "true"),
+    ],
+)
+def test_addresses_count_where_they_are_known(spec: dict[str, Any], proxies: str, limits: str) -> None:
+    rendered = variables(todoapp(**spec))
+
+    assert rendered["TODOAPP_TRUSTED_PROXIES"].value == proxies
+    assert rendered["TODOAPP_LIMITS_PER_ADDRESS"].value == limits
 
 
 def test_the_resource_switches_features_on_and_off() -> None:

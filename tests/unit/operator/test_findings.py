@@ -238,6 +238,21 @@ def test_refused_todoapp_is_degraded_and_its_parts_are_unknown() -> None:
     assert report(todoapp(), found, {}, {}, now=NOW)["phase"] == "Degraded"
 
 
+@pytest.mark.parametrize(
+    ("spec", "says_so"),
+    [
+        ({}, False),
+        ({"ingress": {"host": "todo.example.com"}}, True),
+        ({"ingress": {"host": "todo.example.com"}, "trustedProxies": ["10.0.0.0/8"]}, False),
+    ],
+)
+def test_unknown_proxies_are_named_where_people_look(spec: dict[str, Any], says_so: bool) -> None:
+    ready = findings(observation(app=todoapp(**spec)))[0]
+
+    assert (ready.type, ready.status) == (ConditionType.READY, "True")
+    assert ("spec.trustedProxies" in ready.message) is says_so
+
+
 def test_a_long_list_of_topics_is_cut_short() -> None:
     topics = {f"KafkaTopic home.todo.{number}": WAITING for number in range(9)}
 

@@ -28,7 +28,20 @@ def test_generated_values_are_kept() -> None:
     assert all(len(first[name][key]) >= 32 for name, key in MADE)
 
 
-MADE = [("todo-jwt", "secret"), ("todo-dapr-api-token", "token"), ("todo-app-api-token", "token")]
+MADE = [
+    ("todo-jwt", "secret"),
+    ("todo-sealing", "key"),
+    ("todo-dapr-api-token", "token"),
+    ("todo-app-api-token", "token"),
+]
+
+
+def test_a_key_of_before_is_kept_beside_the_new_one() -> None:
+    kept = {"todo-sealing": {"key": "a new key", "previous": "the one before"}}
+
+    made = secret_values(installation(), kept, sqlite_url=SQLITE)
+
+    assert made["todo-sealing"] == {"key": "a new key", "previous": "the one before"}
 
 
 @pytest.mark.parametrize("spec", [{}, {"database": {"cluster": {}}}])

@@ -14,6 +14,8 @@ def todoapp(**spec: Any) -> TodoApp:
     return TodoApp.model_validate({"metadata": {"name": "todo", "namespace": "home"}, "spec": spec})
 
 
+PREVIOUS = ("previous",)
+SEALING = GeneratedSecret("todo-sealing", "key", kept=True, optional_keys=PREVIOUS)
 TOKENS = [GeneratedSecret("todo-dapr-api-token", "token"), GeneratedSecret("todo-app-api-token", "token")]
 
 
@@ -30,7 +32,8 @@ def test_secrets_not_named_are_created_by_the_operator() -> None:
             )
             for process in ("api", "notification", "recurrence")
         ),
-        GeneratedSecret("todo-jwt", "secret", kept=True),
+        GeneratedSecret("todo-jwt", "secret", kept=True, optional_keys=PREVIOUS),
+        SEALING,
         *TOKENS,
     ]
 
@@ -59,13 +62,28 @@ def test_secrets_named_by_the_resource_are_required() -> None:
         RequiredSecret("mail", "spec.channels.secretRef"),
         RequiredSecret("client", "spec.broker.kafka.certificateSecretRef", ("tls.crt", "tls.key")),
         RequiredSecret("ca", "spec.broker.kafka.caSecretRef", ("ca.crt",)),
-        RequiredSecret("own", "spec.auth.jwtSecretRef", ("secret",)),
+        RequiredSecret("own", "spec.auth.jwtSecretRef", ("secret",), optional_keys=PREVIOUS),
+        SEALING,
         *TOKENS,
     ]
 
 
+def test_keys_end_with_a_database_that_is_deleted() -> None:
+    own = todoapp(database={"cluster": {"deletionPolicy": "Delete"}})
+
+    kept = {spec.name for spec in secret_specs(own) if isinstance(spec, GeneratedSecret) and spec.kept}
+
+    assert kept == set()
+
+
+def test_an_identity_provider_leaves_our_own_key() -> None:
+    oidc = {"issuer": "https://id.example.com", "audience": "todo", "clientId": "todo"}
+
+    assert secret_specs(todoapp(auth={"oidc": oidc})) == secret_specs(todoapp())
+
+
 def test_each_secret_is_described_in_a_sentence() -> None:
-    _, copied, *_, generated, _, _ = secret_specs(todoapp())
+    _, copied, *_, generated, _, _, _ = secret_specs(todoapp())
     required = RequiredSecret("neon", "spec.database.secretRef", ("url",))
 
     assert str(required) == "Secret neon with url: yours to make, because spec.database.secretRef names it."

@@ -118,7 +118,7 @@ def _let_in(app: FastAPI, runtime: Runtime) -> None:
     """Give `app` its authentication, its rate limits and the hub of live changes."""
     settings = runtime.settings
     public_url = settings.public_url.rstrip("/")
-    keys = SigningKeys([runtime.signing_key])
+    keys = SigningKeys(runtime.keys.signing)
     access_tokens = AccessTokens(keys, public_url, settings.access_token_lifetime)
     credentials = Credentials(runtime.database, access_tokens, runtime.now)
     app.state.issuer = Issuer(

@@ -160,7 +160,7 @@ class RunPlan:
         )
 
     def _environment(self, instance: Instance) -> dict[str, str]:
-        """The Deployment's, but for where the process listens and where people find the api."""
+        """The Deployment's, but for where the process listens and how people reach the api: by no proxy."""
         return {
             **_inherited(),
             **self._resolved(environment(self.app, instance.component, LAPTOP), name=instance.name),
@@ -168,6 +168,7 @@ class RunPlan:
             **({"TODOAPP_PORT": str(instance.port), "TODOAPP_PUBLIC_HOSTS": ""} if instance.port else {}),
             "TODOAPP_INNER_PORT": str(instance.inner_port),
             "TODOAPP_PUBLIC_URL": f"http://{HOST}:{self.instances[0].port}",
+            "TODOAPP_LIMITS_PER_ADDRESS": "true",
             "DAPR_HTTP_PORT": str(instance.sidecar_port),
         }
 

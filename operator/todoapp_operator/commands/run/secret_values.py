@@ -3,7 +3,13 @@
 import secrets
 from collections.abc import Mapping
 
-from todoapp_operator.render.secrets import app_api_token, dapr_api_token, database_url, jwt_secret
+from todoapp_operator.render.secrets import (
+    app_api_token,
+    dapr_api_token,
+    database_url,
+    jwt_secret,
+    sealing_key,
+)
 from todoapp_operator.resource.document import Installation
 from todoapp_operator.resource.user_error import UserError
 from todoapp_operator.resource.workload import SecretKeyRef
@@ -24,17 +30,17 @@ def secret_values(installation: Installation, kept: SecretValues, *, sqlite_url:
         UserError: the resource names a Secret that the file does not hold.
     """
     app = installation.app
-    database, auth = app.spec.database, app.spec.auth
+    database, signing = app.spec.database, app.spec.auth.jwt_secret_ref
     if database and database.secret_ref:
         _require(installation, database.secret_ref, "spec.database.secretRef")
-    if auth and auth.jwt_secret_ref:
-        _require(installation, auth.jwt_secret_ref, "spec.auth.jwtSecretRef")
+    if signing:
+        _require(installation, signing, "spec.auth.jwtSecretRef")
 
     url = database_url(app)
-    generated = (jwt_secret(app), dapr_api_token(app), app_api_token(app))
+    generated = (jwt_secret(app), sealing_key(app), dapr_api_token(app), app_api_token(app))
     return {
         url.name: {url.key: sqlite_url},
-        **{ref.name: {ref.key: _kept_or_new(kept, ref)} for ref in generated},
+        **{ref.name: _kept_or_new(kept, ref) for ref in generated},
         **installation.secrets,
     }
 
@@ -47,5 +53,7 @@ def _require(installation: Installation, ref: SecretKeyRef, field: str) -> None:
         )
 
 
-def _kept_or_new(kept: SecretValues, ref: SecretKeyRef) -> str:
-    return kept.get(ref.name, {}).get(ref.key) or secrets.token_urlsafe(32)
+def _kept_or_new(kept: SecretValues, ref: SecretKeyRef) -> Mapping[str, str]:
+    """With what else people keep there, such as the key before this one."""
+    values = kept.get(ref.name, {})
+    return {**values, ref.key: values.get(ref.key) or secrets.token_urlsafe(32)}
