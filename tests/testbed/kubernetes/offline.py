@@ -252,6 +252,7 @@ class OfflineOperator:
                 image="registry.example.com/todoapp:1.0",
                 kinds=lambda: frozenset(KINDS),
                 kafka_access=KafkaAccess(told.append),
+                namespace="todoapp-system",
             )
             yield cls(stand_in, context, foreign, told)
 
