@@ -1,22 +1,27 @@
 """The live feed: who may listen, and that nothing is missed, doubled or out of order."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from secrets import token_hex
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete, event
 from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 
-from testbed.app.application import Clock, calling, user_id_of
+from testbed.app.application import JWT_SECRET, SEALING_KEY, Clock, calling, logged_in, user_id_of
 from testbed.app.deliveries import Deliveries
 from testbed.app.server import Serving, serving
+from testbed.waiting import eventually
+from todoapp.kit.settings import Settings
 from todoapp.messaging.outbox import Origin, OutboxEvent
-from todoapp.processes.api.app import create_inner_api
+from todoapp.processes.api.app import create_api, create_inner_api
 from todoapp.processes.runtime import Runtime
 
 Json = dict[str, Any]
@@ -33,8 +38,7 @@ def listening(server: Serving, client: httpx.AsyncClient) -> Any:
     """Connect as the client does, with its token as a subprotocol."""
 
     def listen(query: str = "", *, path: str = "/api/ws") -> connect:
-        protocols = [Subprotocol("todoapp.v1"), Subprotocol(f"bearer.{token(client)}")]
-        return connect(f"ws://{server.address}{path}{query}", subprotocols=protocols)
+        return connect(f"ws://{server.address}{path}{query}", subprotocols=bearer(client))
 
     return listen
 
@@ -206,6 +210,98 @@ async def test_a_stopping_server_closes_all_connections(
 
         assert [(await closing(each))[0] for each in (one, other)] == [1012, 1012]
     assert clients(runtime) == 0
+
+
+async def test_a_user_has_twenty_sockets_and_no_more(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient, server: Serving, listening: Any
+) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(20):
+            socket = await stack.enter_async_context(listening())
+            assert (await heard(socket))["type"] == "ready"
+
+        async with listening() as one_more:
+            refusal = await closing(one_more)
+        async with connect(f"ws://{server.address}/api/ws", subprotocols=bearer(stranger)) as other:
+            assert (await heard(other))["type"] == "ready"
+
+    assert refusal == (4429, "You have 20 WebSockets open here, the most allowed; close one first.")
+
+
+async def test_a_change_is_read_once_for_all_sockets(
+    client: httpx.AsyncClient, listening: Any, runtime: Runtime
+) -> None:
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(listening()) for _ in range(10)]
+        for socket in sockets:
+            await heard(socket)
+        with feed_reads(runtime) as reads:
+            for number in range(5):
+                await add(client, f"Task {number}")
+                assert {(await heard(socket))["seq"] for socket in sockets} == {number + 1}
+
+    assert len(reads) <= 5
+
+
+async def test_a_client_that_does_not_read_is_left(fresh_database_url: str, clock: Clock) -> None:
+    settings = Settings(
+        database_url=fresh_database_url,
+        jwt_secret=JWT_SECRET,
+        sealing_key=SEALING_KEY,
+        dapr_http_port=1,
+        trust_any_sidecar=True,
+        socket_send_seconds=0.3,
+    )
+    runtime = await Runtime.assemble(settings, "api", now=clock)
+    api = create_api(runtime)
+    async with logged_in(api) as owner, serving(api) as server:
+        long = [
+            {"op": "create", "task": {"title": "Read", "description": token_hex(9_000)}} for _ in range(40)
+        ]
+        assert (await owner.post("/api/tasks/bulk", json={"operations": long})).is_success
+        deaf = socket.socket()
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", server.port))
+        with deaf:
+            deaf.sendall(HANDSHAKE.format(token=token(owner)).encode())
+
+            async def follows() -> bool:
+                return clients(runtime) == 1
+
+            async def is_left() -> bool:
+                return clients(runtime) == 0
+
+            await eventually(follows, what="the client follows")
+            await eventually(is_left, what="the server has left the client")
+    await runtime.close()
+
+
+HANDSHAKE = (
+    "GET /api/ws?since=0 HTTP/1.1\r\nHost: todo.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Protocol: todoapp.v1, bearer.{token}\r\n\r\n"
+)
+
+
+@contextmanager
+def feed_reads(runtime: Runtime) -> Iterator[list[str]]:
+    """The queries of changes in the block."""
+    asked: list[str] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT outbox.user_seq"):
+            asked.append(statement)
+
+    engine = runtime.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def bearer(client: httpx.AsyncClient) -> list[Subprotocol]:
+    return [Subprotocol("todoapp.v1"), Subprotocol(f"bearer.{token(client)}")]
 
 
 def clients(runtime: Runtime) -> float | None:

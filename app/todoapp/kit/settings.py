@@ -155,6 +155,10 @@ class Settings(BaseSettings):
     wrong_passwords_of_an_address_per_day: Limit = Field(
         default=1000, description="to all accounts; 100 of them at once, then evenly"
     )
+    sockets_per_user: Limit = Field(default=20, description="WebSockets of a user in each process")
+    socket_send_seconds: PositiveFloat = Field(
+        default=30.0, description="for which a client may leave a message unread"
+    )
     password_checks_per_quarter_hour: Limit = Field(
         default=300, description="log-ins and sign-ups from an address"
     )

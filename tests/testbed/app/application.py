@@ -94,7 +94,7 @@ class WarmApp:
             credentials: Credentials = state.credentials
             hub: Hub = state.hub
             credentials.invalidate()
-            hub._followers.clear()
+            hub._audiences.clear()
             state.rate_limits = RateLimits.of(runtime.settings, runtime.now)
             state.scratch = Scratch(runtime.settings.scratch_bytes)
             state.export_work = export.ExportWork()

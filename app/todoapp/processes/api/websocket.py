@@ -5,7 +5,10 @@ message, `{"type": "authenticate", "token": …}`. It hears `{"type": "ready", "
 in order and without a gap, each change after N: `{"type": "change", "seq": …}` with the fields of
 `GET /api/sync`. An API token does not hear of sessions and tokens. A refusal closes the connection
 with its HTTP status and 4000: 4401 no valid token, or it has ended; 4403 another user's path, or a
-token that may not read; 4410 the feed does not reach back to `since`; 4422 a malformed URL.
+token that may not read; 4410 the feed does not reach back to `since`; 4422 a malformed URL; 4429 too
+many sockets or connections of one user; 4408 the client did not read for half a minute.
+
+A user may have 20 sockets in each replica of the api. Whoever reconnects after 4429 waits for a moment first.
 """
 
 import asyncio
@@ -22,12 +25,12 @@ from starlette.status import WS_1011_INTERNAL_ERROR, WS_1013_TRY_AGAIN_LATER
 
 from todoapp.features.accounts.credentials import Credentials
 from todoapp.features.accounts.identity import Identity, Scope
-from todoapp.features.accounts.visibility import visible
-from todoapp.kit.errors import DomainError, Forbidden, Gone, Invalid, Unauthorized
+from todoapp.features.accounts.visibility import may_see
+from todoapp.kit.errors import DomainError, Forbidden, Gone, Invalid, TooManyRequests, Unauthorized
 from todoapp.kit.fields import Input
 from todoapp.kit.outage import is_outage
 from todoapp.kit.telemetry import bind
-from todoapp.messaging.feed import changes_since, current_seq
+from todoapp.messaging.feed import current_seq
 from todoapp.messaging.outbox import UnknownUser
 from todoapp.processes.api.hub import Follower, Hub
 from todoapp.processes.api.user_path import ForeignPath, require_own_path
@@ -42,12 +45,16 @@ router = APIRouter()
 PROTOCOL = "todoapp.v1"
 BEARER = "bearer."
 AUTHENTICATION_SECONDS = 10.0
-LOOK_SECONDS = 15.0
-"""How often a client's feed is read although nobody told of a change: a call may have been lost."""
-PAGE = 200
+NOT_READ = 4408
 LONGEST_REASON = 123  # bytes, RFC 6455 §5.5
 
-CLOSE_CODES: dict[type[DomainError], int] = {Unauthorized: 4401, Forbidden: 4403, Gone: 4410, Invalid: 4422}
+CLOSE_CODES: dict[type[DomainError], int] = {
+    Unauthorized: 4401,
+    Forbidden: 4403,
+    Gone: 4410,
+    Invalid: 4422,
+    TooManyRequests: 4429,
+}
 
 
 class NotAuthenticated(Unauthorized):
@@ -62,6 +69,10 @@ class NotAuthenticated(Unauthorized):
 
 class InvalidAddress(Invalid):
     code = "invalid-address"
+
+
+class NotRead(Exception):
+    """A client leaves what it was sent unread, and pages would be kept for it without end."""
 
 
 class Authenticate(BaseModel):
@@ -86,10 +97,13 @@ async def follow_changes(socket: WebSocket, user_id: str | None = None) -> None:
         visitor = await _authenticate(socket)
         owner = (await visitor.identify()).user_id
         bind(user_id=owner)
+        socket.app.state.rate_limits.requests.take(owner)
         _require_own_feed(socket, owner, user_id)
         await _converse(socket, visitor, since)
     except WebSocketDisconnect:
         return
+    except NotRead:
+        await _close(socket, NOT_READ, "You did not read what was sent; connect again.")
     except UnknownUser:
         await _close(socket, CLOSE_CODES[Unauthorized], "The account of this token no longer exists.")
     except DomainError as refusal:
@@ -175,22 +189,21 @@ async def _converse(socket: WebSocket, visitor: Visitor, since: int | None) -> N
 async def _send_changes(socket: WebSocket, visitor: Visitor, follower: Follower, since: int | None) -> None:
     """Send every change, page by page; a client that reads slowly is waited for, so it costs one page."""
     runtime: Runtime = socket.app.state.runtime
-    database = runtime.database
     identity = await visitor.identify()
-    user_id = identity.user_id
-    async with database.read() as session:
-        seq = await current_seq(session, user_id) if since is None else since
-        changes = await changes_since(session, user_id, seq, limit=PAGE)
-    await _send(socket, {"type": "ready", "seq": seq})
+    seq = since
+    if seq is None:
+        async with runtime.database.read() as session:
+            seq = await current_seq(session, identity.user_id)
+    page = await follower.changes_after(seq, check=visitor.identify)
+    await _send(socket, orjson.dumps({"type": "ready", "seq": seq}).decode())
     while True:
-        for change in visible(changes, identity):
-            await _send(socket, {"type": "change", **change.model_dump(mode="json")})
-        seq = changes[-1].seq if changes else seq
-        if len(changes) < PAGE:
-            await follower.change_after(seq, at_most=LOOK_SECONDS)
-        await visitor.identify()  # until the token ends
-        async with database.read() as session:
-            changes = await changes_since(session, user_id, seq, limit=PAGE)
+        for told in page:
+            if may_see(identity, told.entity):
+                await _send(socket, told.message)
+            seq = told.seq
+        if not page:
+            await follower.change_after(seq)
+        page = await follower.changes_after(seq, check=visitor.identify)  # until the token ends
 
 
 async def _until_left(socket: WebSocket) -> None:
@@ -198,8 +211,17 @@ async def _until_left(socket: WebSocket) -> None:
         pass  # nothing that a client says after its token has a meaning
 
 
-async def _send(socket: WebSocket, message: dict[str, object]) -> None:
-    await socket.send_text(orjson.dumps(message).decode())
+async def _send(socket: WebSocket, message: str) -> None:
+    """
+    Raises:
+        NotRead
+    """
+    runtime: Runtime = socket.app.state.runtime
+    try:
+        async with asyncio.timeout(runtime.settings.socket_send_seconds):
+            await socket.send_text(message)
+    except TimeoutError:
+        raise NotRead from None
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
