@@ -32,6 +32,7 @@ __all__ = [
     "Observability",
     "Oidc",
     "ParentRef",
+    "Quotas",
     "Redpanda",
     "Reminders",
     "Resiliency",
@@ -473,6 +474,23 @@ class Retention(TypedDict, total=False):
     """Notifications."""
 
 
+class Quotas(TypedDict, total=False):
+    """How much each user may have; 0 is no limit."""
+
+    tasks: Input[int]
+    """Tasks, finished ones included."""
+    tags: Input[int]
+    """Tags and categories together."""
+    storedMiB: Input[int]
+    """MiB of text in the titles and descriptions of tasks."""
+    tokens: Input[int]
+    """API tokens."""
+    webhooks: Input[int]
+    """Webhooks."""
+    channels: Input[int]
+    """Notification channels."""
+
+
 class TodoAppSpec(TypedDict, total=False):
     """What is asked for."""
 
@@ -525,5 +543,7 @@ class TodoAppSpec(TypedDict, total=False):
     """Feature flags."""
     retention: Retention
     """How long history is kept."""
+    quotas: Quotas
+    """How much each user may have."""
     suspend: Input[bool]
     """The operator leaves everything as it is while true."""

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings
 
 from todoapp.kit.database import database_url
 from todoapp.kit.settings import SECRETS as SETTINGS_SECRETS
-from todoapp.kit.settings import Features, Settings, Topics
+from todoapp.kit.settings import Features, Quotas, Settings, Topics
 from todoapp_operator.commands.run.state_folder import opened
 from todoapp_operator.render.environment import environment, migration_environment
 from todoapp_operator.render.names import LAPTOP, names_on_cluster
@@ -44,6 +44,12 @@ SPEC_FIELDS = {
     "TODOAPP_TOPIC_ACTIVITY_LOGS": "topics.activityLogs.name",
     "TODOAPP_RETENTION_ACTIVITY": "retention.activity",
     "TODOAPP_RETENTION_NOTIFICATIONS": "retention.notifications",
+    "TODOAPP_QUOTA_TASKS": "quotas.tasks",
+    "TODOAPP_QUOTA_TAGS": "quotas.tags",
+    "TODOAPP_QUOTA_STORED_MIB": "quotas.storedMiB",
+    "TODOAPP_QUOTA_TOKENS": "quotas.tokens",
+    "TODOAPP_QUOTA_WEBHOOKS": "quotas.webhooks",
+    "TODOAPP_QUOTA_CHANNELS": "quotas.channels",
     "TODOAPP_FEATURE_QUICK_ADD": "features.quickAdd",
     "TODOAPP_LOG_LEVEL": "observability.logLevel",
 }
@@ -88,6 +94,7 @@ MODELS: dict[str, type[BaseSettings]] = {
     "TODOAPP_": Settings,
     "TODOAPP_TOPIC_": Topics,
     "TODOAPP_FEATURE_": Features,
+    "TODOAPP_QUOTA_": Quotas,
 }
 FIELDS = {
     variable(prefix, name, field): (model, name)
@@ -241,14 +248,16 @@ def test_the_laptops_database_may_be_in_any_folder(tmp_path: Path, name: str) ->
 
 def test_every_setting_is_read_somewhere() -> None:
     """By the syntax of the application: a setting that nobody reads would be believed to work."""
-    fields = {name for model in (Settings, Topics, Features) for name in model.model_fields}
+    fields = {name for model in MODELS.values() for name in model.model_fields}
     read = set(chain.from_iterable(map(settings_read_in, Path("app/todoapp").rglob("*.py"))))
 
     assert fields - read == set(READ_BY_NAME), "read it where it has an effect, or remove it"
 
 
 def settings_read_in(file: Path) -> Iterator[str]:
-    owners = {"settings", "topics", "names", "features"} | ({"self"} if file.name == "settings.py" else set())
+    owners = {"settings", "topics", "names", "features", "quotas"} | (
+        {"self"} if file.name == "settings.py" else set()
+    )
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             owner = node.value

@@ -278,7 +278,7 @@ async def test_the_number_of_tokens_is_limited(client: httpx.AsyncClient) -> Non
 
     answer = await client.post("/api/tokens", json={"name": "One more", "scopes": ["read"]})
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "too-many-tokens")
+    assert (answer.status_code, answer.json()["code"]) == (409, "quota-exceeded")
 
 
 @pytest.mark.parametrize("token", ["todo_", "todo_1f0c9a", "todo_" + "0" * 64])

@@ -255,7 +255,7 @@ async def test_twenty_channels_are_the_most(client: httpx.AsyncClient, receiver:
 
     answer = await client.post("/api/channels", json={"name": "One more", "url": url_of(receiver)})
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "too-many-channels")
+    assert (answer.status_code, answer.json()["code"]) == (409, "quota-exceeded")
 
 
 async def test_channel_sealed_under_another_secret_needs_a_new_url(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import Connection, event, insert, select, text, update
+from sqlalchemy import Connection, delete, event, insert, select, text, update
 
 from testbed.app.application import Clock, WarmApp, logged_in, user_id_of
 from testbed.app.deliveries import Deliveries
@@ -21,7 +21,7 @@ from todoapp.features.accounts.model import User
 from todoapp.features.channels.model import REMINDERS, TESTS, Channel
 from todoapp.features.outgoing.claiming import LEASE, PER_USER, claim_due
 from todoapp.features.outgoing.destination import MOST_WAITING, SILENCES
-from todoapp.features.outgoing.turns import call_up
+from todoapp.features.outgoing.turns import DeliveryTurn, call_up
 from todoapp.features.webhooks.model import WEBHOOKS, Webhook, WebhookDelivery
 from todoapp.kit.database import Database, col, new_id, table_of
 from todoapp.processes.notification.sweep import sweep
@@ -365,6 +365,24 @@ async def test_a_reminder_says_when_its_channel_is_full(
         "5000 reminders wait for this channel already.",
     )
     assert (await owner.get(f"/api/channels/{channel['id']}")).json()["state"] == "full"
+
+
+async def test_what_is_in_no_queue_is_found_again(
+    database: Database, deliveries: Deliveries, clock: Clock
+) -> None:
+    """As after an upgrade, during which a process of the version before queued something."""
+    user_id = await queue(database, clock.now, webhooks=1, events=3)
+    async with database.write() as session:
+        await session.execute(delete(DeliveryTurn))
+        await session.execute(update(Webhook).values(waiting=0))
+    lost = await claim_due(database, WEBHOOKS, now=clock.now, places=1)
+
+    await deliveries.retain("counters")
+
+    found = await claim_due(database, WEBHOOKS, now=clock.now, places=1)
+    assert (lost, [each.user_id for each in found]) == ([], [user_id])
+    async with database.read() as session:
+        assert await session.scalar(select(col(Webhook.waiting))) == 3
 
 
 async def let_wait(outgoing: Outgoing, kind: type[Webhook] | type[Channel], number: int) -> None:

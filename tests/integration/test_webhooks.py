@@ -329,7 +329,7 @@ async def test_twenty_webhooks_are_the_most(owner: httpx.AsyncClient, receiver: 
     hook = {"url": f"http://127.0.0.1:{receiver.port}/hook", "event_types": ["task.created"]}
     answer = await owner.post("/api/webhooks", json=hook)
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "too-many-webhooks")
+    assert (answer.status_code, answer.json()["code"]) == (409, "quota-exceeded")
 
 
 async def test_finished_deliveries_are_kept_for_a_month(

@@ -54,6 +54,7 @@ __all__ = [
     "Database",
     "Instant",
     "JsonValue",
+    "byte_length",
     "col",
     "database_url",
     "insert_new",
@@ -137,6 +138,23 @@ def _in_array(comparison: _IsOneOf, compiler: SQLCompiler, **options: Any) -> st
 def _in_json(comparison: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
     column, ids = (compiler.process(each, **options) for each in comparison.clauses)
     return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 - both are compiled SQL
+
+
+class byte_length(FunctionElement[int]):  # noqa: N801 - a function of SQL
+    """How many bytes a text has in UTF-8."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(byte_length, "postgresql")
+def _octet_length(element: byte_length, compiler: SQLCompiler, **options: Any) -> str:
+    return f"octet_length({compiler.process(element.clauses, **options)})"
+
+
+@compiles(byte_length, "sqlite")
+def _blob_length(element: byte_length, compiler: SQLCompiler, **options: Any) -> str:
+    return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"
 
 
 def insert_new(session: AsyncSession, table: Table) -> Insert:

@@ -1,16 +1,16 @@
-"""Rows that belong to one user: one of them, all of them, and how many there may be."""
+"""Rows that belong to one user: one of them, and all of them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from todoapp.kit.errors import Conflict, NotFound
+from todoapp.kit.errors import NotFound
 
-__all__ = ["Owned", "get", "list_of", "refuse_above"]
+__all__ = ["Owned", "get", "list_of"]
 
 
 class Owned(Protocol):
@@ -45,16 +45,3 @@ async def list_of(
 ) -> Sequence[Row]:
     """All of the user's rows of this kind, sorted by these columns."""
     return (await session.scalars(select(kind).where(kind.user_id == user_id).order_by(*order))).all()
-
-
-async def refuse_above(
-    limit: int, session: AsyncSession, kind: type[Row], user_id: UUID, too_many: Callable[[int], Conflict]
-) -> None:
-    """Let a user have at most `limit` rows of this kind; called before one is added.
-
-    Raises:
-        Conflict: what `too_many` makes of the limit.
-    """
-    rows = select(func.count()).select_from(kind).where(kind.user_id == user_id)
-    if (await session.scalar(rows) or 0) >= limit:
-        raise too_many(limit)

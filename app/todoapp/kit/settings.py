@@ -8,7 +8,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["SECRETS", "Features", "LogFormat", "Settings", "Topics"]
+from todoapp.kit.usage import Counted
+
+__all__ = ["SECRETS", "Features", "LogFormat", "Quotas", "Settings", "Topics"]
 
 
 Limit = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -52,6 +54,21 @@ class Features(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TODOAPP_FEATURE_", frozen=True)
 
     quick_add: bool = Field(default=True, description="tasks from one line of text")
+
+
+class Quotas(BaseSettings):
+    """How much a user may have, `TODOAPP_QUOTA_<FIELD>`; 0 is no limit."""
+
+    model_config = SettingsConfigDict(env_prefix="TODOAPP_QUOTA_", frozen=True)
+
+    tasks: int = Field(default=100_000, ge=0, le=10_000_000)
+    tags: int = Field(default=1000, ge=0, le=100_000, description="tags and categories")
+    stored_mib: int = Field(
+        default=500, ge=0, le=1_000_000, description="MiB of the titles and descriptions of tasks"
+    )
+    tokens: int = Field(default=100, ge=0, le=10_000)
+    webhooks: int = Field(default=20, ge=0, le=1000)
+    channels: int = Field(default=20, ge=0, le=1000)
 
 
 class Settings(BaseSettings):
@@ -109,6 +126,7 @@ class Settings(BaseSettings):
     updates_pubsub: str = "updates"
     topics: Topics = Field(default_factory=Topics)
     features: Features = Field(default_factory=Features)
+    quotas: Quotas = Field(default_factory=Quotas)
 
     relay_batch_size: PositiveInt = Field(default=500, description="events per transaction")
     relay_idle_seconds: PositiveFloat = 1.0
@@ -173,6 +191,19 @@ class Settings(BaseSettings):
                 name = f"TODOAPP_{secret.upper()}"
                 raise ValueError(f"{name} and {name}_REF are both set; keep one of them.")
         return self
+
+    @property
+    def limits(self) -> dict[Counted, int]:
+        """The quotas as they are counted."""
+        quotas = self.quotas
+        return {
+            Counted.TASKS: quotas.tasks,
+            Counted.TAGS: quotas.tags,
+            Counted.BYTES: quotas.stored_mib << 20,
+            Counted.TOKENS: quotas.tokens,
+            Counted.WEBHOOKS: quotas.webhooks,
+            Counted.CHANNELS: quotas.channels,
+        }
 
     @property
     def sidecar_url(self) -> str:

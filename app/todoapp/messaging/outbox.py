@@ -1,6 +1,6 @@
 """Changes of one user's data and the events that tell of them, in one transaction."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,13 +13,20 @@ from sqlmodel import Field
 
 from todoapp.kit.database import Base, BigSerial, Database, Instant, new_id, table_of
 from todoapp.kit.telemetry import Trace
+from todoapp.kit.usage import Counted, Usage
 from todoapp.messaging.cloudevents import CloudEvent, wrap
 from todoapp.messaging.event import Action, DataChanged, Event
 
-__all__ = ["Origin", "Outbox", "OutboxEvent", "UnknownUser", "UserChanges"]
+__all__ = ["Origin", "Outbox", "OutboxEvent", "UnknownUser", "UserChanges", "usage_of"]
 
-users = table("users", column("id", Uuid), column("change_seq", BigInteger))
-"""Of an account, messaging knows only the counter that numbers its changes."""
+users = table(
+    "users",
+    column("id", Uuid),
+    column("change_seq", BigInteger),
+    *(column(what.column, BigInteger) for what in Counted),
+)
+"""Of an account, messaging knows only its counters: of changes, and of what has a limit."""
+COUNTERS = [users.c[what.column].label(what.value) for what in Counted]
 
 
 class OutboxEvent(Base, table=True):
@@ -94,6 +101,8 @@ class UserChanges:
     source: str
     seq: int
     """The number of the user's newest change, this transaction's own included."""
+    usage: Usage = field(default_factory=Usage)
+    """What the user has, this transaction's changes included."""
     announced: list[DataChanged] = field(default_factory=list)
     """The changes that this transaction adds to the user's feed."""
     _recorded: list[dict[str, Any]] = field(default_factory=list)
@@ -155,11 +164,13 @@ class UserChanges:
     async def attempt(self) -> AsyncIterator[None]:
         """A part of the transaction that can fail alone: an error takes back only the block."""
         seq, announced, recorded = self.seq, len(self.announced), len(self._recorded)
+        numbers = dict(self.usage.numbers)
         try:
             async with self.session.begin_nested():
                 yield
         except BaseException:
             self.seq = seq
+            self.usage.numbers = numbers
             del self.announced[announced:]
             del self._recorded[recorded:]
             raise
@@ -169,14 +180,30 @@ class UserChanges:
         return not self._recorded
 
     async def write_events(self) -> None:
-        """Save what was recorded, and the user's counter if it has moved."""
+        """Save what was recorded, and the user's counters."""
         if self.is_empty:
             return
         await self.session.flush()
         await self.session.execute(insert(OUTBOX), self._recorded)
         if self.announced:
-            counter = update(users).where(users.c.id == self.user_id)
-            await self.session.execute(counter.values(change_seq=self.seq))
+            await self.write_counters()
+
+    async def write_counters(self) -> None:
+        numbers = {what.column: number for what, number in self.usage.numbers.items()}
+        mine = update(users).where(users.c.id == self.user_id)
+        await self.session.execute(mine.values(change_seq=self.seq, **numbers))
+
+
+async def usage_of(session: AsyncSession, user_id: UUID) -> Mapping[Counted, int]:
+    """How much a user has of what is counted.
+
+    Raises:
+        UnknownUser
+    """
+    row = (await session.execute(select(*COUNTERS).where(users.c.id == user_id))).one_or_none()
+    if row is None:
+        raise UnknownUser(user_id)
+    return {what: getattr(row, what.value) for what in Counted}
 
 
 @dataclass
@@ -185,6 +212,8 @@ class Outbox:
 
     database: Database
     service: str
+    limits: Mapping[Counted, int] = field(default_factory=dict)
+    """How much a user may have; what is missing or 0 has no limit."""
     on_commit: list[Callable[[UserChanges], None]] = field(default_factory=list)
     """Called after each commit that recorded something, in the same process."""
 
@@ -196,12 +225,13 @@ class Outbox:
             UnknownUser
         """
         async with self.database.write() as session:
-            seq = await session.scalar(
-                select(users.c.change_seq).where(users.c.id == user_id).with_for_update()
-            )
-            if seq is None:
+            counters = select(users.c.change_seq, *COUNTERS).where(users.c.id == user_id)
+            row = (await session.execute(counters.with_for_update())).one_or_none()
+            if row is None:
                 raise UnknownUser(user_id)
-            changes = UserChanges(session, user_id, origin, f"/todoapp/{self.service}", seq)
+            usage = Usage({what: getattr(row, what.value) for what in Counted}, self.limits)
+            source = f"/todoapp/{self.service}"
+            changes = UserChanges(session, user_id, origin, source, row.change_seq, usage)
             yield changes
             await changes.write_events()
         if not changes.is_empty:

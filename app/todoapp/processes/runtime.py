@@ -112,7 +112,7 @@ class Runtime:
             # Before there was a sealing key, values were sealed under the JWT secret.
             seal=Seal.of(*keys.sealing, *keys.signing),
             database=database,
-            outbox=Outbox(database, service, on_commit=[relay.wake]),
+            outbox=Outbox(database, service, settings.limits, on_commit=[relay.wake]),
             sidecar=sidecar,
             relay=relay,
             metrics=Metrics.fresh(),

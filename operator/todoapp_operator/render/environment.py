@@ -61,6 +61,7 @@ def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar
         _variable("TODOAPP_RETENTION_ACTIVITY", _duration(app.spec.retention.activity)),
         _variable("TODOAPP_RETENTION_NOTIFICATIONS", _duration(app.spec.retention.notifications)),
         _variable("TODOAPP_FEATURE_QUICK_ADD", str(app.spec.features.quick_add).lower()),
+        *_quotas(app),
         *_logging(app),
         *workload.env,
     ]
@@ -83,6 +84,18 @@ def _hosts(app: TodoApp) -> list[str]:
 def migration_environment(app: TodoApp) -> list[EnvVar]:
     """The variables of `todoapp migrate`, which has no sidecar to ask for the database's URL."""
     return [_from_secret("TODOAPP_DATABASE_URL", secrets.database_url(app)), *_logging(app)]
+
+
+def _quotas(app: TodoApp) -> list[EnvVar]:
+    quotas = app.spec.quotas
+    return [
+        _variable("TODOAPP_QUOTA_TASKS", str(quotas.tasks)),
+        _variable("TODOAPP_QUOTA_TAGS", str(quotas.tags)),
+        _variable("TODOAPP_QUOTA_STORED_MIB", str(quotas.stored_mib)),
+        _variable("TODOAPP_QUOTA_TOKENS", str(quotas.tokens)),
+        _variable("TODOAPP_QUOTA_WEBHOOKS", str(quotas.webhooks)),
+        _variable("TODOAPP_QUOTA_CHANNELS", str(quotas.channels)),
+    ]
 
 
 def _logging(app: TodoApp) -> list[EnvVar]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from todoapp_operator.resource.backing_services import Broker, Database, SecretRef, Topics
 from todoapp_operator.resource.component import Component
@@ -205,6 +205,23 @@ class Retention(Part):
     """Notifications."""
 
 
+class Quotas(Part):
+    """How much each user may have; 0 is no limit."""
+
+    tasks: Annotated[StrictInt, Field(ge=0, le=10_000_000)] = 100_000
+    """Tasks, finished ones included."""
+    tags: Annotated[StrictInt, Field(ge=0, le=100_000)] = 1000
+    """Tags and categories together."""
+    stored_mib: Annotated[StrictInt, Field(ge=0, le=1_000_000)] = Field(default=500, alias="storedMiB")
+    """MiB of text in the titles and descriptions of tasks."""
+    tokens: Annotated[StrictInt, Field(ge=0, le=10_000)] = 100
+    """API tokens."""
+    webhooks: Annotated[StrictInt, Field(ge=0, le=1000)] = 20
+    """Webhooks."""
+    channels: Annotated[StrictInt, Field(ge=0, le=1000)] = 20
+    """Notification channels."""
+
+
 def _topic_names() -> Iterator[Rule]:
     """On Strimzi's Kafka the operator writes for every tenant, so no tenant says which topic is theirs.
 
@@ -280,6 +297,8 @@ class TodoAppSpec(Part):
     """Feature flags."""
     retention: Retention = Field(default_factory=Retention)
     """How long history is kept."""
+    quotas: Quotas = Field(default_factory=Quotas)
+    """How much each user may have."""
     suspend: StrictBool = False
     """The operator leaves everything as it is while true."""
 

@@ -97,6 +97,11 @@ def _spec(lawful: bool) -> Strategy:
         ),
         features=_some(quickAdd=st.booleans(), **({} if lawful else {"assistant": st.booleans()})),
         retention=_some(activity=PERIOD, notifications=PERIOD),
+        quotas=_some(
+            **dict.fromkeys(
+                ("tasks", "tags", "storedMiB", "tokens", "webhooks", "channels"), st.integers(0, 1000)
+            )
+        ),
     )
     way_in = st.one_of(_NOTHING, _one(lawful, ingress=ingress, gateway=gateway))
     return st.builds(lambda *parts: {**parts[0], **parts[1], **parts[2]}, rest, way_in, _events(lawful))

@@ -8,13 +8,14 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.features.accounts.errors import InvalidApiToken, TokenNotFound, TooManyTokens
+from todoapp.features.accounts.errors import InvalidApiToken, TokenNotFound
 from todoapp.features.accounts.identity import Scope, TokenIdentity
 from todoapp.features.accounts.model import ApiToken
 from todoapp.features.accounts.token_hash import token_hash
 from todoapp.features.accounts.view import ApiTokenView
 from todoapp.kit import owned
 from todoapp.kit.database import Database, col
+from todoapp.kit.usage import Counted
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = [
@@ -30,7 +31,6 @@ __all__ = [
 PREFIX = "todo_"
 """People and scanners for leaked secrets recognise our tokens by it."""
 START = len(PREFIX) + 6
-MOST_PER_USER = 100
 DEFAULT_LIFETIME = timedelta(days=90)
 """Of a token whose maker does not say when it ends."""
 USE_NOTED_EVERY = timedelta(minutes=5)
@@ -46,9 +46,9 @@ async def create_token(
         What is stored of it, and the token itself, which nobody can show a second time.
 
     Raises:
-        TooManyTokens
+        QuotaExceeded
     """
-    await owned.refuse_above(MOST_PER_USER, changes.session, ApiToken, changes.user_id, TooManyTokens)
+    changes.usage.add(Counted.TOKENS)
     token = PREFIX + secrets.token_hex(32)
     stored = ApiToken(
         user_id=changes.user_id,
@@ -109,4 +109,5 @@ async def holder_of(database: Database, token: str, *, now: datetime) -> TokenId
 
 async def _delete(changes: UserChanges, token: ApiToken) -> None:
     await changes.session.delete(token)
+    changes.usage.add(Counted.TOKENS, -1)
     changes.announce("token", "deleted", token.id)

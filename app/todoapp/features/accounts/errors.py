@@ -19,7 +19,6 @@ __all__ = [
     "SessionNotFound",
     "TokenNotFound",
     "TooManyGuesses",
-    "TooManyTokens",
     "WrongCredentials",
     "WrongPassword",
 ]
@@ -135,10 +134,3 @@ class TokenNotFound(NotFound):
 
     def __init__(self, token_id: UUID) -> None:
         super().__init__(f"You have no API token {token_id}.")
-
-
-class TooManyTokens(Conflict):
-    code = "too-many-tokens"
-
-    def __init__(self, most: int) -> None:
-        super().__init__(f"You have {most} API tokens, the most allowed; delete one first.")

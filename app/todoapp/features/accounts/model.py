@@ -22,6 +22,13 @@ class User(Base, table=True):
     timezone: str
     change_seq: int = Field(default=0, sa_type=BigInteger)
     """The number of the newest change of this user's data; changed by the outbox only."""
+    used_tasks: int = 0
+    """How much there is of what has a limit; changed by the outbox only, as all that follow."""
+    used_tags: int = 0
+    used_bytes: int = Field(default=0, sa_type=BigInteger)
+    used_tokens: int = 0
+    used_webhooks: int = 0
+    used_channels: int = 0
     version: int = 1
     created_at: datetime = Field(sa_type=Instant)
 

@@ -1,14 +1,16 @@
 """An account, its sessions and its tokens, as their owner sees them."""
 
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from pydantic import Field
 
 from todoapp.features.accounts.identity import Scope
 from todoapp.kit.fields import View
+from todoapp.kit.usage import Usage
 
-__all__ = ["ApiTokenView", "SessionView", "UserView"]
+__all__ = ["ApiTokenView", "QuotaView", "QuotasView", "SessionView", "UserView"]
 
 
 class UserView(View):
@@ -18,6 +20,31 @@ class UserView(View):
     timezone: str
     version: int
     created_at: datetime
+
+
+class QuotaView(View):
+    used: int
+    limit: int | None = Field(description="null: none")
+
+
+class QuotasView(View):
+    """How much there is of what has a limit, and how much there may be."""
+
+    tasks: QuotaView
+    tags: QuotaView = Field(description="tags and categories together")
+    bytes: QuotaView = Field(description="of the titles and descriptions of tasks, in UTF-8")
+    tokens: QuotaView
+    webhooks: QuotaView
+    channels: QuotaView
+
+    @classmethod
+    def of(cls, usage: Usage) -> Self:
+        return cls(
+            **{
+                what.value: QuotaView(used=used, limit=usage.limits.get(what) or None)
+                for what, used in usage.numbers.items()
+            }
+        )
 
 
 class SessionView(View):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from todoapp.kit.errors import Conflict, Invalid, NotFound, Violation
 
-__all__ = ["ChannelNotFound", "InvalidChannelUrl", "TestUnderWay", "TooManyChannels"]
+__all__ = ["ChannelNotFound", "InvalidChannelUrl", "TestUnderWay"]
 
 
 class ChannelNotFound(NotFound):
@@ -21,13 +21,6 @@ class InvalidChannelUrl(Invalid):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, errors=[Violation("/url", sentence)])
-
-
-class TooManyChannels(Conflict):
-    code = "too-many-channels"
-
-    def __init__(self, most: int) -> None:
-        super().__init__(f"You have {most} channels, the most allowed; delete one first.")
 
 
 class TestUnderWay(Conflict):

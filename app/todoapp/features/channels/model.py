@@ -63,6 +63,6 @@ TESTS = Lane(
     places=2,
     kept=timedelta(hours=3),
     only=col(ChannelDelivery.is_test).is_(True),
-    minds_pauses=False,
+    is_trial=True,
 )
 """A test is how a person finds out whether a paused channel works again."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.features.channels.errors import ChannelNotFound, TestUnderWay, TooManyChannels
+from todoapp.features.channels.errors import ChannelNotFound, TestUnderWay
 from todoapp.features.channels.model import REMINDERS, TESTS, Channel, ChannelDelivery
 from todoapp.features.channels.view import ChannelView
 from todoapp.features.outgoing.delivery import DeliveryStatus
@@ -16,6 +16,7 @@ from todoapp.features.outgoing.destination import MOST_WAITING
 from todoapp.features.outgoing.turns import call_up
 from todoapp.kit import owned
 from todoapp.kit.database import col
+from todoapp.kit.usage import Counted
 from todoapp.messaging.event import Action
 from todoapp.messaging.outbox import UserChanges
 
@@ -31,8 +32,6 @@ __all__ = [
     "test_delivery",
     "update",
 ]
-
-MOST = 20
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,9 @@ async def create(changes: UserChanges, name: str, address: Address) -> Channel:
     """Add a channel; every notification from now on goes through it as well.
 
     Raises:
-        TooManyChannels
+        QuotaExceeded
     """
-    await owned.refuse_above(MOST, changes.session, Channel, changes.user_id, TooManyChannels)
+    changes.usage.add(Counted.CHANNELS)
     channel = Channel(
         user_id=changes.user_id,
         name=name,
@@ -93,6 +92,7 @@ def update(changes: UserChanges, channel: Channel, name: str, address: Address |
 async def delete(changes: UserChanges, channel: Channel) -> None:
     """Remove a channel, and with it all that was sent through it or still waits."""
     await changes.session.delete(channel)
+    changes.usage.add(Counted.CHANNELS, -1)
     changes.announce("channel", "deleted", channel.id)
 
 

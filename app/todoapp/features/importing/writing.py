@@ -25,6 +25,7 @@ from todoapp.features.tasks.model import Category, Tag
 from todoapp.features.tasks.past import SeriesPlace
 from todoapp.kit.errors import DomainError
 from todoapp.kit.fields import name_key
+from todoapp.kit.usage import QuotaExceeded
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = ["Writing"]
@@ -110,6 +111,8 @@ class Writing:
             return report.model_copy(update={"outcome": Outcome.PRESENT})
         try:
             await self._create_task(entry, task_id, report.notes)
+        except QuotaExceeded:
+            raise  # all that follows would be refused as well
         except DomainError as error:
             return _refused(report, str(error))
         self.tasks.add(task_id)

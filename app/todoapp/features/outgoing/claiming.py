@@ -40,11 +40,12 @@ class Lane(Generic[D]):
     """For how long a delivery waits for a destination that is paused"""
     only: ColumnElement[bool] = field(default_factory=true)
     """Which rows of `kind`"""
-    minds_pauses: bool = True
+    is_trial: bool = False
+    """Whether a person tries a destination: such a delivery neither waits for a pause to end nor counts"""
 
     def is_overdue(self, delivery: Delivery, destination: Destination, now: datetime) -> bool:
         """Whether a delivery waited in vain for so long that it is given up."""
-        is_held = self.minds_pauses and destination.paused_until is not None
+        is_held = not self.is_trial and destination.paused_until is not None
         return is_held and now - delivery.waits_since >= self.kept
 
 
@@ -155,7 +156,7 @@ async def _lines(
     )
     for row in await session.execute(waiting, users):
         ready_at = row.next_attempt_at
-        if lane.minds_pauses and row.paused_until is not None:
+        if not lane.is_trial and row.paused_until is not None:
             # One that waited for too long is not sent, so it need not wait until the pause ends.
             ready_at = max(ready_at, min(row.paused_until, row.waits_since + lane.kept))
         claimed_until = claims.get(row.id)

@@ -17,6 +17,7 @@ from todoapp.features.tasks.events import TaskCreated, TaskDeleted, TaskEvent, T
 from todoapp.features.tasks.model import Task
 from todoapp.features.tasks.view import BOOKKEEPING, TaskState, TaskView
 from todoapp.kit.database import col
+from todoapp.kit.usage import Counted
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = ["Edit", "announce_created", "announce_deleted", "editing", "load_task"]
@@ -56,13 +57,17 @@ async def editing(changes: UserChanges, task: Task) -> AsyncIterator[Edit]:
     """Change a task inside the block. What differs afterwards is announced as `edit.event`.
 
     When nothing differs nothing is announced: saving a form unchanged must not look like news.
+
+    Raises:
+        QuotaExceeded: the text became too long for what is left.
     """
     before = _facts(TaskState.of(task, task.tags, await _reminders(changes.session, task)))
-    version, updated_at = task.version, task.updated_at
+    version, updated_at, text_bytes = task.version, task.updated_at, _text_bytes(task)
     # Beforehand, so that the row and its many index entries are written once.
     task.version, task.updated_at = version + 1, changes.now
     edit = Edit(task)
     yield edit
+    changes.usage.add(Counted.BYTES, _text_bytes(task) - text_bytes)
     await changes.session.flush()
     edit.reminders = await _reminders(changes.session, task)
     after = _facts(TaskState.of(task, task.tags, edit.reminders))
@@ -75,7 +80,17 @@ async def editing(changes: UserChanges, task: Task) -> AsyncIterator[Edit]:
     changes.record(_event(edit.event, changes, task, differing, state))
 
 
-async def announce_created(changes: UserChanges, edit: Edit) -> None:
+async def announce_created(changes: UserChanges, edit: Edit, *, limited: bool = True) -> None:
+    """Announce and count a new task.
+
+    Args:
+        limited: False for a next occurrence, which must not be lost.
+
+    Raises:
+        QuotaExceeded
+    """
+    changes.usage.add(Counted.TASKS, limited=limited)
+    changes.usage.add(Counted.BYTES, _text_bytes(edit.task), limited=limited)
     edit.reminders = await _reminders(changes.session, edit.task)
     state = TaskState.of(edit.task, edit.task.tags, edit.reminders).model_dump(mode="json")
     changes.announce("task", "created", edit.task.id, state)
@@ -83,6 +98,8 @@ async def announce_created(changes: UserChanges, edit: Edit) -> None:
 
 
 async def announce_deleted(changes: UserChanges, task: Task) -> None:
+    changes.usage.add(Counted.TASKS, -1)
+    changes.usage.add(Counted.BYTES, -_text_bytes(task))
     state = TaskState.of(task, task.tags, await _reminders(changes.session, task)).model_dump(mode="json")
     changes.announce("task", "deleted", task.id)
     changes.record(_event(TaskDeleted, changes, task, {}, state))
@@ -100,6 +117,10 @@ def _event(
 
 def _facts(state: TaskState) -> dict[str, Any]:
     return state.model_dump(mode="json", exclude=BOOKKEEPING)
+
+
+def _text_bytes(task: Task) -> int:
+    return len(task.title.encode()) + len((task.description or "").encode())
 
 
 async def _reminders(session: AsyncSession, task: Task) -> Sequence[ReminderView]:

@@ -17,6 +17,7 @@ from todoapp.features.tasks.view import LabelView
 from todoapp.kit import owned
 from todoapp.kit.database import col, new_id
 from todoapp.kit.fields import name_key
+from todoapp.kit.usage import Counted
 from todoapp.messaging.outbox import UserChanges
 
 __all__ = [
@@ -56,9 +57,10 @@ async def create(changes: UserChanges, kind: type[L], new: NewLabel, *, label_id
     """Add a tag or category, under an unused id or a new one.
 
     Raises:
-        NameTaken
+        NameTaken, QuotaExceeded
     """
     await _check_free(changes, kind, new.name)
+    changes.usage.add(Counted.TAGS)
     label = kind(
         id=label_id or new_id(),
         user_id=changes.user_id,
@@ -109,6 +111,7 @@ async def delete(changes: UserChanges, label: Tag | Category) -> None:
             else:
                 task.category_id = None
     await changes.session.delete(label)
+    changes.usage.add(Counted.TAGS, -1)
     changes.announce(KINDS[type(label)], "deleted", label.id)
 
 

@@ -80,6 +80,7 @@ async def skip_occurrence(changes: UserChanges, task: Task) -> TaskView:
                 raise OccurrenceClosed(task.id, "completed")
             if task.recurrence is None:
                 raise NotRepeating(task.id)
+            changes.usage.require_room_for_next()
             edit.event = TaskSkipped
             task.skipped_at = changes.now
             await move_reminders(changes, task)
@@ -111,9 +112,12 @@ async def complete(changes: UserChanges, edit: Edit) -> None:
 
     Raises:
         OccurrenceClosed: it was skipped.
+        QuotaExceeded: there would be no room for the next occurrence.
     """
     if edit.task.skipped_at is not None:
         raise OccurrenceClosed(edit.task.id, "skipped")
+    if edit.task.recurrence is not None:
+        changes.usage.require_room_for_next()
     edit.event = TaskCompleted
     edit.task.completed, edit.task.completed_at = True, changes.now
     await move_reminders(changes, edit.task)
@@ -166,7 +170,7 @@ async def create_next(changes: UserChanges, task: Task) -> None:
     changes.session.add(successor)
     await changes.session.flush()
     await reminders.copy(changes, reminded(task), reminded(successor))
-    await announce_created(changes, Edit(successor))
+    await announce_created(changes, Edit(successor), limited=False)
 
 
 async def _has_successor(changes: UserChanges, task: Task) -> bool:

@@ -6,7 +6,6 @@ from todoapp.kit.errors import Conflict, Invalid, NotFound, Violation
 
 __all__ = [
     "InvalidWebhookUrl",
-    "TooManyWebhooks",
     "WebhookDeliveryNotFound",
     "WebhookFull",
     "WebhookNotFound",
@@ -32,13 +31,6 @@ class InvalidWebhookUrl(Invalid):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, errors=[Violation("/url", sentence)])
-
-
-class TooManyWebhooks(Conflict):
-    code = "too-many-webhooks"
-
-    def __init__(self, most: int) -> None:
-        super().__init__(f"You have {most} webhooks, the most allowed; delete one first.")
 
 
 class WebhookFull(Conflict):

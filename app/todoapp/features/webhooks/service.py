@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.features.webhooks.errors import InvalidWebhookUrl, TooManyWebhooks, WebhookNotFound
+from todoapp.features.webhooks.errors import InvalidWebhookUrl, WebhookNotFound
 from todoapp.features.webhooks.inputs import NewWebhook, WebhookPatch
 from todoapp.features.webhooks.model import Webhook
 from todoapp.features.webhooks.signing import new_secret
@@ -17,6 +17,7 @@ from todoapp.features.webhooks.view import WebhookView
 from todoapp.kit import owned
 from todoapp.kit.database import col
 from todoapp.kit.sealing import Seal
+from todoapp.kit.usage import Counted
 from todoapp.messaging.event import Action
 from todoapp.messaging.outbox import UserChanges
 
@@ -33,7 +34,6 @@ __all__ = [
     "update",
 ]
 
-MOST = 20
 VISIBLE = re.compile(r"[\x21-\x7e]+")  # what a URL may consist of (RFC 3986 §2)
 OVERLAP = timedelta(days=1)
 """For so long after a rotation the old secret signs as well."""
@@ -63,10 +63,10 @@ async def create(
 
     Raises:
         InvalidWebhookUrl
-        TooManyWebhooks
+        QuotaExceeded
     """
     _check_url(new.url, allow_private=allow_private)
-    await owned.refuse_above(MOST, changes.session, Webhook, changes.user_id, TooManyWebhooks)
+    changes.usage.add(Counted.WEBHOOKS)
     secret = new_secret()
     webhook = Webhook(
         user_id=changes.user_id,
@@ -141,6 +141,7 @@ def switch_off(changes: UserChanges, webhook: Webhook) -> None:
 async def delete(changes: UserChanges, webhook: Webhook) -> None:
     """Remove a webhook with its log and all that still waits."""
     await changes.session.delete(webhook)
+    changes.usage.add(Counted.WEBHOOKS, -1)
     changes.announce("webhook", "deleted", webhook.id)
 
 

@@ -8,10 +8,12 @@ from pydantic import Field, SecretStr
 
 from todoapp.features.accounts import service
 from todoapp.features.accounts.service import ProfileEdit
-from todoapp.features.accounts.view import UserView
+from todoapp.features.accounts.view import QuotasView, UserView
 from todoapp.features.personal_data.erasure import erase
 from todoapp.features.personal_data.revocation import Credentials, end_all
 from todoapp.kit.fields import Input, Name, NewPassword, TimeZone
+from todoapp.kit.usage import Usage
+from todoapp.messaging.outbox import usage_of
 from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag
 from todoapp.processes.api.dependencies import (
     AccountChanges,
@@ -56,6 +58,13 @@ async def get_me(reading: Reading, if_none_match: IfNoneMatch, response: Respons
     if_none_match.check(user.version)
     tag(response, user.version)
     return UserView.model_validate(user)
+
+
+@router.get("/quotas")
+async def get_quotas(reading: Reading, runtime: CurrentRuntime) -> QuotasView:
+    """How much you have of what has a limit. What would exceed a limit is answered 409 `quota-exceeded`."""
+    used = await usage_of(reading.session, reading.user_id)
+    return QuotasView.of(Usage(dict(used), runtime.outbox.limits))
 
 
 @router.patch("")

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, Response
 from sqlalchemy import ColumnElement, delete, inspect, select, true, tuple_
@@ -13,19 +15,23 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from todoapp.features.accounts.model import Guesses, UserSession
 from todoapp.features.activity.model import ActivityLog
+from todoapp.features.channels.model import REMINDERS, TESTS
 from todoapp.features.notifications.model import Notification
-from todoapp.features.webhooks.model import WebhookDelivery
+from todoapp.features.outgoing.claiming import Lane
+from todoapp.features.outgoing.repair import astray, set_right
+from todoapp.features.personal_data.usage import counted, miscounted
+from todoapp.features.webhooks.model import WEBHOOKS, WebhookDelivery
 from todoapp.kit.database import Database, col
 from todoapp.kit.idempotency import IdempotencyKey
 from todoapp.kit.settings import Settings
 from todoapp.messaging.dead_letters import DeadLetter, DeliveryFailure
 from todoapp.messaging.inbox import InboxEntry
-from todoapp.messaging.outbox import OutboxEvent
+from todoapp.messaging.outbox import Origin, OutboxEvent, UnknownUser
 from todoapp.messaging.sidecar import SidecarError
 from todoapp.messaging.subscriptions import Consumer
 from todoapp.processes.runtime import Runtime
 
-__all__ = ["BATCH", "Rule", "delete_old", "keep_scheduled", "retention_router", "rules"]
+__all__ = ["BATCH", "Rule", "delete_old", "keep_scheduled", "repair_counters", "retention_router", "rules"]
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +39,9 @@ INBOX = timedelta(days=7)
 """As long as the topics keep what could be delivered again."""
 DEAD_LETTERS = timedelta(days=30)
 WEBHOOK_LOG = timedelta(days=30)
+COUNTERS = "counters"
+"""The job that repairs counters, once a day: it reads indexes of all tasks and deliveries."""
+LANES: tuple[Lane[Any], ...] = (REMINDERS, TESTS, WEBHOOKS)
 RENEWAL_SECONDS = 3600.0
 RETRY_SECONDS = 10.0
 BATCH = 500
@@ -89,7 +98,10 @@ def retention_router(runtime: Runtime, consumer: Consumer) -> APIRouter:
 
     @router.post("/job/retention-{name}")
     async def retention_due(name: str) -> Response:
-        if name in by_name:
+        if name == COUNTERS:
+            repaired = await repair_counters(runtime)
+            logger.info("Counters repaired", extra={"repairs": repaired})
+        elif name in by_name:
             deleted = await delete_old(runtime.database, by_name[name], now=runtime.now())
             logger.info("Old rows deleted", extra={"rule": name, "rows": deleted})
         else:
@@ -100,7 +112,47 @@ def retention_router(runtime: Runtime, consumer: Consumer) -> APIRouter:
     return router
 
 
+async def repair_counters(runtime: Runtime) -> int:
+    """Count again what users have and what waits for their destinations, where the counters are wrong.
+
+    Processes of the version before this one do not count; nor does who deletes rows by hand.
+
+    Returns:
+        The number of repairs.
+    """
+    return await _repair_usage(runtime) + sum([await _repair_queues(runtime, lane) for lane in LANES])
+
+
+async def _repair_usage(runtime: Runtime) -> int:
+    repaired, after = 0, None
+    while True:
+        async with runtime.database.read() as session:
+            wrong, after = await miscounted(session, after, limit=BATCH)
+        for user_id in wrong:
+            with suppress(UnknownUser):  # deleted at the same time
+                async with runtime.outbox.changes(user_id, Origin("system", runtime.now())) as changes:
+                    changes.usage.numbers = dict(await counted(changes.session, user_id))
+                    await changes.write_counters()
+        repaired += len(wrong)
+        if after is None:
+            return repaired
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _repair_queues(runtime: Runtime, lane: Lane[Any]) -> int:
+    async with runtime.database.read() as session:
+        users = await astray(session, lane, limit=BATCH)
+    for user_id in users:
+        with suppress(UnknownUser):
+            async with runtime.outbox.changes(user_id, Origin("system", runtime.now())) as changes:
+                await set_right(changes.session, lane, user_id, now=changes.now)
+    return len(users)
+
+
 async def _schedule(runtime: Runtime, scheduled: Iterable[Rule]) -> None:
+    await runtime.sidecar.repeat_job(
+        f"retention-{COUNTERS}", schedule="0 57 3 * * *", data={"rule": COUNTERS}
+    )
     for index, rule in enumerate(scheduled):
         # One after the other, at fixed minutes: with an interval, each renewal would postpone the job.
         await runtime.sidecar.repeat_job(
