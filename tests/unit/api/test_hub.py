@@ -59,7 +59,7 @@ async def test_one_read_serves_all_followers_of_a_user() -> None:
     async def read(_user_id: UUID, since: int) -> list[Told]:
         reads.append(since)
         await asyncio.sleep(0)
-        return [Told(seq, str(seq)) for seq in range(since + 1, 6)]
+        return [Told(seq, "task", str(seq)) for seq in range(since + 1, 6)]
 
     async def allow() -> None:
         return None

@@ -55,7 +55,9 @@ def reaches(rules: list[Rule], address: str, port: int) -> bool:
 
 
 def _covers(entry: Rule, port: int) -> bool:
-    return entry["protocol"] == "TCP" and entry["port"] <= port <= entry.get("endPort", entry["port"])
+    first: int = entry["port"]
+    last: int = entry.get("endPort", first)
+    return entry["protocol"] == "TCP" and first <= port <= last
 
 
 def _holds(peer: Rule, address: str) -> bool:
