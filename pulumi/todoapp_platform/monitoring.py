@@ -127,7 +127,7 @@ def _prometheus(args: MonitoringArgs, todo_namespace: str) -> dict[str, Any]:
                 "passwordKey": "password",
             },
             "sidecar": {
-                # A dashboard asks in the name of whoever opens it, so not every namespace may bring one.
+                # A dashboard asks in the name of all who open it, so not every namespace may bring one.
                 "dashboards": {
                     "enabled": True,
                     "label": "grafana_dashboard",
