@@ -13,7 +13,7 @@ import yaml
 from testbed.pulumi.program import OTHER_CHOICES, PROGRAM, PulumiProgram, Run
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.kafka_access import ANNOTATION
-from todoapp_operator.render.names import LAPTOP
+from todoapp_operator.render.names import Names
 from todoapp_operator.render.strimzi import strimzi_resources
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_platform.versions import CHARTS
@@ -33,8 +33,8 @@ def redpanda(stacks: Mapping[str, PulumiProgram]) -> Run:
 
 
 def rendered(kind: str) -> list[Manifest]:
-    """With the names that topics have where they belong to nobody else."""
-    return [each for each in strimzi_resources(STRIMZI, LAPTOP) if each["kind"] == kind]
+    """With the names that topics have on a broker of the TodoApp's own."""
+    return [each for each in strimzi_resources(STRIMZI, Names(prefix="todo-")) if each["kind"] == kind]
 
 
 def test_the_python_types_of_a_todoapp_are_up_to_date() -> None:
