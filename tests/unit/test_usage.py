@@ -22,7 +22,7 @@ def test_the_last_one_within_the_limit_is_counted() -> None:
 
 
 @pytest.mark.parametrize("what", Counted)
-def test_zero_and_a_missing_limit_are_no_limit(what: Counted) -> None:
+def test_zero_and_a_missing_limit_limit_nothing(what: Counted) -> None:
     for counted in (Usage(limits={what: 0}), Usage()):
         counted.add(what, 10**9)
         counted.require_room_for_next()

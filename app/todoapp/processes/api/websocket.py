@@ -8,7 +8,8 @@ with its HTTP status and 4000: 4401 no valid token, or it has ended; 4403 anothe
 token that may not read; 4410 the feed does not reach back to `since`; 4422 a malformed URL; 4429 too
 many sockets or connections of one user; 4408 the client did not read for half a minute.
 
-A user may have 20 sockets in each replica of the api. Whoever reconnects after 4429 waits for a moment first.
+A user may have 20 sockets in each replica of the api. A client that was closed with 4429 closes
+another socket, or waits for a moment, before it connects again.
 """
 
 import asyncio
