@@ -1,6 +1,6 @@
 """How much a body of JSON may hold, found out before anything asks what it means.
 
-Whatever is wrong with a field costs time to find and to say, so the number of fields is limited first.
+A wrong field costs time to find and to describe, so the number of fields is limited first.
 """
 
 from typing import Any

@@ -91,7 +91,7 @@ def spans(rule: RRule, year: int) -> list[tuple[int, int]]:
 def _chosen(rule: RRule, named: YearDays) -> YearDays:
     """The days that BYSETPOS chooses in each period.
 
-    A week may lie in two years. Its days are those of December and January whichever kinds these have.
+    A week may lie in two years. Its days are those of December and January, for any two kinds.
     """
     if rule.frequency is Frequency.DAILY:
         return named if {-1, 1} & {*rule.by_set_pos} else (0,) * len(named)
