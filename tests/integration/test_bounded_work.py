@@ -74,7 +74,7 @@ async def test_body_of_too_many_parts_is_refused(
 
 
 @pytest.mark.parametrize("end", [b"", b', "last": NaN}', b', "last": "\\ud800"}'])
-async def test_large_body_that_is_no_json_is_refused(client: httpx.AsyncClient, end: bytes) -> None:
+async def test_large_body_other_than_json_is_refused(client: httpx.AsyncClient, end: bytes) -> None:
     content = json.dumps(fields(5_000)).encode()[:-1] + end
 
     answer = await client.post("/api/tasks", content=content, headers={"content-type": "application/json"})

@@ -70,7 +70,7 @@ async def test_the_refresh_token_is_in_the_cookie_alone(page: httpx.AsyncClient,
     assert (await page.get("/api/me", headers=bearer(answer))).status_code == 200
 
 
-async def test_cookies_of_an_encrypted_installation_are_never_sent_in_the_clear(runtime: Runtime) -> None:
+async def test_cookies_of_an_encrypted_installation_are_sent_encrypted_only(runtime: Runtime) -> None:
     settings = runtime.settings.model_copy(update={"public_url": "https://todo.example.com"})
     async with calling(create_api(replace(runtime, settings=settings))) as page:
         cookies = (await sign_up(page)).headers.get_list("set-cookie")

@@ -3,11 +3,10 @@
 The CRD, docs/todoapp-reference.md, every rendered manifest and `todoappctl run` follow from these models.
 """
 
-from collections.abc import Iterator
-from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool, StrictInt
+from pydantic.alias_generators import to_camel
 
 from todoapp_operator.resource.backing_services import Broker, Database, SecretRef, Topics
 from todoapp_operator.resource.component import Component
@@ -222,27 +221,22 @@ class Quotas(Part):
     """Notification channels."""
 
 
-def _topic_names() -> Iterator[Rule]:
+def _topic_name(attribute: str) -> Rule:
     """On Strimzi's Kafka the operator writes for every tenant, so no tenant says which topic is theirs.
 
     The API server has put the default names into every resource, so these have to pass.
     """
-    for attribute, field in Topics.model_fields.items():
-        default = getattr(Topics(), attribute).name
-        yield Rule(
-            field=f"topics.{field.alias}.name",
-            sentence="a topic's `name` can be chosen only with `broker.redpanda` or `broker.kafka`; "
-            "on Strimzi's Kafka every topic is called `<namespace>.<name>.<topic>`",
-            cel="(has(self.broker) && !has(self.broker.strimzi)) || "
-            f"self.topics.{field.alias}.name == '{default}'",
-            holds=partial(_topic_name_holds, attribute, default),
-        )
-
-
-def _topic_name_holds(attribute: str, default: str, spec: "TodoAppSpec") -> bool:
-    is_own_broker = spec.broker is not None and spec.broker.strimzi is None
-    name: str = getattr(spec.topics, attribute).name
-    return is_own_broker or name == default
+    field, default = to_camel(attribute), getattr(Topics(), attribute).name
+    return Rule(
+        field=f"topics.{field}.name",
+        sentence="a topic's `name` can be chosen only with `broker.redpanda` or `broker.kafka`; "
+        "on Strimzi's Kafka every topic is called `<namespace>.<name>.<topic>`",
+        cel=f"(has(self.broker) && !has(self.broker.strimzi)) || self.topics.{field}.name == '{default}'",
+        holds=lambda spec: (
+            (spec.broker is not None and spec.broker.strimzi is None)
+            or getattr(spec.topics, attribute).name == default
+        ),
+    )
 
 
 class TodoAppSpec(Part):
@@ -328,7 +322,7 @@ class TodoAppSpec(Part):
             cel="!self.features.assistant || has(self.assistant)",
             holds=lambda spec: not spec.features.assistant or spec.assistant is not None,
         ),
-        *_topic_names(),
+        *map(_topic_name, Topics.model_fields),
     )
 
 
