@@ -1,4 +1,4 @@
-"""Nothing of somebody else's is counted, changed, waited for or deleted, whatever labels it has."""
+"""Objects of somebody else are not counted, changed, waited for or deleted, under any labels."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -555,7 +555,7 @@ def test_object_with_kafka_belongs_by_its_labels(labels: dict[str, str], expecte
     assert standing_of(KAFKA_TOPIC, manifest).is_of(OWNER) == expected
 
 
-def test_status_without_types_is_no_defect() -> None:
+def test_status_without_types_causes_no_repair() -> None:
     metadata = {"namespace": "attacker", "name": "t", "labels": LABELS, "uid": "1", "resourceVersion": "1"}
 
     assert child_of(KAFKA_USER, {"metadata": metadata, "status": {"conditions": [{"status": "True"}]}})
