@@ -171,7 +171,9 @@ async def test_where_addresses_are_unknown_accounts_are_limited_alone(runtime: R
     assert (others, one) == ([401] * 3, [401] * ALLOWED + [429])
 
 
-async def test_zero_limits_nothing(owner: httpx.AsyncClient, runtime: Runtime, addresses: Iterator[str]) -> None:
+async def test_zero_limits_nothing(
+    owner: httpx.AsyncClient, runtime: Runtime, addresses: Iterator[str]
+) -> None:
     app = limited(runtime, wrong_passwords_per_day=0, wrong_passwords_of_an_address_per_day=0)
 
     assert {await guess(app, addresses) for _ in range(ALLOWED + 2)} == {401}

@@ -65,7 +65,7 @@ def cluster_roles() -> Iterator[Manifest]:
 
 
 def secret_rule() -> dict[str, Any]:
-    """The rights on Secrets without `create`: what is new has no name that a rule could know."""
+    """As in all namespaces, but for `create`: what is new has no name for a rule yet."""
     [role] = (each for each in cluster_roles() if each["metadata"]["name"] == "todoapp-operator-secrets")
     [rule] = role["rules"]
     return {**rule, "verbs": [verb for verb in rule["verbs"] if verb != "create"]}

@@ -119,7 +119,7 @@ def test_forged_objects_change_nothing_of_the_victim(
 def test_attacker_reads_no_secret_and_writes_no_victim(
     installation: Installation, attacker: str, other_namespace: str
 ) -> None:
-    """What a TodoApp of the attacker's becomes lies beside it, under any name."""
+    """What a TodoApp of the attacker's becomes lies beside it, even under the victim's name."""
     installation.install()
     installation.wait_until_ready()
     before = belongings(installation)

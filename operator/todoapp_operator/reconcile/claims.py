@@ -57,7 +57,7 @@ async def make(client: Client, owner: Owner, kind: Kind, manifest: Manifest) -> 
 
 
 async def apply_over(client: Client, child: Child, manifest: Manifest) -> Manifest:
-    """Apply to the very object that `find` has found: one that has taken its name since is refused (409).
+    """Apply to the very object that `find` has found: another one that has its name by now is refused (409).
 
     Returns:
         The object as it is then.

@@ -69,12 +69,12 @@ class Standing(NamedTuple):
 
     def is_free_for(self, owner: Owner) -> bool:
         """Whether `owner`, which wants an object of this kind, name and namespace, may write it."""
-        left_for_us = self.left and self.app == owner.key
-        return self.uid == owner.uid or left_for_us or self.adopter == owner.key.name
+        return self.is_of(owner) or (self.left and self.app == owner.key) or self.adopter == owner.key.name
 
     def following(self, before: "Standing") -> "Standing":
-        """This; or `before`, if the same object was ours without an owner: edited labels are repaired."""
-        return before if before.left and not (self.left or self.uid) else self
+        """This; or `before`, if the same object was ours and only its labels tell of another TodoApp now."""
+        relabelled = self.app != before.app and self.uid in ("", before.uid)
+        return before if before.left and relabelled else self
 
 
 @dataclass(frozen=True)

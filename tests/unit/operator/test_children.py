@@ -18,7 +18,7 @@ CONFIG_MAP, DEPLOYMENT = (
     next(kind for kind in KINDS if kind.name == name) for name in ("ConfigMap", "Deployment")
 )
 HOME = AppKey("home", "todo")
-OWNER = Owner(HOME, "owner")
+OWNER = Owner(HOME, "uid of todo")
 RENDERED: dict[str, Any] = {"metadata": {"name": "flags", "namespace": "home"}, "data": {"answer": "42"}}
 DIGEST = digest_of_body(body_of(RENDERED))
 
@@ -56,7 +56,7 @@ def live(
 
 
 def controller(app: str) -> dict[str, Any]:
-    return {"apiVersion": API_VERSION, "kind": KIND, "name": app, "uid": "owner", "controller": True}
+    return {"apiVersion": API_VERSION, "kind": KIND, "name": app, "uid": f"uid of {app}", "controller": True}
 
 
 def agrees(children: Children, kind: Kind = CONFIG_MAP) -> bool:
