@@ -23,7 +23,7 @@ from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.children import Children
 from todoapp_operator.reconcile.claims import NameIsTaken
 from todoapp_operator.reconcile.finalizer import TODOAPP
-from todoapp_operator.reconcile.kafka_access import KafkaAccess
+from todoapp_operator.reconcile.kafka_access import ANNOTATION, KafkaAccess
 from todoapp_operator.reconcile.ownership import AppKey
 from todoapp_operator.reconcile.reconciler import Reconciler
 from todoapp_operator.reconcile.reconciliation import ReconcileContext
@@ -229,6 +229,9 @@ def _merge(live: Any, change: Any) -> None:
             live[name] = value
 
 
+_OPEN_KAFKA = {"metadata": {"namespace": "kafka", "name": "kafka", "annotations": {ANNOTATION: "*"}}}
+
+
 @dataclass
 class OfflineOperator:
     """One replica, with caches that are as full as informers would have made them."""
@@ -244,6 +247,8 @@ class OfflineOperator:
         told: list[AppKey] = []
         async with stand_in.serving() as client:
             children, foreign = Children(told.append), ReferencedSecrets(client, told.append)
+            kafka_access = KafkaAccess(told.append)
+            kafka_access.kafkas.put(_OPEN_KAFKA)
             context = ReconcileContext(
                 client=client,
                 todoapps=TodoApps(),
@@ -251,7 +256,7 @@ class OfflineOperator:
                 secrets=AppSecrets(client, children, foreign),
                 image="registry.example.com/todoapp:1.0",
                 kinds=lambda: frozenset(KINDS),
-                kafka_access=KafkaAccess(told.append),
+                kafka_access=kafka_access,
                 namespace="todoapp-system",
             )
             yield cls(stand_in, context, foreign, told)

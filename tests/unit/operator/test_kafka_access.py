@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from todoapp_operator.kube.informer import EVERYWHERE
 from todoapp_operator.kube.manifest import Manifest
 from todoapp_operator.reconcile.kafka_access import KafkaAccess
 from todoapp_operator.reconcile.ownership import AppKey
@@ -13,9 +14,9 @@ ANNOTATION = "todoapp.dev/allow-namespaces"
 KEY = AppKey("home", "todo")
 
 
-def todoapp(namespace: str = "home", **strimzi: str) -> TodoApp:
+def todoapp(at: str = "home", **strimzi: str) -> TodoApp:
     spec = {"broker": {"strimzi": strimzi}}
-    return TodoApp.model_validate({"metadata": {"name": "todo", "namespace": namespace}, "spec": spec})
+    return TodoApp.model_validate({"metadata": {"name": "todo", "namespace": at}, "spec": spec})
 
 
 def kafka(annotation: str | None, name: str = "kafka", namespace: str = "kafka") -> Manifest:
@@ -128,8 +129,8 @@ def test_todoapp_is_told_of_changed_permissions_only(access: KafkaAccess, told: 
     assert hears(access.namespaces.put, home(team="b"))
     assert not hears(access.namespaces.put, home(team="b"))
     assert not hears(access.namespaces.put, {"metadata": {"name": "work"}})
-    assert hears(access.kafkas.retain, ())
-    assert not hears(access.kafkas.retain, ())
+    assert hears(access.kafkas.retain, (), EVERYWHERE)
+    assert not hears(access.kafkas.retain, (), EVERYWHERE)
 
 
 def test_todoapp_that_is_gone_is_forgotten(access: KafkaAccess, told: list[AppKey]) -> None:

@@ -264,7 +264,7 @@ async def test_service_of_somebody_else_keeps_its_selector(
     assert message.endswith("by the annotation `todoapp.dev/adopt: todo`.")
     assert cluster.get(SERVICE, "home", "todo-api") == theirs
     assert operator.status(HOME)["Progressing"] == ("False", "NameTaken")
-    assert cluster.get(SERVICE, "home", "todo-recurrence"), "what has a free name is made"
+    assert cluster.get(SERVICE, "home", "todo-recurrence-inner"), "what has a free name is made"
 
 
 async def test_annotation_lets_a_todoapp_have_an_object(operator: OfflineOperator, cluster: StandIn) -> None:
