@@ -89,7 +89,7 @@ async def ended(reader: asyncio.StreamReader) -> bytes:
     return received
 
 
-POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
 LOG_IN = POST.replace(b"/ ", b"/api/auth/login ", 1) + b"Content-Type: application/json\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -117,8 +117,9 @@ async def test_the_process_sends_reminders_by_itself(
             [call] = await asyncio.to_thread(receiver.wait_for, "/channel")
 
             async def delivered() -> bool:
-                [notification] = (await owner.get("/api/notifications")).json()["items"]
-                return bool(notification["deliveries"][0]["status"] == "delivered")
+                notifications = (await owner.get("/api/notifications")).json()["items"]
+                [reminded] = (each for each in notifications if each["kind"] == "reminder")
+                return bool(reminded["deliveries"][0]["status"] == "delivered")
 
             await eventually(delivered, what="the delivery is noted")
     await api.close()

@@ -31,7 +31,7 @@ def limited(runtime: Runtime, **settings: object) -> FastAPI:
 @asynccontextmanager
 async def calling_from(app: FastAPI, address: str) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app, client=(address, 50000))
-    async with httpx.AsyncClient(transport=transport, base_url="http://todo.test") as caller:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as caller:
         yield caller
 
 

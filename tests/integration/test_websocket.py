@@ -277,7 +277,7 @@ async def test_a_client_that_does_not_read_is_left(fresh_database_url: str, cloc
 
 
 HANDSHAKE = (
-    "GET /api/ws?since=0 HTTP/1.1\r\nHost: todo.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "GET /api/ws?since=0 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     "Sec-WebSocket-Protocol: todoapp.v1, bearer.{token}\r\n\r\n"
 )

@@ -70,7 +70,7 @@ async def exchange(
     """Begin a request of a user; when the block ends, the client has left and the app is done with it."""
     url = urlsplit(path)
     made = Exchange()
-    sent = {"host": "todo.test", "authorization": user.headers["Authorization"]} | headers
+    sent = {"host": "localhost", "authorization": user.headers["Authorization"]} | headers
     scope = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -81,7 +81,7 @@ async def exchange(
         "query_string": url.query.encode(),
         "root_path": "",
         "scheme": "http",
-        "server": ("todo.test", 80),
+        "server": ("localhost", 80),
         "client": ("127.0.0.1", 50000),
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in sent.items()],
     }

@@ -45,7 +45,8 @@ def rent() -> Task:
 
 def test_task_shown_again_parses_no_rule() -> None:
     task = rent()
-    series.begin(task, {"rrule": "FREQ=MONTHLY;BYMONTHDAY=31;COUNT=4711"}, now=NOW)
+    rule = {"rrule": "FREQ=MONTHLY;BYMONTHDAY=31;COUNT=4711", "basis": "completion"}
+    series.begin(task, rule, now=NOW)
 
     def show() -> datetime | None:
         return TaskView.at(NOW, task, (), ()).next_occurrence
