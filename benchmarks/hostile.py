@@ -78,7 +78,7 @@ def _always(method: str, path: str, body: Any = None, **parameters: Any) -> Call
 
 
 def _fields(count: int) -> dict[str, int]:
-    return {f"field{number}": 0 for number in range(count)}
+    return {f"f{number}": 0 for number in range(count)}
 
 
 def _list_of(rule: dict[str, str]) -> Callable[[Person], Asked]:

@@ -127,7 +127,7 @@ def test_settings_accepts_the_rendered_values(component: Component, monkeypatch:
     for name in list(os.environ):
         monkeypatch.delenv(name)
     for variable in environment(APP, component, names_on_cluster(APP)):
-        monkeypatch.setenv(variable.name, variable.value or "from elsewhere")
+        monkeypatch.setenv(variable.name, "from elsewhere" if variable.value is None else variable.value)
 
     settings = Settings()
 

@@ -65,7 +65,7 @@ async def test_replaced_keys_keep_sessions_and_sealed_values(database_url: str, 
         "jwt_secret": NEW,
         "previous_jwt_secret": JWT_SECRET,
         "sealing_key": NEWER,
-        "previous_sealing_keys": f"{NEW} {SEALING_KEY}",
+        "previous_sealing_keys": f"{NEW}\n{SEALING_KEY}\n",
     }
     async with restarted(database_url, clock, **replaced) as app:
         assert await me(app, authorization) == 200

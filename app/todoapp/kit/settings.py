@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     sealing_key: SecretStr | None = Field(default=None, description="encrypts what is read again")
     sealing_key_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
     previous_sealing_keys: SecretStr | None = Field(
-        default=None, description="sealed before and still open, separated by spaces"
+        default=None, description="sealed before and still open, one a line"
     )
     previous_sealing_keys_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
     database_pool_size: PositiveInt = Field(default=10, description="connections per process")

@@ -70,7 +70,7 @@ async def read_secret(
 async def read_previous(
     settings: Settings, sidecar: Sidecar, name: Literal["previous_jwt_secret", "previous_sealing_keys"]
 ) -> list[str]:
-    """The keys that were replaced; none where nothing is named, or the named secret has no such key.
+    """The keys that were replaced, one a line; none where nothing is named, or the secret has no such key.
 
     Raises:
         ConfigurationError: the named secret is missing in the store.
@@ -79,7 +79,7 @@ async def read_previous(
     if given is None and reference is not None:
         secret, key = reference.split("/")
         given = (await _stored(settings, sidecar, secret, variable=f"TODOAPP_{name.upper()}")).get(key)
-    return (given or "").split()
+    return [key for key in (given or "").splitlines() if key]
 
 
 def _named(settings: Settings, name: str) -> tuple[str | None, str | None]:
