@@ -7,9 +7,11 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import orjson
+from yarl import URL
 
 from benchmarks.figures import Figure
 from benchmarks.installation import Installation
@@ -19,6 +21,8 @@ from testbed.app.person import Person
 __all__ = ["measure_hostile"]
 
 LISTED = 200
+CONNECTIONS = 2
+"""of the attacker"""
 LEAP_MONDAYS = "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO"
 
 
@@ -51,8 +55,12 @@ def measure_hostile(installation: Installation, *, samples: int) -> Iterator[Fig
 async def _waited(victim: Person, attacker: Person, attack: Asked | None, samples: int) -> list[float]:
     """How long each request of the victim takes, in seconds, while the attack is repeated."""
     mine = Asked("GET", "/api/tasks")
-    async with clients(victim.url, 1) as http, clients(attacker.url, 2) as other:
-        attacking = [asyncio.create_task(_repeat(other, attacker.token, attack)) for _ in range(2) if attack]
+    async with clients(victim.url, 1) as http, clients(attacker.url, CONNECTIONS) as other:
+        attacking = [
+            asyncio.create_task(_repeat(other, attacker.url, attacker.token, attack))
+            for _ in range(CONNECTIONS)
+            if attack
+        ]
         waited = [(await answered(http, victim.token, mine))[0] for _ in range(samples)]
         for each in attacking:
             each.cancel()
@@ -60,16 +68,14 @@ async def _waited(victim: Person, attacker: Person, attack: Asked | None, sample
     return waited
 
 
-async def _repeat(http: aiohttp.ClientSession, token: str, attack: Asked | None) -> None:
+async def _repeat(http: aiohttp.ClientSession, url: str, token: str, attack: Asked) -> None:
     """Send the attack until cancelled, however it is answered."""
-    if attack is None:
-        return
+    # Made once: the clients of both share a process, and only the server is measured.
     body = None if attack.body is None else orjson.dumps(attack.body)
+    address = URL(f"{url}{attack.path}?{urlencode(attack.parameters)}", encoded=True)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     while True:
-        async with http.request(
-            attack.method, attack.path, params=attack.parameters, data=body, headers=headers
-        ) as answer:
+        async with http.request(attack.method, address, data=body, headers=headers) as answer:
             await answer.read()
 
 

@@ -22,6 +22,8 @@ __all__ = ["Route", "resource_router"]
 MOST_PARAMETERS = 50
 MOST_VALUES = 50
 """of one parameter"""
+MOST_IN_ALL = 500
+"""values of a query; more are not even parsed"""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -44,7 +46,10 @@ class TooManyParameters(Invalid):
     code = "too-many-parameters"
 
     def __init__(self) -> None:
-        super().__init__(f"A query may have {MOST_PARAMETERS} parameters, with {MOST_VALUES} values each.")
+        super().__init__(
+            f"A query may have {MOST_PARAMETERS} parameters, with {MOST_VALUES} values each "
+            f"and {MOST_IN_ALL} in all."
+        )
 
 
 class Route(APIRoute):
@@ -87,9 +92,10 @@ def _check_query(request: Request) -> None:
     Raises:
         TooManyParameters
     """
-    if request.scope["query_string"].count(b"&") < MOST_VALUES:
+    in_all = request.scope["query_string"].count(b"&") + 1
+    if in_all <= min(MOST_PARAMETERS, MOST_VALUES):
         return
-    if request.scope["query_string"].count(b"&") >= MOST_PARAMETERS * MOST_VALUES:
+    if in_all > MOST_IN_ALL:
         raise TooManyParameters
     values = Counter(name for name, _ in request.query_params.multi_items())
     if len(values) > MOST_PARAMETERS or max(values.values()) > MOST_VALUES:
