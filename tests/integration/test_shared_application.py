@@ -76,7 +76,7 @@ async def test_app_trusts_no_token_of_the_last_test(
 def test_all_that_an_api_remembers_is_known(fresh_api: FastAPI) -> None:
     """`WarmApp.forget` has to know of more."""
     assert set(fresh_api.state._state) == {
-        *("runtime", "issuer", "courier"),  # nothing of any request
+        *("runtime", "issuer", "courier", "cookies", "guess_limits"),  # nothing of any request
         *("credentials", "rate_limits", "hub"),
         *("scratch", "export_work", "import_work", "calendars"),
     }
