@@ -154,7 +154,7 @@ def test_git_and_pulumi_close_a_namespace_alike(
 
     by_pulumi, by_git = written(of_pulumi(stacks["aks"].run())), written(policies)
 
-    # Pulumi runs Strimzi beside Kafka, and Envoy in a namespace of its own; it applies the operator's manifests.
+    # Pulumi runs Strimzi beside Kafka, Envoy in a namespace of its own, and applies the operator's manifests.
     only_git, only_pulumi = by_git.keys() - by_pulumi.keys(), by_pulumi.keys() - by_git.keys()
     assert {namespace for namespace, _ in only_git} == {"strimzi", "todo"}
     assert {namespace for namespace, _ in only_pulumi} == {"envoy-gateway-system", "todoapp-system"}

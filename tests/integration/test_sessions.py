@@ -97,26 +97,28 @@ async def test_all_other_sessions_end_together(client: httpx.AsyncClient) -> Non
 async def test_another_process_learns_that_a_session_ended(
     client: httpx.AsyncClient, deliveries: Deliveries
 ) -> None:
-    replica, lost = deliveries.consumers["api"], await phone(client)
-    assert (await replica.get("/api/tasks", headers=lost)).status_code == 200
-    await client.delete("/api/sessions")
+    lost = await phone(client)
+    async with calling(deliveries.api) as replica:
+        assert (await replica.get("/api/tasks", headers=lost)).status_code == 200
+        await client.delete("/api/sessions")
 
-    for envelope in await deliveries.published():
-        await deliveries.deliver(envelope)
+        for envelope in await deliveries.published():
+            await deliveries.deliver(envelope)
 
-    assert (await replica.get("/api/tasks", headers=lost)).status_code == 401
+        assert (await replica.get("/api/tasks", headers=lost)).status_code == 401
 
 
 async def test_another_process_learns_it_without_a_broker(
     client: httpx.AsyncClient, deliveries: Deliveries, clock: Clock
 ) -> None:
-    replica, lost = deliveries.consumers["api"], await phone(client)
-    assert (await replica.get("/api/tasks", headers=lost)).status_code == 200
-    await client.delete("/api/sessions")
+    lost = await phone(client)
+    async with calling(deliveries.api) as replica:
+        assert (await replica.get("/api/tasks", headers=lost)).status_code == 200
+        await client.delete("/api/sessions")
 
-    clock.advance(seconds=5)
+        clock.advance(seconds=5)
 
-    assert (await replica.get("/api/tasks", headers=lost)).status_code == 401
+        assert (await replica.get("/api/tasks", headers=lost)).status_code == 401
 
 
 async def test_a_websocket_closes_with_its_session(client: httpx.AsyncClient, api: FastAPI) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -45,6 +46,8 @@ class Deliveries:
 
     runtimes: dict[str, Runtime]
     consumers: dict[str, httpx.AsyncClient]
+    api: FastAPI
+    """What that api serves to people."""
     _carried: set[int] = field(default_factory=set)
 
     async def published(self) -> list[Envelope]:
@@ -116,6 +119,7 @@ async def deliveries(worker_database: WorkerDatabase, database_url: str, clock: 
     return Deliveries(
         {service: warm.runtime for service, (warm, _) in consuming.items()},
         {service: sidecar for service, (_, sidecar) in consuming.items()},
+        consuming["api"][0].app,
     )
 
 
