@@ -169,7 +169,8 @@ def test_manifests_rendered_for_review_need_no_operator(
     rendered = tmp_path / "rendered"
     CliRunner().invoke(cli, ["render", str(todo), "--output-dir", str(rendered)], catch_exceptions=False)
     environment.fork.branch("rendered/production", rendered)
-    environment.objects.create(NAMESPACE, {"metadata": {"name": "kafka"}})
+    for namespace in ("kafka", "todo"):
+        environment.objects.create(NAMESPACE, {"metadata": {"name": namespace}})
 
     environment.argocd.kubectl("apply", "--server-side", "-k", environment.fork.folder / "gitops/rendered")
 

@@ -44,8 +44,10 @@ async def refused(client: httpx.AsyncClient, path: str, body: object) -> dict[st
 
 
 @pytest.mark.parametrize("path", ["/api/auth/refresh", "/api/auth/login", "/api/auth/signup"])
-async def test_stranger_with_very_many_fields_is_refused(stranger: httpx.AsyncClient, path: str) -> None:
-    problem = await refused(stranger, path, fields(60_000))
+async def test_stranger_with_very_many_fields_is_refused(
+    client_on_one_database: httpx.AsyncClient, path: str
+) -> None:
+    problem = await refused(client_on_one_database, path, fields(60_000))
 
     assert problem["code"] == "body-too-complex"
     assert problem["detail"] == "The body may have 20000 values at most."
@@ -63,9 +65,9 @@ async def test_stranger_with_very_many_fields_is_refused(stranger: httpx.AsyncCl
     ],
 )
 async def test_body_of_too_many_parts_is_refused(
-    client: httpx.AsyncClient, body: object, pointer: str, named: str
+    client_on_one_database: httpx.AsyncClient, body: object, pointer: str, named: str
 ) -> None:
-    problem = await refused(client, "/api/tasks", body)
+    problem = await refused(client_on_one_database, "/api/tasks", body)
 
     assert problem["code"] == "body-too-complex"
     [error] = problem["errors"]
@@ -74,16 +76,22 @@ async def test_body_of_too_many_parts_is_refused(
 
 
 @pytest.mark.parametrize("end", [b"", b', "last": NaN}', b', "last": "\\ud800"}'])
-async def test_large_body_other_than_json_is_refused(client: httpx.AsyncClient, end: bytes) -> None:
+async def test_large_body_other_than_json_is_refused(
+    client_on_one_database: httpx.AsyncClient, end: bytes
+) -> None:
     content = json.dumps(fields(5_000)).encode()[:-1] + end
 
-    answer = await client.post("/api/tasks", content=content, headers={"content-type": "application/json"})
+    answer = await client_on_one_database.post(
+        "/api/tasks", content=content, headers={"content-type": "application/json"}
+    )
 
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed-body")
 
 
-async def test_twenty_problems_are_listed_and_all_counted(client: httpx.AsyncClient) -> None:
-    problem = await refused(client, "/api/tasks", {"title": "x", **{f"titel{n}": 0 for n in range(150)}})
+async def test_twenty_problems_are_listed_and_all_counted(client_on_one_database: httpx.AsyncClient) -> None:
+    problem = await refused(
+        client_on_one_database, "/api/tasks", {"title": "x", **{f"titel{n}": 0 for n in range(150)}}
+    )
 
     assert problem["detail"].startswith("150 parts of the request are invalid.")
     assert problem["detail"].endswith("The first 20 are listed.")
@@ -91,14 +99,16 @@ async def test_twenty_problems_are_listed_and_all_counted(client: httpx.AsyncCli
     assert sum("did you mean 'title'?" in each["detail"] for each in problem["errors"]) == 3
 
 
-async def test_very_long_names_are_cut_in_the_answer(client: httpx.AsyncClient) -> None:
-    problem = await refused(client, "/api/tasks", {"title": "x", "a" * 500_000: 0})
+async def test_very_long_names_are_cut_in_the_answer(client_on_one_database: httpx.AsyncClient) -> None:
+    problem = await refused(client_on_one_database, "/api/tasks", {"title": "x", "a" * 500_000: 0})
 
     assert problem["errors"][0]["pointer"] == "/" + "a" * 100 + "…"
 
 
-async def test_very_long_text_is_refused_by_its_length(client: httpx.AsyncClient) -> None:
-    problem = await refused(client, "/api/tasks", {"title": "x" * 900_000, "timezone": "E" * 100_000})
+async def test_very_long_text_is_refused_by_its_length(client_on_one_database: httpx.AsyncClient) -> None:
+    problem = await refused(
+        client_on_one_database, "/api/tasks", {"title": "x" * 900_000, "timezone": "E" * 100_000}
+    )
 
     assert [each["detail"] for each in problem["errors"]] == [
         "It must have at most 20000 characters.",
@@ -106,10 +116,12 @@ async def test_very_long_text_is_refused_by_its_length(client: httpx.AsyncClient
     ]
 
 
-async def test_bulk_is_checked_up_to_its_first_malformed_operation(client: httpx.AsyncClient) -> None:
+async def test_bulk_is_checked_up_to_its_first_malformed_operation(
+    client_on_one_database: httpx.AsyncClient,
+) -> None:
     wrong = {"op": "create", "task": {"title": "x", **fields(30)}}
 
-    problem = await refused(client, "/api/tasks/bulk", {"operations": [wrong] * 500})
+    problem = await refused(client_on_one_database, "/api/tasks/bulk", {"operations": [wrong] * 500})
 
     assert problem["detail"].startswith("30 parts of the request are invalid.")
     assert {each["pointer"].rpartition("/")[0] for each in problem["errors"]} == {"/operations/0/task"}
@@ -138,9 +150,9 @@ async def test_bulk_still_takes_five_hundred_operations(client: httpx.AsyncClien
 )
 @pytest.mark.parametrize("path", ["/api/tasks", "/api/reminders"])
 async def test_query_of_too_many_parameters_is_refused(
-    client: httpx.AsyncClient, path: str, query: str
+    client_on_one_database: httpx.AsyncClient, path: str, query: str
 ) -> None:
-    answer = await client.get(f"{path}?{query}")
+    answer = await client_on_one_database.get(f"{path}?{query}")
 
     assert (answer.status_code, answer.json()["code"]) == (422, "too-many-parameters")
     assert answer.json()["detail"] == ("A query may have 50 parameters, with 50 values each and 500 in all.")
@@ -176,12 +188,14 @@ async def test_text_of_accents_is_stored_and_not_compared(client: httpx.AsyncCli
     ],
 )
 async def test_rule_that_waits_too_long_is_refused_everywhere(
-    client: httpx.AsyncClient, path: str, body: dict[str, Any] | None
+    client_on_one_database: httpx.AsyncClient, path: str, body: dict[str, Any] | None
 ) -> None:
     rule = {"recurrence": {"rrule": "FREQ=YEARLY;INTERVAL=101"}, "due_date": "2027-03-09"}
     sent = {"operations": [{"op": "create", "task": {"title": "x", **rule}}]} if body is None else body | rule
 
-    assert "more than 100 years without a date" in (await refused(client, path, sent))["detail"]
+    assert (
+        "more than 100 years without a date" in (await refused(client_on_one_database, path, sent))["detail"]
+    )
 
 
 async def test_patched_rule_that_waits_too_long_is_refused(client: httpx.AsyncClient) -> None:
