@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import SecretStr, ValidationError
 
-from todoapp.commands import dead_letters
+from todoapp.commands import dead_letters, users
 from todoapp.kit.settings import Settings
 from todoapp.messaging.secret_store import ConfigurationError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(dead_letters.app, name="dlq")
+app.add_typer(users.app, name="users")
 
 
 def main() -> None:

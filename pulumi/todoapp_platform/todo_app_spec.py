@@ -352,6 +352,8 @@ class Oidc(TypedDict, total=False):
 class Auth(TypedDict, total=False):
     """Who may come in."""
 
+    signUp: Literal["open", "invite", "closed"]
+    """Who may make an account: any visitor, people with an invitation, or nobody."""
     jwtSecretRef: JwtSecretRef
     """The key that signs our own tokens; when absent one is generated and kept. What the Secret holds as
     `previous` signed before, and its tokens are good until they end."""

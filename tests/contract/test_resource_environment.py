@@ -51,6 +51,7 @@ SPEC_FIELDS = {
     "TODOAPP_QUOTA_WEBHOOKS": "quotas.webhooks",
     "TODOAPP_QUOTA_CHANNELS": "quotas.channels",
     "TODOAPP_FEATURE_QUICK_ADD": "features.quickAdd",
+    "TODOAPP_SIGN_UP": "auth.signUp",
     "TODOAPP_LOG_LEVEL": "observability.logLevel",
 }
 """Variable → the field of the spec that decides it."""

@@ -1,8 +1,7 @@
 """The commands `todoapp dlq …`: showing dead letters and replaying them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,19 +14,16 @@ from rich.table import Table
 from sqlalchemy import select
 
 from todoapp.commands.event_schemas import EVENTS
-from todoapp.kit.database import Database, col
-from todoapp.kit.outage import describe_outage, is_outage
+from todoapp.commands.installation import AsJson, instant, opened_database, print_json
+from todoapp.kit.database import col
 from todoapp.kit.settings import Settings
 from todoapp.messaging.dead_letters import DeadLetter
 from todoapp.messaging.replay import NotReplayable, replay
-from todoapp.messaging.secret_store import ConfigurationError, connect_database
-from todoapp.messaging.sidecar import Sidecar
+from todoapp.messaging.secret_store import ConfigurationError
 
 __all__ = ["app"]
 
 app = typer.Typer(help="Events that a process could not handle.", no_args_is_help=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class Letter(BaseModel):
@@ -57,15 +53,15 @@ def list_letters(
     """List the dead letters that wait for a replay, the oldest first."""
     letters = asyncio.run(_letters(every=every))
     if as_json:
-        _print_json([each.model_dump(mode="json", exclude={"event"}) for each in letters])
+        print_json([each.model_dump(mode="json", exclude={"event"}) for each in letters])
         return
     table = Table("Id", "Received", "Consumer", "Event", "Reason", "Replayed")
     table.columns[0].no_wrap = True
     for letter in letters:
-        replayed = _instant(letter.replayed_at) if letter.replayed_at else ""
+        replayed = instant(letter.replayed_at) if letter.replayed_at else ""
         table.add_row(
             str(letter.id),
-            _instant(letter.received_at),
+            instant(letter.received_at),
             letter.consumer,
             letter.event_type,
             letter.reason,
@@ -79,7 +75,7 @@ def show(letter_id: Annotated[UUID, typer.Argument(metavar="ID")], as_json: AsJs
     """Show one dead letter with its event."""
     letter = asyncio.run(_letter(letter_id))
     if as_json:
-        _print_json(letter.model_dump(mode="json"))
+        print_json(letter.model_dump(mode="json"))
         return
     console = Console()
     for name, value in letter.model_dump(mode="json", exclude={"event"}).items():
@@ -111,12 +107,12 @@ async def _letters(*, every: bool) -> list[Letter]:
     query = select(DeadLetter).order_by(col(DeadLetter.received_at), col(DeadLetter.id))
     if not every:
         query = query.where(col(DeadLetter.replayed_at).is_(None))
-    async with _database() as database, database.read() as session:
+    async with opened_database(Settings()) as database, database.read() as session:
         return [Letter.model_validate(each) for each in await session.scalars(query)]
 
 
 async def _letter(letter_id: UUID) -> Letter:
-    async with _database() as database, database.read() as session:
+    async with opened_database(Settings()) as database, database.read() as session:
         found = await session.get(DeadLetter, letter_id)
         if found is None:
             raise ConfigurationError(_unknown(letter_id))
@@ -134,7 +130,7 @@ async def _replay(letter_ids: Sequence[UUID] | None) -> tuple[list[DeadLetter], 
         col(DeadLetter.replayed_at).is_(None) if letter_ids is None else col(DeadLetter.id).in_(letter_ids)
     )
     replayed = []
-    async with _database() as database, database.write() as session:
+    async with opened_database(Settings()) as database, database.write() as session:
         found = (await session.scalars(select(DeadLetter).where(wanted).with_for_update())).all()
         refusals = [_unknown(each) for each in set(letter_ids or ()) - {letter.id for letter in found}]
         for letter in found:
@@ -147,29 +143,5 @@ async def _replay(letter_ids: Sequence[UUID] | None) -> tuple[list[DeadLetter], 
     return replayed, refusals
 
 
-@asynccontextmanager
-async def _database() -> AsyncIterator[Database]:
-    settings = Settings()
-    sidecar = Sidecar.of(settings)
-    database = await connect_database(settings, sidecar, pool_size=1)
-    try:
-        yield database
-    except Exception as error:
-        if is_outage(error):
-            raise ConfigurationError(f"The database does not answer ({describe_outage(error)}).") from error
-        raise
-    finally:
-        await database.close()
-        await sidecar.close()
-
-
 def _unknown(letter_id: UUID) -> str:
     return f"There is no dead letter {letter_id}; `todoapp dlq list --all` names those that are kept."
-
-
-def _instant(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}Z"
-
-
-def _print_json(value: object) -> None:
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2))

@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    EmailStr,
     Field,
     SecretStr,
     StringConstraints,
@@ -22,6 +23,7 @@ from pydantic import (
 __all__ = [
     "Colour",
     "Day",
+    "Email",
     "Input",
     "Line",
     "Name",
@@ -110,6 +112,7 @@ def name_key(name: str) -> str:
 
 
 TimeZone = Annotated[str, StringConstraints(max_length=LONGEST_ZONE), AfterValidator(_known_zone)]
+Email = Annotated[EmailStr, AfterValidator(str.lower)]
 Day = Annotated[date, BeforeValidator(_day_written_out)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_instant_written_out), AfterValidator(_in_range_of_utc)]
 """An instant as RFC 3339 writes it, with its offset."""

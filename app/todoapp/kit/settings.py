@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from todoapp.kit.usage import Counted
 
-__all__ = ["SECRETS", "Features", "LogFormat", "Quotas", "Settings", "Topics"]
+__all__ = ["SECRETS", "Features", "LogFormat", "Quotas", "Settings", "SignUpPolicy", "Topics"]
 
 
 Limit = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -35,6 +35,14 @@ SECRETS = ("database_url", "jwt_secret", "previous_jwt_secret", "sealing_key", "
 class LogFormat(StrEnum):
     JSON = "json"
     TEXT = "text"
+
+
+class SignUpPolicy(StrEnum):
+    """Who may make an account."""
+
+    OPEN = "open"
+    INVITE = "invite"
+    CLOSED = "closed"
 
 
 class Topics(BaseSettings):
@@ -93,6 +101,10 @@ class Settings(BaseSettings):
     )
     limits_per_address: bool = Field(
         default=True, description="false where all requests come from a proxy that is not trusted"
+    )
+
+    sign_up: SignUpPolicy = Field(
+        default=SignUpPolicy.OPEN, description="who may make an account: any visitor, the invited, or nobody"
     )
 
     database_url: SecretStr | None = None

@@ -46,6 +46,7 @@ def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar
         _variable(
             "TODOAPP_PREVIOUS_SEALING_KEYS_REF", _reference(secrets.previous(secrets.sealing_key(app)))
         ),
+        _variable("TODOAPP_SIGN_UP", app.spec.auth.sign_up),
         _variable("TODOAPP_TRUSTED_PROXIES", ",".join(app.spec.trusted_proxies)),
         _variable("TODOAPP_LIMITS_PER_ADDRESS", str(knows_addresses(app)).lower()),
         _from_secret("DAPR_API_TOKEN", secrets.dapr_api_token(app)),

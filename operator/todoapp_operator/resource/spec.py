@@ -80,6 +80,8 @@ class Oidc(Part):
 class Auth(Part):
     """Who may come in."""
 
+    sign_up: Literal["open", "invite", "closed"] = "open"
+    """Who may make an account: any visitor, people with an invitation, or nobody."""
     jwt_secret_ref: JwtSecretRef | None = None
     """The key that signs our own tokens; when absent one is generated and kept. What the Secret holds as
     `previous` signed before, and its tokens are good until they end."""

@@ -85,7 +85,7 @@ def _spec(lawful: bool) -> Strategy:
         recurrence=_workload(lawful, lag=True),
         database=_one(lawful, secretRef=SECRET, cluster=_database_cluster(lawful)),
         dapr=_some(sidecarResources=_quantities(lawful)),
-        auth=_some(jwtSecretRef=SECRET, oidc=_oidc()),
+        auth=_some(signUp=st.sampled_from(["open", "invite", "closed"]), jwtSecretRef=SECRET, oidc=_oidc()),
         assistant=assistant,
         channels=st.fixed_dictionaries({"secretRef": SECRET}),
         trustedProxies=st.lists(NETWORK, max_size=2),

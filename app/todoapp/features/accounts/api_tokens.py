@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.accounts.errors import InvalidApiToken, TokenNotFound
 from todoapp.features.accounts.identity import Scope, TokenIdentity
-from todoapp.features.accounts.model import ApiToken
+from todoapp.features.accounts.model import ApiToken, User
 from todoapp.features.accounts.token_hash import token_hash
 from todoapp.features.accounts.view import ApiTokenView
 from todoapp.kit import owned
@@ -93,9 +93,15 @@ async def holder_of(database: Database, token: str, *, now: datetime) -> TokenId
         InvalidApiToken
     """
     async with database.read() as session:
-        found = await session.scalar(select(ApiToken).where(col(ApiToken.token_hash) == token_hash(token)))
-    if found is None:
+        query = select(ApiToken, col(User.disabled_at)).join(User, col(User.id) == col(ApiToken.user_id))
+        row = (
+            await session.execute(query.where(col(ApiToken.token_hash) == token_hash(token)))
+        ).one_or_none()
+    if row is None:
         raise InvalidApiToken("is not one of ours, or was deleted")
+    found, disabled_at = row
+    if disabled_at is not None:
+        raise InvalidApiToken("belongs to an account that is disabled")
     if found.expires_at is not None and found.expires_at <= now:
         raise InvalidApiToken("has expired")
     if found.last_used_at is None or now - found.last_used_at >= USE_NOTED_EVERY:

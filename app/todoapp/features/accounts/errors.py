@@ -8,15 +8,19 @@ from uuid import UUID
 from todoapp.kit.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unauthorized
 
 __all__ = [
+    "AccountDisabled",
+    "AccountNotFound",
     "EmailTaken",
     "InvalidApiToken",
     "InvalidRefreshToken",
     "InvalidToken",
+    "InvitationNeeded",
     "LogInAgain",
     "LogInNeeded",
     "MissingScope",
     "SessionEnded",
     "SessionNotFound",
+    "SignUpClosed",
     "TokenNotFound",
     "TooManyGuesses",
     "WrongCredentials",
@@ -29,6 +33,40 @@ class EmailTaken(Conflict):
 
     def __init__(self) -> None:
         super().__init__("An account with this e-mail address exists already; log in instead.")
+
+
+class SignUpClosed(Forbidden):
+    code = "sign-up-closed"
+
+    def __init__(self) -> None:
+        super().__init__("This installation accepts no new accounts; ask the people who run it.")
+
+
+class InvitationNeeded(Forbidden):
+    code = "invitation-needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This installation accepts only people with an invitation; ask the people who run it for one."
+        )
+
+
+class AccountDisabled(Forbidden):
+    """Only who knows the password learns of it."""
+
+    code = "account-disabled"
+
+    def __init__(self) -> None:
+        super().__init__("This account is disabled; ask the people who run this installation.")
+
+
+class AccountNotFound(NotFound):
+    """Only people who run the installation are told."""
+
+    code = "account-not-found"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"There is no account {email!r}; `todoapp users list` shows them all.")
 
 
 class WrongCredentials(Unauthorized):

@@ -31,6 +31,8 @@ class User(Base, table=True):
     used_channels: int = 0
     version: int = 1
     created_at: datetime = Field(sa_type=Instant)
+    disabled_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Since when nobody may use the account; what is in it stays."""
 
 
 class UserSession(Base, table=True):

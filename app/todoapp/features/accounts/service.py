@@ -10,7 +10,14 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from todoapp.features.accounts.errors import EmailTaken, WrongCredentials, WrongPassword
+from todoapp.features.accounts.errors import (
+    AccountDisabled,
+    EmailTaken,
+    InvitationNeeded,
+    SignUpClosed,
+    WrongCredentials,
+    WrongPassword,
+)
 from todoapp.features.accounts.guesses import Guess, GuessLimit, count, give_back
 from todoapp.features.accounts.identity import SessionIdentity
 from todoapp.features.accounts.model import User
@@ -20,6 +27,7 @@ from todoapp.features.accounts.refresh_tokens import Issuer, Tokens, open_sessio
 from todoapp.features.accounts.sessions import end_other_sessions
 from todoapp.features.accounts.view import SessionView, UserView
 from todoapp.kit.database import Database, col
+from todoapp.kit.settings import SignUpPolicy
 from todoapp.messaging.outbox import Origin, Outbox, UnknownUser, UserChanges
 
 __all__ = [
@@ -32,7 +40,9 @@ __all__ = [
     "edit_profile",
     "get_user",
     "log_in",
+    "require_open_sign_up",
     "sign_up",
+    "store_hash",
 ]
 
 
@@ -74,6 +84,19 @@ class GuessLimits:
     """from one network, to all accounts"""
 
 
+def require_open_sign_up(policy: SignUpPolicy) -> None:
+    """Let through a person without an invitation.
+
+    Raises:
+        InvitationNeeded
+        SignUpClosed
+    """
+    if policy is SignUpPolicy.INVITE:
+        raise InvitationNeeded
+    if policy is SignUpPolicy.CLOSED:
+        raise SignUpClosed
+
+
 async def sign_up(
     database: Database, issuer: Issuer, account: NewAccount, password: str, *, user_agent: str, now: datetime
 ) -> LoggedIn:
@@ -109,6 +132,7 @@ async def log_in(
     Raises:
         TooManyGuesses
         WrongCredentials
+        AccountDisabled
         UnknownUser: the account was deleted at the same time.
     """
     async with outbox.database.read() as session:
@@ -120,8 +144,11 @@ async def log_in(
         raise WrongCredentials
     renewed = await hash_password(wanted.password) if is_outdated(user.password_hash) else None
     async with outbox.changes(user.id, origin) as changes:
+        # Read under the lock of the row: disabling ends the sessions that there are then.
+        if (await get_user(changes.session, user.id)).disabled_at is not None:
+            raise AccountDisabled
         if renewed:
-            await _store_hash(changes, renewed)
+            await store_hash(changes, renewed)
         opened, tokens = await open_session(
             changes.session, issuer, user.id, user_agent=wanted.user_agent, now=changes.now
         )
@@ -162,7 +189,7 @@ async def changing_password(
     async with outbox.changes(identity.user_id, origin) as changes:
         if (await get_user(changes.session, identity.user_id)).password_hash != known_hash:
             raise WrongPassword
-        await _store_hash(changes, new_hash)
+        await store_hash(changes, new_hash)
         await give_back(changes.session, guesses)
         await end_other_sessions(changes, but=identity.session_id)
         yield changes
@@ -208,6 +235,6 @@ def _guesses(limits: GuessLimits, wanted: LogIn, device: str | None) -> list[Gue
     return [mine, Guess.of("address", wanted.address, limits.address)]
 
 
-async def _store_hash(changes: UserChanges, password_hash: str) -> None:
+async def store_hash(changes: UserChanges, password_hash: str) -> None:
     mine = update(User).where(col(User.id) == changes.user_id)
     await changes.session.execute(mine.values(password_hash=password_hash))

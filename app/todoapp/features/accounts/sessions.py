@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.accounts.errors import LogInAgain, SessionEnded, SessionNotFound
@@ -13,7 +13,14 @@ from todoapp.features.accounts.model import User, UserSession
 from todoapp.kit.database import col
 from todoapp.messaging.outbox import UnknownUser, UserChanges
 
-__all__ = ["end_other_sessions", "end_session", "list_sessions", "require_fresh", "require_open"]
+__all__ = [
+    "end_all_sessions",
+    "end_other_sessions",
+    "end_session",
+    "list_sessions",
+    "require_fresh",
+    "require_open",
+]
 
 FRESH = timedelta(minutes=5)
 """How long a person may do what a log-in is asked for again: somebody else may be at an unlocked device."""
@@ -35,6 +42,11 @@ async def end_session(changes: UserChanges, session_id: UUID) -> None:
     """
     if not await _end(changes, col(UserSession.id) == session_id):
         raise SessionNotFound(session_id)
+
+
+async def end_all_sessions(changes: UserChanges) -> None:
+    """End all sessions of the user."""
+    await _end(changes, true())
 
 
 async def end_other_sessions(changes: UserChanges, *, but: UUID) -> None:

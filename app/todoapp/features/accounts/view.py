@@ -1,4 +1,4 @@
-"""An account, its sessions and its tokens, as their owner sees them."""
+"""An account, its sessions and its tokens, as people see them."""
 
 from datetime import datetime
 from typing import Self
@@ -10,7 +10,7 @@ from todoapp.features.accounts.identity import Scope
 from todoapp.kit.fields import View
 from todoapp.kit.usage import Usage
 
-__all__ = ["ApiTokenView", "QuotaView", "QuotasView", "SessionView", "UserView"]
+__all__ = ["AccountView", "ApiTokenView", "QuotaView", "QuotasView", "SessionView", "UserView"]
 
 
 class UserView(View):
@@ -20,6 +20,18 @@ class UserView(View):
     timezone: str
     version: int
     created_at: datetime
+
+
+class AccountView(View):
+    """An account, as the people who run the installation see it."""
+
+    id: UUID
+    email: str
+    name: str
+    used_tasks: int
+    created_at: datetime
+    last_used_at: datetime | None
+    disabled_at: datetime | None
 
 
 class QuotaView(View):

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from todoapp.features.accounts.model import User
 from todoapp.features.accounts.token_hash import token_hash
 from todoapp.features.calendar.errors import CalendarNotFound
 from todoapp.features.calendar.model import CalendarFeed
@@ -52,7 +53,11 @@ async def owner_of(session: AsyncSession, secret: str) -> UUID:
     Raises:
         CalendarNotFound
     """
-    rows = select(col(CalendarFeed.user_id)).where(col(CalendarFeed.secret_hash) == token_hash(secret))
+    rows = (
+        select(col(CalendarFeed.user_id))
+        .join(User, col(User.id) == col(CalendarFeed.user_id))
+        .where(col(CalendarFeed.secret_hash) == token_hash(secret), col(User.disabled_at).is_(None))
+    )
     owner = await session.scalar(rows)
     if owner is None:
         raise CalendarNotFound

@@ -2,9 +2,7 @@
 
 from sqlalchemy import delete
 
-from todoapp.features.accounts.identity import SessionIdentity
 from todoapp.features.accounts.model import User
-from todoapp.features.accounts.sessions import require_fresh
 from todoapp.features.reminders import service as reminders
 from todoapp.kit.database import col
 from todoapp.messaging.erasure import forget_user
@@ -13,16 +11,12 @@ from todoapp.messaging.outbox import UserChanges
 __all__ = ["erase"]
 
 
-async def erase(changes: UserChanges, identity: SessionIdentity) -> None:
+async def erase(changes: UserChanges) -> None:
     """Delete the account and every row that belongs to it, its feed and its unpublished events included.
 
     What is announced then names ids only: that the reminders will not fire, which takes their jobs
     away, and that the account is gone, which closes its connections.
-
-    Raises:
-        LogInAgain: the session was not opened within the last minutes.
     """
-    await require_fresh(changes.session, identity, now=changes.now)
     await forget_user(changes.session, changes.user_id)
     await reminders.withdraw_all(changes)
     # The foreign keys of all other tables cascade.

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from fastapi import Cookie, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
-from pydantic import AfterValidator, BaseModel, EmailStr, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from todoapp.features.accounts import refresh_tokens, service, sessions
 from todoapp.features.accounts.devices import DEVICE_LIFETIME
@@ -23,7 +23,7 @@ from todoapp.features.accounts.refresh_tokens import Tokens
 from todoapp.features.accounts.service import LoggedIn, NewAccount
 from todoapp.features.accounts.view import UserView
 from todoapp.kit.errors import Unauthorized
-from todoapp.kit.fields import Input, Name, NewPassword, TimeZone
+from todoapp.kit.fields import Email, Input, Name, NewPassword, TimeZone
 from todoapp.processes.api.cookies import DEVICE, REFRESH, Cookies
 from todoapp.processes.api.dependencies import (
     CurrentGuessLimits,
@@ -44,7 +44,6 @@ router = resource_router("/api/auth", "Accounts")
 LONGEST_USER_AGENT = 200
 LONGEST_COOKIE = 1000
 
-Email = Annotated[EmailStr, AfterValidator(str.lower)]
 Kept = Annotated[
     Literal["body", "cookie"],
     Field(description="where the refresh token is: in the answer, or in a cookie that scripts cannot read"),
@@ -111,6 +110,10 @@ async def _check_of_password(address: Address, limits: Limits) -> None:
         limits.password_checks.take(address)
 
 
+async def _open_sign_up(runtime: CurrentRuntime) -> None:
+    service.require_open_sign_up(runtime.settings.sign_up)
+
+
 async def _cookies(request: Request) -> Cookies:
     cookies: Cookies = request.app.state.cookies
     return cookies
@@ -127,8 +130,8 @@ LIMITED = [Depends(_check_of_password)]
     "/signup",
     status_code=HTTPStatus.CREATED,
     response_model_exclude_none=True,
-    responses={HTTPStatus.CONFLICT: {}, HTTPStatus.TOO_MANY_REQUESTS: {}},
-    dependencies=LIMITED,
+    responses={HTTPStatus.FORBIDDEN: {}, HTTPStatus.CONFLICT: {}, HTTPStatus.TOO_MANY_REQUESTS: {}},
+    dependencies=[Depends(_open_sign_up), *LIMITED],
 )
 async def sign_up(
     body: SignUp,
@@ -139,7 +142,10 @@ async def sign_up(
     cookies: CurrentCookies,
     response: Response,
 ) -> LoggedInView:
-    """Create an account, and log in. Common passwords, and your name or address as one, are refused."""
+    """Create an account, and log in. Common passwords, and your name or address as one, are refused.
+
+    An installation may accept only the people whom it invites, or nobody.
+    """
     password = body.password.get_secret_value()
     logged_in = await service.sign_up(
         runtime.database, issuer, body.account(), password, user_agent=user_agent, now=now
@@ -151,7 +157,7 @@ async def sign_up(
 @router.post(
     "/login",
     response_model_exclude_none=True,
-    responses={HTTPStatus.UNAUTHORIZED: {}, HTTPStatus.TOO_MANY_REQUESTS: {}},
+    responses={HTTPStatus.UNAUTHORIZED: {}, HTTPStatus.FORBIDDEN: {}, HTTPStatus.TOO_MANY_REQUESTS: {}},
     dependencies=LIMITED,
 )
 async def log_in(

@@ -16,12 +16,12 @@ from todoapp.kit.usage import Usage
 from todoapp.messaging.outbox import usage_of
 from todoapp.processes.api.conditional import IfMatch, IfNoneMatch, tag
 from todoapp.processes.api.dependencies import (
-    AccountChanges,
     Changes,
     CurrentGuessLimits,
     CurrentOrigin,
     CurrentRuntime,
     CurrentSession,
+    FreshChanges,
     Reading,
 )
 from todoapp.processes.api.routing import resource_router
@@ -78,12 +78,12 @@ async def edit_me(body: ProfilePatch, changes: Changes, if_match: IfMatch, respo
 
 
 @router.delete("", status_code=HTTPStatus.NO_CONTENT)
-async def delete_me(identity: CurrentSession, changes: AccountChanges) -> None:
+async def delete_me(changes: FreshChanges) -> None:
     """Delete your account with all that is yours, at once and for good.
 
     It takes a log-in of the last five minutes. `GET /api/me/export` saves your data before.
     """
-    await erase(changes, identity)
+    await erase(changes)
 
 
 @router.put("/password", status_code=HTTPStatus.NO_CONTENT)

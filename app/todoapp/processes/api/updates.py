@@ -19,8 +19,8 @@ __all__ = ["UPDATES_PATH", "follow_changes", "updates_router"]
 UPDATES_PATH = "/events/task-updates"
 PAGE = 100
 """Changes that are in memory for a client that reads slowly"""
-CREDENTIALS = {"session", "token", "user"}
-"""Entities with whose end a credential ends."""
+ENDING = {("session", "deleted"), ("token", "deleted"), ("user", "deleted"), ("user", "updated")}
+"""Changes with which a credential may end; a user is updated when the account is disabled."""
 
 
 def follow_changes(api: FastAPI, runtime: Runtime) -> None:
@@ -66,5 +66,5 @@ def updates_router(api: FastAPI) -> APIRouter:
 
 
 def _heed(change: DataChanged, credentials: Credentials) -> None:
-    if change.action == "deleted" and change.entity in CREDENTIALS:
+    if (change.entity, change.action) in ENDING:
         credentials.invalidate()
