@@ -56,6 +56,7 @@ async def test_signing_up_logs_in(anybody: httpx.AsyncClient) -> None:
         "timezone": "Europe/London",
         "version": 1,
         "created_at": "2027-03-03T08:00:00Z",
+        "email_verified": False,
     }
 
 

@@ -18,7 +18,9 @@ from testbed.app.server import serving
 from testbed.ports import free_port
 from testbed.sidecar.process import AppInstance, running_sidecar
 from testbed.waiting import WAIT_TIMEOUT, eventually
+from todoapp.features.accounts import one_time_links
 from todoapp.features.accounts.model import Guesses
+from todoapp.features.accounts.one_time_links import Purpose
 from todoapp.features.webhooks.model import Webhook, WebhookDelivery
 from todoapp.kit.database import Database, col, new_id
 from todoapp.kit.settings import Settings
@@ -40,6 +42,7 @@ KEPT = {
     "idempotency-keys": 1 * DAY,
     "webhook-deliveries": 30 * DAY,
     "guesses": 1 * DAY,  # until they are all there again, in the longest case
+    "one-time-links": 1 * DAY,  # when the link ends
     "sessions": 30 * DAY,  # after the last refresh
 }
 
@@ -93,6 +96,7 @@ async def aged(
         await session.execute(update(OutboxEvent).values(published_at=col(OutboxEvent.created_at)))
         session.add(Guesses(key=bytes(32), full_at=clock.now + DAY))
         session.add(settled_delivery(await user_id_of(client), clock.now))
+        await one_time_links.ask(session, Purpose.VERIFICATION, "ada@example.com", now=clock.now)
     found = {rule.name: rule for rule in rules(deliveries.runtimes["notification"].settings)}
     assert 0 not in [await count(database, rule) for rule in found.values()]
     return found

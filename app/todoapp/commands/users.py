@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +15,6 @@ from rich.text import Text
 from todoapp import models  # noqa: F401 - a foreign key finds its table only where that is imported too
 from todoapp.commands.installation import AsJson, instant, opened_database, print_json
 from todoapp.features.accounts import administration
-from todoapp.features.accounts.service import NewAccount
 from todoapp.features.accounts.view import AccountView
 from todoapp.features.personal_data.erasure import erase
 from todoapp.kit.errors import DomainError
@@ -39,7 +36,7 @@ def list_users(as_json: AsJson = False) -> None:
     if as_json:
         print_json([each.model_dump(mode="json") for each in accounts])
         return
-    table = Table("E-mail", "Name", "Tasks", "Created", "Last used", "State")
+    table = Table("E-mail", "Name", "Tasks", "Created", "Verified", "Last used", "State")
     table.columns[0].no_wrap = True
     for account in accounts:
         table.add_row(
@@ -47,6 +44,7 @@ def list_users(as_json: AsJson = False) -> None:
             Text(account.name),
             str(account.used_tasks),
             instant(account.created_at),
+            instant(account.email_verified_at) if account.email_verified_at else "no",
             instant(account.last_used_at) if account.last_used_at else "never",
             "disabled" if account.disabled_at else "active",
         )
@@ -55,18 +53,16 @@ def list_users(as_json: AsJson = False) -> None:
 
 @app.command()
 def invite(email: Address) -> None:
-    """Make an account, also where people cannot sign up, and print its password once."""
+    """Print a link by which a person makes an account, also where nobody can sign up."""
     with _refusals():
-        password = asyncio.run(_invite(_checked(email)))
-    typer.echo(f"Log in as {email} with the password {password} and change it.")
+        typer.echo(asyncio.run(_invite(_checked(email))))
 
 
 @app.command("reset-password")
 def reset_password(email: Address) -> None:
-    """Set a random password, print it once, and end all sessions of the account."""
+    """Print a link by which a person sets a new password. It works once, for an hour."""
     with _refusals():
-        password = asyncio.run(_reset_password(email))
-    typer.echo(f"Log in as {email} with the password {password} and change it.")
+        typer.echo(asyncio.run(_reset_password(email)))
 
 
 @app.command()
@@ -100,29 +96,22 @@ def delete(
     typer.echo(f"Deleted {email}")
 
 
-@dataclass(frozen=True)
-class _Account:
-    """An account on an open database."""
-
-    outbox: Outbox
-    origin: Origin
-    id: UUID
-
-
 async def _accounts() -> Sequence[AccountView]:
     async with opened_database(Settings()) as database, database.read() as session:
         return await administration.list_accounts(session)
 
 
 async def _invite(email: str) -> str:
-    account = NewAccount(email, email.partition("@")[0], "UTC")
-    async with opened_database(Settings()) as database:
-        return await administration.invite(database, account, now=datetime.now(UTC))
+    settings = Settings()
+    async with opened_database(settings) as database, database.write() as session:
+        link = await administration.invite(session, email, now=datetime.now(UTC))
+    return link.url(settings.public_url)
 
 
 async def _reset_password(email: str) -> str:
-    async with _account(email) as account:
-        return await administration.reset_password(account.outbox, account.id, account.origin)
+    async with _changes(email) as changes:
+        link = await administration.reset_password(changes)
+    return link.url(Settings().public_url)
 
 
 async def _disable(email: str) -> None:
@@ -141,20 +130,15 @@ async def _delete(email: str) -> None:
 
 
 @asynccontextmanager
-async def _account(email: str) -> AsyncIterator[_Account]:
+async def _changes(email: str) -> AsyncIterator[UserChanges]:
+    """Change an account. A running process publishes what is recorded within a second."""
     settings = Settings()
     async with opened_database(settings) as database:
         async with database.read() as session:
             user_id = await administration.find_account(session, email)
-        outbox = Outbox(database, "command", settings.limits)
-        yield _Account(outbox, Origin("system", datetime.now(UTC)), user_id)
-
-
-@asynccontextmanager
-async def _changes(email: str) -> AsyncIterator[UserChanges]:
-    """Change an account. A running process publishes what is recorded within a second."""
-    async with _account(email) as account, account.outbox.changes(account.id, account.origin) as changes:
-        yield changes
+        origin = Origin("system", datetime.now(UTC))
+        async with Outbox(database, "command", settings.limits).changes(user_id, origin) as changes:
+            yield changes
 
 
 def _checked(email: str) -> str:

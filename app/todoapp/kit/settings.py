@@ -107,6 +107,14 @@ class Settings(BaseSettings):
         default=SignUpPolicy.OPEN, description="who may make an account: any visitor, the invited, or nobody"
     )
 
+    print_links: bool = Field(
+        default=False, description="whether links for verifying and resetting are log lines: on a laptop"
+    )
+    mails_per_day: Limit = Field(default=20, description="links to one address; 5 at once, then evenly")
+    mails_from_an_address_per_day: Limit = Field(
+        default=100, description="links that one network asks for; 20 at once, then evenly"
+    )
+
     database_url: SecretStr | None = None
     database_url_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
     jwt_secret: SecretStr | None = None

@@ -235,6 +235,7 @@ async def _running_api(database_url: str, clock: Clock) -> AsyncIterator[WarmApp
         sealing_key=SEALING_KEY,
         dapr_http_port=1,
         trust_any_sidecar=True,
+        print_links=True,
         access_token_minutes=A_YEAR,
         session_days=1000,
     )

@@ -5,13 +5,14 @@ from datetime import timedelta
 from math import ceil
 from uuid import UUID
 
-from todoapp.kit.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unauthorized
+from todoapp.kit.errors import Conflict, Forbidden, Gone, NotFound, TooManyRequests, Unauthorized
 
 __all__ = [
     "AccountDisabled",
     "AccountNotFound",
     "EmailTaken",
     "InvalidApiToken",
+    "InvalidLink",
     "InvalidRefreshToken",
     "InvalidToken",
     "InvitationNeeded",
@@ -23,6 +24,7 @@ __all__ = [
     "SignUpClosed",
     "TokenNotFound",
     "TooManyGuesses",
+    "TooManyMails",
     "WrongCredentials",
     "WrongPassword",
 ]
@@ -89,6 +91,28 @@ class TooManyGuesses(TooManyRequests):
             "device where you have logged in before.",
             retry_after=timedelta(seconds=ceil(wait.total_seconds())),
         )
+
+
+class TooManyMails(TooManyRequests):
+    """The same for an address that has no account."""
+
+    code = "too-many-mails"
+
+    def __init__(self, wait: timedelta) -> None:
+        seconds = ceil(wait.total_seconds())
+        super().__init__(
+            f"Too many links were asked for; look for the last one, or try again in {seconds} s.",
+            retry_after=timedelta(seconds=seconds),
+        )
+
+
+class InvalidLink(Gone):
+    """Unknown, expired, used or replaced: to know which would only help a guesser."""
+
+    code = "invalid-link"
+
+    def __init__(self) -> None:
+        super().__init__("This link is not valid any more; ask for another one.")
 
 
 class WrongPassword(Forbidden):

@@ -4,10 +4,12 @@ Wrong passwords are counted in the database, so the count holds for all replicas
 is counted before the password is looked at, and given back if it was right: guesses at the same time
 cannot pass by one another. Who has used up the guesses is slowed down and never locked out; a device
 from which the person has logged in before has guesses of its own, so strangers cannot use them up.
+
+Links that are asked for are counted in the same way, and none is given back.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Self
@@ -50,19 +52,28 @@ class Guess:
 
     @classmethod
     def of(
-        cls, kind: Literal["account", "address", "device", "session"], name: str, limit: GuessLimit
+        cls,
+        kind: Literal["account", "address", "device", "session", "mails to", "mails by", "mails from"],
+        name: str,
+        limit: GuessLimit,
     ) -> Self:
         """The name is stored as a hash: it may be the address of a stranger."""
         return cls(hashlib.sha256(f"{kind}:{name}".encode()).digest(), limit)
 
 
-async def count(database: Database, guesses: Sequence[Guess], *, now: datetime) -> None:
+async def count(
+    database: Database,
+    guesses: Sequence[Guess],
+    *,
+    now: datetime,
+    refusal: Callable[[timedelta], Exception] = TooManyGuesses,
+) -> None:
     """Count a guess for each of these, or for none of them if one has none left.
 
     Rows are locked in the order of `guesses`, which has to be the same everywhere.
 
     Raises:
-        TooManyGuesses
+        TooManyGuesses, or another `refusal`
     """
     async with database.write() as session:
         for guess in _limited(guesses):
@@ -71,7 +82,7 @@ async def count(database: Database, guesses: Sequence[Guess], *, now: datetime) 
             counted = await session.get_one(Guesses, guess.key, with_for_update=True)
             full_at = _one_used(counted.full_at, guess.limit, now)
             if full_at - now > guess.limit.window:
-                raise TooManyGuesses(full_at - now - guess.limit.window)
+                raise refusal(full_at - now - guess.limit.window)
             counted.full_at = full_at
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from todoapp.kit.database import Base, Instant, JsonValue, new_id
 
-__all__ = ["ApiToken", "Guesses", "RefreshToken", "User", "UserSession"]
+__all__ = ["ApiToken", "Guesses", "OneTimeLink", "RefreshToken", "User", "UserSession"]
 
 
 class User(Base, table=True):
@@ -31,8 +31,14 @@ class User(Base, table=True):
     used_channels: int = 0
     version: int = 1
     created_at: datetime = Field(sa_type=Instant)
+    email_verified_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a link to this address was opened, if ever."""
     disabled_at: datetime | None = Field(default=None, sa_type=Instant)
     """Since when nobody may use the account; what is in it stays."""
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
 
 
 class UserSession(Base, table=True):
@@ -89,3 +95,22 @@ class ApiToken(Base, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
     last_used_at: datetime | None = Field(default=None, sa_type=Instant)
     """Up to a few minutes behind."""
+
+
+class OneTimeLink(Base, table=True):
+    """A link that works once. A row that is due is a link to be sent; its token is made while sending."""
+
+    __tablename__ = "one_time_links"
+
+    key: bytes = Field(primary_key=True)
+    """Of purpose, address and account, so asking again replaces the link before."""
+    purpose: str
+    email: str
+    """Who gets it; in lower case."""
+    user_id: UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE", index=True)
+    """Whose account it changes; None until it is sent, and for a new account."""
+    token_hash: bytes | None = Field(default=None, unique=True)
+    attempts: int = 0
+    next_attempt_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    """When it is to be sent; None if it was, or if a person hands it over."""
+    expires_at: datetime = Field(sa_type=Instant, index=True)

@@ -40,9 +40,10 @@ __all__ = [
     "edit_profile",
     "get_user",
     "log_in",
+    "new_user",
+    "open_account",
     "require_open_sign_up",
     "sign_up",
-    "store_hash",
 ]
 
 
@@ -106,21 +107,40 @@ async def sign_up(
         WeakPassword
         EmailTaken
     """
+    user = await new_user(account, password, verified=False, now=now)
+    try:
+        async with database.write() as session:
+            return await open_account(session, issuer, user, user_agent=user_agent, now=now)
+    except IntegrityError as error:
+        raise EmailTaken from error
+
+
+async def new_user(account: NewAccount, password: str, *, verified: bool, now: datetime) -> User:
+    """
+    Raises:
+        WeakPassword
+    """
     require_strong(password, email=account.email, name=account.name, pointer="/password")
-    user = User(
+    return User(
         email=account.email,
         name=account.name,
         timezone=account.timezone,
         password_hash=await hash_password(password),
         created_at=now,
+        email_verified_at=now if verified else None,
     )
-    try:
-        async with database.write() as session:
-            session.add(user)
-            await session.flush()
-            _, tokens = await open_session(session, issuer, user.id, user_agent=user_agent, now=now)
-    except IntegrityError as error:
-        raise EmailTaken from error
+
+
+async def open_account(
+    session: AsyncSession, issuer: Issuer, user: User, *, user_agent: str, now: datetime
+) -> LoggedIn:
+    """
+    Raises:
+        IntegrityError: there is an account with this address.
+    """
+    session.add(user)
+    await session.flush()
+    _, tokens = await open_session(session, issuer, user.id, user_agent=user_agent, now=now)
     return LoggedIn(UserView.model_validate(user), tokens, issuer.devices.token(user.id, None, now=now))
 
 
@@ -148,7 +168,7 @@ async def log_in(
         if (await get_user(changes.session, user.id)).disabled_at is not None:
             raise AccountDisabled
         if renewed:
-            await store_hash(changes, renewed)
+            await _store_hash(changes, renewed)
         opened, tokens = await open_session(
             changes.session, issuer, user.id, user_agent=wanted.user_agent, now=changes.now
         )
@@ -189,7 +209,7 @@ async def changing_password(
     async with outbox.changes(identity.user_id, origin) as changes:
         if (await get_user(changes.session, identity.user_id)).password_hash != known_hash:
             raise WrongPassword
-        await store_hash(changes, new_hash)
+        await _store_hash(changes, new_hash)
         await give_back(changes.session, guesses)
         await end_other_sessions(changes, but=identity.session_id)
         yield changes
@@ -235,6 +255,6 @@ def _guesses(limits: GuessLimits, wanted: LogIn, device: str | None) -> list[Gue
     return [mine, Guess.of("address", wanted.address, limits.address)]
 
 
-async def store_hash(changes: UserChanges, password_hash: str) -> None:
+async def _store_hash(changes: UserChanges, password_hash: str) -> None:
     mine = update(User).where(col(User.id) == changes.user_id)
     await changes.session.execute(mine.values(password_hash=password_hash))

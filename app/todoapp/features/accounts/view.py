@@ -20,6 +20,7 @@ class UserView(View):
     timezone: str
     version: int
     created_at: datetime
+    email_verified: bool = Field(description="whether a link to this address was opened")
 
 
 class AccountView(View):
@@ -30,6 +31,7 @@ class AccountView(View):
     name: str
     used_tasks: int
     created_at: datetime
+    email_verified_at: datetime | None
     last_used_at: datetime | None
     disabled_at: datetime | None
 

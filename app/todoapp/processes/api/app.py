@@ -29,6 +29,8 @@ from todoapp.processes.api import (
     labels,
     me,
     notifications,
+    one_time_links,
+    pages,
     quick,
     reminders,
     search,
@@ -82,6 +84,8 @@ def create_api(runtime: Runtime) -> FastAPI:
     )
     for resource in (
         auth.router,
+        one_time_links.router,
+        one_time_links.own,
         me.router,
         export.router,
         sessions.router,
@@ -103,6 +107,7 @@ def create_api(runtime: Runtime) -> FastAPI:
         activity.router,
         sync.router,
         websocket.router,
+        pages.router,
     ):
         app.include_router(resource)
     _let_in(app, runtime)

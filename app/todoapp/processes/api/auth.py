@@ -9,45 +9,45 @@ no other route has to ask which page a request comes from.
 """
 
 from http import HTTPStatus
-from typing import Annotated, Literal, Self
+from typing import Annotated
 
 from fastapi import Cookie, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from todoapp.features.accounts import refresh_tokens, service, sessions
-from todoapp.features.accounts.devices import DEVICE_LIFETIME
 from todoapp.features.accounts.errors import InvalidRefreshToken
 from todoapp.features.accounts.identity import SessionIdentity
-from todoapp.features.accounts.refresh_tokens import Tokens
-from todoapp.features.accounts.service import LoggedIn, NewAccount
-from todoapp.features.accounts.view import UserView
+from todoapp.features.accounts.service import NewAccount
 from todoapp.kit.errors import Unauthorized
 from todoapp.kit.fields import Email, Input, Name, NewPassword, TimeZone
-from todoapp.processes.api.cookies import DEVICE, REFRESH, Cookies
+from todoapp.processes.api.cookies import DEVICE, REFRESH
 from todoapp.processes.api.dependencies import (
     CurrentGuessLimits,
     CurrentOrigin,
     CurrentRuntime,
-    Limits,
     Now,
     TokenIssuer,
     bearer,
     identity_of,
     require_session,
 )
-from todoapp.processes.api.rate_limits import origin_of
+from todoapp.processes.api.opened_sessions import (
+    LIMITED,
+    Address,
+    CurrentCookies,
+    Kept,
+    LoggedInView,
+    TokensView,
+    UserAgent,
+    in_cookie,
+    opened,
+)
 from todoapp.processes.api.routing import resource_router
 
 router = resource_router("/api/auth", "Accounts")
 
-LONGEST_USER_AGENT = 200
 LONGEST_COOKIE = 1000
-
-Kept = Annotated[
-    Literal["body", "cookie"],
-    Field(description="where the refresh token is: in the answer, or in a cookie that scripts cannot read"),
-]
 
 
 class SignUp(Input):
@@ -71,59 +71,12 @@ class Refresh(Input):
     refresh_token: SecretStr = Field(max_length=200)
 
 
-class TokensView(BaseModel):
-    access_token: str = Field(description="goes into `Authorization: Bearer …`")
-    refresh_token: str | None = Field(
-        default=None, description="gets the next pair, once, from /api/auth/refresh; absent when in a cookie"
-    )
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - RFC 6750's name of the scheme
-    expires_in: int = Field(description="seconds until the access token ends")
-
-    @classmethod
-    def of(cls, tokens: Tokens) -> Self:
-        return cls(
-            access_token=tokens.access_token,
-            refresh_token=tokens.refresh_token,
-            expires_in=int(tokens.expires_in.total_seconds()),
-        )
-
-
-class LoggedInView(TokensView):
-    user: UserView
-
-
-async def _user_agent(request: Request) -> str:
-    return request.headers.get("user-agent", "")[:LONGEST_USER_AGENT]
-
-
-async def _address(request: Request, runtime: CurrentRuntime) -> str | None:
-    """The network that the request comes from, as far as that can be known."""
-    return origin_of(request) if runtime.settings.limits_per_address else None
-
-
-Address = Annotated[str | None, Depends(_address)]
-
-
-async def _check_of_password(address: Address, limits: Limits) -> None:
-    """Count a request for which a password is hashed, because hashing is slow on purpose."""
-    if address is not None:
-        limits.password_checks.take(address)
-
-
 async def _open_sign_up(runtime: CurrentRuntime) -> None:
     service.require_open_sign_up(runtime.settings.sign_up)
 
 
-async def _cookies(request: Request) -> Cookies:
-    cookies: Cookies = request.app.state.cookies
-    return cookies
-
-
-UserAgent = Annotated[str, Depends(_user_agent)]
-CurrentCookies = Annotated[Cookies, Depends(_cookies)]
 DeviceCookie = Annotated[SecretStr | None, Cookie(alias=DEVICE, max_length=LONGEST_COOKIE)]
 RefreshCookie = Annotated[SecretStr | None, Cookie(alias=REFRESH, max_length=LONGEST_COOKIE)]
-LIMITED = [Depends(_check_of_password)]
 
 
 @router.post(
@@ -151,7 +104,7 @@ async def sign_up(
         runtime.database, issuer, body.account(), password, user_agent=user_agent, now=now
     )
     response.headers["Location"] = "/api/me"
-    return _opened(response, cookies, logged_in, body.session)
+    return opened(response, cookies, logged_in, body.session)
 
 
 @router.post(
@@ -185,7 +138,7 @@ async def log_in(
         device_token=device.get_secret_value() if device else None,
     )
     logged_in = await service.log_in(runtime.outbox, issuer, limits, wanted, origin=origin)
-    return _opened(response, cookies, logged_in, body.session)
+    return opened(response, cookies, logged_in, body.session)
 
 
 @router.post(
@@ -216,7 +169,7 @@ async def refresh(
     # A refused token stays in the cookie: another tab may have put a newer one there.
     token = kept.get_secret_value()
     tokens = await refresh_tokens.refresh(runtime.outbox, issuer, token, origin=origin)
-    return _in_cookie(response, cookies, tokens)
+    return in_cookie(response, cookies, tokens)
 
 
 async def _ending_session(
@@ -252,17 +205,3 @@ async def log_out(
         async with runtime.outbox.changes(ending.user_id, origin) as changes:
             await sessions.end_session(changes, ending.session_id)
     cookies.clear(response, REFRESH)
-
-
-def _opened(
-    response: Response, cookies: Cookies, logged_in: LoggedIn, kept: Literal["body", "cookie"]
-) -> LoggedInView:
-    cookies.keep(response, DEVICE, logged_in.device_token, DEVICE_LIFETIME)
-    tokens = logged_in.tokens
-    view = _in_cookie(response, cookies, tokens) if kept == "cookie" else TokensView.of(tokens)
-    return LoggedInView(**view.model_dump(), user=logged_in.user)
-
-
-def _in_cookie(response: Response, cookies: Cookies, tokens: Tokens) -> TokensView:
-    cookies.keep(response, REFRESH, tokens.refresh_token, tokens.refresh_expires_in)
-    return TokensView.of(tokens).model_copy(update={"refresh_token": None})

@@ -3,7 +3,7 @@
 from todoapp.kit.errors import Forbidden
 from todoapp.processes.api.dependencies import CurrentRuntime
 
-__all__ = ["FeatureOff", "quick_add_is_on"]
+__all__ = ["FeatureOff", "links_are_sent", "quick_add_is_on"]
 
 
 class FeatureOff(Forbidden):
@@ -22,3 +22,12 @@ async def quick_add_is_on(runtime: CurrentRuntime) -> None:
     """
     if not runtime.settings.features.quick_add:
         raise FeatureOff("Quick add", "add the task by POST /api/tasks")
+
+
+async def links_are_sent(runtime: CurrentRuntime) -> None:
+    """
+    Raises:
+        FeatureOff
+    """
+    if not runtime.settings.print_links:
+        raise FeatureOff("Sending links", "ask the people who run it for one")

@@ -16,6 +16,7 @@ from todoapp.messaging.subscriptions import DELIVERY_LIMIT
 from todoapp.processes.notification.alarms import alarm_router, set_alarms
 from todoapp.processes.notification.channel_sender import ChannelSender
 from todoapp.processes.notification.dispatching import Dispatcher, Sender
+from todoapp.processes.notification.link_sender import keep_sending_links
 from todoapp.processes.notification.retention import keep_scheduled, retention_router
 from todoapp.processes.notification.sweep import keep_sweeping
 from todoapp.processes.notification.webhook_sender import WebhookSender
@@ -31,7 +32,12 @@ def create_notification(runtime: Runtime) -> FastAPI:
     runtime.outbox.on_commit.append(dispatcher.wake)
     app = inner_app(
         runtime,
-        jobs=[lambda: keep_sweeping(runtime), lambda: keep_scheduled(runtime), dispatcher.run],
+        jobs=[
+            lambda: keep_sweeping(runtime),
+            lambda: keep_scheduled(runtime),
+            dispatcher.run,
+            *([lambda: keep_sending_links(runtime)] if runtime.settings.print_links else []),
+        ],
         body_limits={PATH: DELIVERY_LIMIT},
     )
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import ColumnElement, delete, inspect, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from todoapp.features.accounts.model import Guesses, UserSession
+from todoapp.features.accounts.model import Guesses, OneTimeLink, UserSession
 from todoapp.features.activity.model import ActivityLog
 from todoapp.features.channels.model import REMINDERS, TESTS
 from todoapp.features.notifications.model import Notification
@@ -74,6 +74,7 @@ def rules(settings: Settings) -> list[Rule]:
         Rule("idempotency-keys", col(IdempotencyKey.claimed_at), settings.idempotency_lifetime),
         Rule("webhook-deliveries", col(WebhookDelivery.created_at), WEBHOOK_LOG, only=settled),
         Rule("guesses", col(Guesses.full_at), timedelta(0)),
+        Rule("one-time-links", col(OneTimeLink.expires_at), timedelta(0)),
         Rule("sessions", col(UserSession.expires_at), timedelta(0)),
     ]
 

@@ -169,6 +169,7 @@ class RunPlan:
             "TODOAPP_INNER_PORT": str(instance.inner_port),
             "TODOAPP_PUBLIC_URL": f"http://{HOST}:{self.instances[0].port}",
             "TODOAPP_LIMITS_PER_ADDRESS": "true",
+            "TODOAPP_PRINT_LINKS": "true",
             "DAPR_HTTP_PORT": str(instance.sidecar_port),
         }
 
