@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
-from testbed.app.application import JWT_SECRET, Clock, logged_in
+from testbed.app.application import JWT_SECRET, SEALING_KEY, Clock, logged_in
 from testbed.app.deliveries import Deliveries
 from todoapp.features.accounts.model import User
 from todoapp.kit.database import Database
@@ -29,6 +29,7 @@ async def small_api(database_url: str, clock: Clock) -> AsyncIterator[FastAPI]:
     settings = Settings(
         database_url=database_url,
         jwt_secret=JWT_SECRET,
+        sealing_key=SEALING_KEY,
         dapr_http_port=1,
         access_token_minutes=10**6,
         allow_private_destinations=True,

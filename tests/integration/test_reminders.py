@@ -18,6 +18,7 @@ from todoapp.processes.notification.sweep import sweep
 Json = dict[str, Any]
 
 DUE = "2027-03-08T09:00:00Z"  # the clock begins on 2027-03-03 at 08:00
+JSON = {"content-type": "application/json"}
 
 
 async def made(client: httpx.AsyncClient, **fields: Any) -> Json:
@@ -290,8 +291,8 @@ async def test_an_unknown_job_is_answered_as_done(deliveries: Deliveries) -> Non
     unknown = {"user_id": str(UUID(int=1)), "reminder_id": str(UUID(int=2))}
     answers = [
         await notification.post(f"/job/reminder-{UUID(int=2)}", json=unknown),
-        await notification.post("/job/reminder-1", content=b"not JSON"),
-        await notification.post("/job/other"),
+        await notification.post("/job/reminder-1", content=b"not JSON", headers=JSON),
+        await notification.post("/job/other", headers=JSON),
     ]
 
     assert [answer.status_code for answer in answers] == [204, 204, 204]
