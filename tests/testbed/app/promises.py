@@ -122,6 +122,7 @@ async def fired_every_reminder_once(database: Database) -> None:
         triggered = await session.scalars(
             select(col(Reminder.id)).where(col(Reminder.status) == ReminderStatus.TRIGGERED)
         )
-        notified = Counter(await session.scalars(select(col(Notification.reminder_id))))
+        reminded = select(col(Notification.reminder_id)).where(col(Notification.kind) == "reminder")
+        notified = Counter(await session.scalars(reminded))
     assert set(notified.values()) <= {1}
     assert set(triggered) <= notified.keys()
