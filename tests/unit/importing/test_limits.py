@@ -208,6 +208,7 @@ def test_export_is_read_with_one_piece_in_memory() -> None:
         (b'{"format": "%b", "tasks": [{"x": ' + b"[" * 100, "The file is nested deeper than 32 levels."),
         (b'{"format": "%b", "else": ' + b"[" * 100, "The file is nested deeper than 32 levels."),
         (b'{"format": "%b", "tasks": [], "tasks": []}', 'The export has "tasks" twice.'),
+        (b'{"format": "%b", "tags": [[], [], {', 'The export\'s "tags" is not an array of objects.'),
         (
             b'{"tasks": [], "format": "%b"}',
             f'The file is not an export: it would be an object that begins with "format": "{FORMAT}".',

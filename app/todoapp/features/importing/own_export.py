@@ -172,18 +172,15 @@ class ExportReader:
             How many there are.
         """
         number = 0
-        kind, _ = yield
-        while kind == "start_array" and (step := (yield))[0] != "end_array":
-            if step[0] != "start_map":
-                kind = step[0]
-            elif add is None:
+        _require((yield), "start_array", name)
+        while (step := (yield))[0] != "end_array":
+            _require(step, "start_map", name)
+            if add is None:
                 yield from self._skipped(step)
             else:
                 add(f"/{name}/{number}", (yield from _value(step)))
                 self._unfinished = 0
             number += 1
-        if kind != "start_array":
-            raise UnreadableFile(f'The export\'s "{name}" is not an array of objects.')
         return number
 
     def _skipped(self, first: Step) -> Reading[None]:
@@ -212,6 +209,11 @@ class ExportReader:
     def _add_task(self, place: str, task: Json) -> None:
         read = partial(_task, place, task, self._category_names)
         self._entries.append(entry_or_refusal(place, _text(task, "title"), read))
+
+
+def _require(step: Step, kind: str, name: str) -> None:
+    if step[0] != kind:
+        raise UnreadableFile(f'The export\'s "{name}" is not an array of objects.')
 
 
 def _value(first: Step, depth: int = 1) -> Reading[Any]:
