@@ -1,9 +1,6 @@
 """Deliveries are attempted by one process at a time, and outlive the process that attempts them."""
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,29 +10,13 @@ from testbed.app.application import JWT_SECRET, SEALING_KEY, Clock, WarmApp, log
 from testbed.app.deliveries import Deliveries
 from testbed.app.outgoing import Outgoing
 from testbed.app.service_process import running_service
-from testbed.sidecar.recording_app import Answer, Call, RecordingApp
+from testbed.sidecar.recording_app import RecordingApp, holding
 from testbed.waiting import eventually
 from todoapp.features.channels.courier import Courier, NotSent
 from todoapp.features.outgoing.claiming import LEASE, claim_due
 from todoapp.features.webhooks.model import WEBHOOKS
 from todoapp.processes.api.app import create_api
 from todoapp.processes.runtime import Runtime
-
-
-@contextmanager
-def holding(receiver: RecordingApp, path: str) -> Iterator[None]:
-    """Let the receiver keep every call to the path waiting until the end of the block."""
-    released = threading.Event()
-
-    def answer(_: Call) -> Answer:
-        released.wait()
-        return Answer(200)
-
-    receiver.script(path, answer)
-    try:
-        yield
-    finally:
-        released.set()
 
 
 async def queue(sending_app: WarmApp, deliveries: Deliveries, receiver: RecordingApp, *paths: str) -> None:

@@ -1,7 +1,6 @@
 """No user's deliveries delay another's without bound, and what is not sent at once is visible."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from testbed.app.application import Clock, WarmApp, logged_in, user_id_of
 from testbed.app.deliveries import Deliveries
 from testbed.app.outgoing import Outgoing
 from testbed.ports import free_port
-from testbed.sidecar.recording_app import Answer, Call, RecordingApp
+from testbed.sidecar.recording_app import RecordingApp, holding
 from todoapp.features.accounts.model import User
 from todoapp.features.channels.model import REMINDERS, TESTS, Channel
 from todoapp.features.outgoing.claiming import LEASE, PER_USER, claim_due
@@ -34,22 +33,6 @@ Statements = list[tuple[str, Any]]
 async def owner(sending_app: WarmApp) -> AsyncIterator[httpx.AsyncClient]:
     async with logged_in(sending_app.app) as owner:
         yield owner
-
-
-@contextmanager
-def holding(receiver: RecordingApp, path: str) -> Iterator[None]:
-    """Let the receiver keep every call to the path waiting until the end of the block."""
-    released = threading.Event()
-
-    def answer(_: Call) -> Answer:
-        released.wait()
-        return Answer(200)
-
-    receiver.script(path, answer)
-    try:
-        yield
-    finally:
-        released.set()
 
 
 async def add_webhook(owner: httpx.AsyncClient, port: int, path: str = "/hook") -> Json:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from testbed.ports import free_port
 from testbed.waiting import WAIT_TIMEOUT
 
-__all__ = ["Answer", "Call", "RecordingApp", "recording_app"]
+__all__ = ["Answer", "Call", "RecordingApp", "holding", "recording_app"]
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,22 @@ def recording_app(port: int | None = None, *subscriptions: Subscription) -> Iter
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def holding(receiver: RecordingApp, path: str) -> Iterator[None]:
+    """Let the receiver keep every call to the path waiting until the end of the block."""
+    released = threading.Event()
+
+    def answer(_: Call) -> Answer:
+        released.wait()
+        return Answer(200)
+
+    receiver.script(path, answer)
+    try:
+        yield
+    finally:
+        released.set()
 
 
 class _Server(ThreadingHTTPServer):
