@@ -1,8 +1,6 @@
 """The calendar feed: who may read it, and what calendar clients find in it."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,9 +9,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from icalendar import Calendar, Component
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from testbed.app.application import Clock, calling, user_id_of
+from testbed.app.statements import statements_of
 from todoapp.features.calendar.service import MOST_TASKS
 from todoapp.features.tasks.model import Task
 from todoapp.kit.database import new_id
@@ -199,13 +198,14 @@ async def test_calendar_is_written_once_for_each_version(
     path = await give(client)
 
     async with calling(api) as anybody:
-        with reads_of_tasks(runtime) as reads:
+        with statements_of(runtime.database) as asked:
             both = await asyncio.gather(anybody.get(path), anybody.get(path))
             known = await anybody.get(path, headers={"If-None-Match": both[0].headers["etag"]})
             again = await anybody.get(path)
         await add(client, title="Another")
         changed = await anybody.get(path)
 
+    reads = [each for each, _ in asked if each.startswith("SELECT") and "FROM tasks" in each]
     assert len(reads) == 1
     assert {each.content for each in (*both, again)} == {both[0].content}
     assert (known.status_code, known.content) == (304, b"")
@@ -264,20 +264,3 @@ async def test_calendar_shows_a_limited_number_of_tasks(
 
     assert len(shown) == MOST_TASKS
     assert shown[0]["SUMMARY"] == "Pay the rent"
-
-
-@contextmanager
-def reads_of_tasks(runtime: Runtime) -> Iterator[list[str]]:
-    """The statements in the block that read tasks as objects."""
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT") and "FROM tasks" in statement:
-            statements.append(statement)
-
-    engine = runtime.database.engine.sync_engine
-    event.listen(engine, "after_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "after_cursor_execute", note)

@@ -1,19 +1,19 @@
 """No user's deliveries delay another's without bound, and what is not sent at once is visible."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import Connection, delete, event, insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 
 from testbed.app.application import Clock, WarmApp, logged_in, user_id_of
 from testbed.app.deliveries import Deliveries
 from testbed.app.outgoing import Outgoing
+from testbed.app.statements import statements_of
 from testbed.ports import free_port
 from testbed.sidecar.recording_app import RecordingApp, holding
 from todoapp.features.accounts.model import User
@@ -26,7 +26,6 @@ from todoapp.kit.database import Database, col, new_id, table_of
 from todoapp.processes.notification.sweep import sweep
 
 Json = dict[str, Any]
-Statements = list[tuple[str, Any]]
 
 
 @pytest.fixture
@@ -93,22 +92,6 @@ async def queue(database: Database, now: datetime, *, webhooks: int, events: int
         await session.execute(insert(table_of(WebhookDelivery)), rows)
         await call_up(session, WEBHOOKS.name, user_id, now=now)
     return user_id
-
-
-@contextmanager
-def statements_of(database: Database) -> Iterator[Statements]:
-    """What the database is asked in the block, as the driver gets it."""
-    asked: Statements = []
-
-    def note(_connection: Connection, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_one_users_slow_webhooks_delay_no_other(

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import event
 
 from testbed.app.exchange import Exchange, exchange
+from testbed.app.statements import statements_of
 from testbed.waiting import eventually
 from todoapp.processes.api.transfer import BATCH, ImportWork
 from todoapp.processes.runtime import Runtime
@@ -118,21 +119,14 @@ async def test_dry_run_of_a_large_export_is_refused(client: httpx.AsyncClient) -
 async def test_batch_asks_only_for_what_it_names(client: httpx.AsyncClient, runtime: Runtime) -> None:
     """However many tasks an account has, an import of few reads few."""
     await send(client, document(ids(300)))
-    rows: list[int] = []
 
-    def note(_connection: Any, cursor: Any, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT") and "FROM tasks" in statement:
-            rows.append(statement.count("series_id"))
-
-    event.listen(runtime.database.engine.sync_engine, "after_cursor_execute", note)
-    try:
+    with statements_of(runtime.database) as asked:
         answer = await send(client, document(ids(1)))
-    finally:
-        event.remove(runtime.database.engine.sync_engine, "after_cursor_execute", note)
 
+    reads = [each for each, _ in asked if each.startswith("SELECT") and "FROM tasks" in each]
     assert answer.json()["created"] == 1
-    assert len(rows) == 2  # which ids are taken by others, and which are there
-    assert all(rows)
+    assert len(reads) == 2  # which ids are taken by others, and which are there
+    assert all("series_id" in each for each in reads)
 
 
 @pytest.mark.parametrize("headers", [EXPORT, CSV])
