@@ -91,7 +91,7 @@ def test_a_withdrawn_permission_stops_changes_and_what_serves_stays(
     user = installation.of_kind(KAFKA_USER)[0]["metadata"]["name"]
     password = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": user}}
     objects.apply(SECRET, password | {"stringData": {"password": "another"}}, kafka_namespace)
-    objects.delete(SERVICE, "todo-recurrence", namespace)
+    objects.delete(SERVICE, "todo-recurrence-inner", namespace)
     installation.apply(on_kafka_of(kafka_namespace, image=SECOND))
     installation.wait_for("BrokerReady", "False", "BrokerNotAllowed")
 

@@ -64,7 +64,7 @@ def test_it_stops_when_asked_even_with_connected_clients(database_url: str, tmp_
         ({"TODOAPP_SEALING_KEY": ""}, "TODOAPP_SEALING_KEY"),
         ({"TODOAPP_TRUSTED_PROXIES": "10.0.0.0/8, my-proxy"}, "'my-proxy' is no network"),
         ({"TODOAPP_PORT": "swordfish"}, "TODOAPP_PORT: Input should be a valid integer"),
-        ({"TODOAPP_HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1:8090: Cannot assign requested address"),
+        ({"TODOAPP_HOST": "192.0.2.1"}, "Cannot assign requested address; set TODOAPP_HOST"),
     ],
 )
 def test_a_user_error_is_one_sentence(variables: dict[str, str], sentence: str) -> None:
@@ -73,6 +73,7 @@ def test_a_user_error_is_one_sentence(variables: dict[str, str], sentence: str) 
         "TODOAPP_JWT_SECRET": JWT_SECRET,
         "APP_API_TOKEN": "swordfish",
         "TODOAPP_SEALING_KEY": SEALING_KEY,
+        "TODOAPP_INNER_PORT": str(free_port()),
     }
     ended = run_command("api", **defaults | variables)
 

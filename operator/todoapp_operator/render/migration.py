@@ -9,7 +9,7 @@ from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.pods import (
     SCRATCH_MOUNT,
     SCRATCH_VOLUME,
-    env,
+    as_stored,
     image,
     pull_secrets,
     restricted,
@@ -51,7 +51,7 @@ def _template(app: TodoApp, platform: Platform) -> dict[str, Any]:
                     "name": "migrate",
                     **image(app, platform),
                     "args": ["migrate"],
-                    "env": env(migration_environment(app)),
+                    "env": as_stored(migration_environment(app)),
                     "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}},
                     "securityContext": unprivileged(),
                     "volumeMounts": [SCRATCH_MOUNT],

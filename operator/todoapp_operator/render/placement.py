@@ -3,6 +3,7 @@
 from typing import Any
 
 from todoapp_operator.render.identity import selector
+from todoapp_operator.render.pods import as_stored
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import Workload
@@ -15,7 +16,7 @@ def placement(app: TodoApp, component: Component, workload: Workload) -> dict[st
     own = {"matchLabels": selector(app, component)}
     chosen = {
         "nodeSelector": workload.node_selector,
-        "tolerations": [each.model_dump(by_alias=True, exclude_none=True) for each in workload.tolerations],
+        "tolerations": as_stored(workload.tolerations),
         "priorityClassName": workload.priority_class_name,
     }
     return {

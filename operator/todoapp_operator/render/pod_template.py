@@ -13,7 +13,7 @@ from todoapp_operator.render.platform import Platform
 from todoapp_operator.render.pods import (
     SCRATCH_MOUNT,
     SCRATCH_VOLUME,
-    env,
+    as_stored,
     image,
     pull_secrets,
     resources,
@@ -75,7 +75,7 @@ def _container(app: TodoApp, component: Component, platform: Platform, workload:
         **image(app, platform),
         "args": [str(component)],
         "ports": [_port(name, number) for name, number in _ports(component)],
-        "env": env(environment(app, component, names_on_cluster(app))),
+        "env": as_stored(environment(app, component, names_on_cluster(app))),
         "resources": resources(_with_requests(workload.resources)),
         "startupProbe": _probe("/health/live", periodSeconds=2, failureThreshold=60),
         "livenessProbe": _probe("/health/live", periodSeconds=10, failureThreshold=3),

@@ -6,12 +6,12 @@ from typing import Any
 from todoapp_operator.render.platform import Platform
 from todoapp_operator.resource.quantities import canonical
 from todoapp_operator.resource.spec import TodoApp
-from todoapp_operator.resource.workload import EnvVar, Resources
+from todoapp_operator.resource.workload import EnvVar, Resources, Toleration
 
 __all__ = [
     "SCRATCH_MOUNT",
     "SCRATCH_VOLUME",
-    "env",
+    "as_stored",
     "image",
     "pull_secrets",
     "resources",
@@ -54,8 +54,10 @@ def pull_secrets(app: TodoApp) -> dict[str, Any]:
     return {"imagePullSecrets": names} if names else {}
 
 
-def env(variables: Iterable[EnvVar]) -> list[dict[str, Any]]:
-    return [variable.model_dump(by_alias=True, exclude_none=True) for variable in variables]
+def as_stored(parts: Iterable[EnvVar | Toleration]) -> list[dict[str, Any]]:
+    """The parts as the API server stores them: an empty text is left out, or each restart would repair it."""
+    written = (part.model_dump(by_alias=True, exclude_none=True) for part in parts)
+    return [{name: value for name, value in part.items() if value != ""} for part in written]
 
 
 def resources(chosen: Resources) -> dict[str, Any]:

@@ -12,6 +12,7 @@ __all__ = ["resources", "todoapps"]
 Strategy = st.SearchStrategy[Any]
 
 LABEL = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?", fullmatch=True)
+POSSIBLY_EMPTY = st.one_of(LABEL, st.just(""))
 LONG_LABEL = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True)
 LONGEST_NAME = "a" * 40
 APP_NAME = st.one_of(LABEL, st.just(LONGEST_NAME))
@@ -113,7 +114,9 @@ def _workload(lawful: bool, *, lag: bool) -> Strategy:
         lambda name, source: {"name": name, **source},
         names,
         _one(
-            lawful, value=LABEL, valueFrom=_one(lawful, secretKeyRef=SECRET_KEY, configMapKeyRef=SECRET_KEY)
+            lawful,
+            value=POSSIBLY_EMPTY,
+            valueFrom=_one(lawful, secretKeyRef=SECRET_KEY, configMapKeyRef=SECRET_KEY),
         ),
     )
     unique = (lambda variable: variable["name"]) if lawful else None
@@ -145,7 +148,7 @@ def _autoscaling(lawful: bool, *, lag: bool) -> Strategy:
 
 def _toleration(lawful: bool) -> Strategy:
     of_every_taint = st.just({"operator": "Exists"})
-    of_one_taint = st.fixed_dictionaries({"key": LABEL, "value": LABEL})
+    of_one_taint = st.fixed_dictionaries({"key": LABEL, "value": POSSIBLY_EMPTY})
     leaving = {"effect": st.just("NoExecute"), "tolerationSeconds": st.integers(0, 600)}
     some = _some(key=LABEL, operator=st.sampled_from(["Equal", "Exists"]), value=LABEL, **leaving)
     while_leaving = st.fixed_dictionaries({"key": LABEL, **leaving})
