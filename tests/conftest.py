@@ -37,6 +37,7 @@ pytest_plugins = [
     "testbed.kubernetes.operator_account",
     "testbed.kubernetes.operator_process",
     "testbed.app.outgoing",
+    "testbed.app.mailbox",
     "testbed.prometheus_tools",
     "testbed.pulumi.program",
     "testbed.pulumi.project",

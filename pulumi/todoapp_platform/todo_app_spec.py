@@ -382,10 +382,11 @@ class Assistant(TypedDict, total=False):
 
 
 class Channels(TypedDict, total=False):
-    """Notification channels of the whole installation."""
+    """What the whole installation sends messages by."""
 
     secretRef: Required[SecretRef]
-    """Secret whose every value is the URL of one channel (SMTP and the like)."""
+    """Secret of URLs. Its key `smtp` is the mail server, which sends links for signing up and for new
+    passwords: `mailtos://user:password@mail.example.com`, without a recipient."""
 
 
 class Ingress(TypedDict, total=False):

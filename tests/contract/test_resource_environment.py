@@ -23,7 +23,10 @@ from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import RESERVED_VARIABLES
 
-APP = TodoApp.model_validate({"metadata": {"name": "todo"}})
+APP = TodoApp.model_validate(
+    {"metadata": {"name": "todo"}, "spec": {"channels": {"secretRef": {"name": "todo-channels"}}}}
+)
+"""One that leads to every variable."""
 READ_BY_NAME = {
     "database_url": "the secret store reads it as itself or by reference",
     "database_url_ref": "as database_url",
@@ -35,6 +38,8 @@ READ_BY_NAME = {
     "sealing_key_ref": "as database_url",
     "previous_sealing_keys": "as database_url",
     "previous_sealing_keys_ref": "as database_url",
+    "smtp_url": "as database_url",
+    "smtp_url_ref": "as database_url",
 }
 """Settings that no attribute access shows, each with the reason."""
 SPEC_FIELDS = {
@@ -68,6 +73,7 @@ NOT_COMPARED = {
     "TODOAPP_PREVIOUS_JWT_SECRET_REF": "as TODOAPP_DATABASE_URL_REF",
     "TODOAPP_SEALING_KEY_REF": "as TODOAPP_DATABASE_URL_REF",
     "TODOAPP_PREVIOUS_SEALING_KEYS_REF": "as TODOAPP_DATABASE_URL_REF",
+    "TODOAPP_SMTP_URL_REF": "as TODOAPP_DATABASE_URL_REF",
     "TODOAPP_TRUSTED_PROXIES": "a list of which a test below compares the entries",
     "TODOAPP_LIMITS_PER_ADDRESS": "follows from several fields: tests/unit/operator/test_environment.py",
     "TODOAPP_SECRET_STORE": "the name of an object that the operator makes",

@@ -21,7 +21,7 @@ from todoapp.kit.database import Base
 from todoapp.kit.settings import SignUpPolicy
 from todoapp.processes.api.app import create_api
 from todoapp.processes.api.pages import PAGES
-from todoapp.processes.notification.link_sender import send_links
+from todoapp.processes.notification.link_sender import LinkSender
 from todoapp.processes.runtime import Runtime
 
 PASSWORD, ANOTHER = "correct horse", "battery staple 9"
@@ -39,7 +39,7 @@ class Mail:
         """The URLs of the links that were due."""
         self.caplog.clear()
         with self.caplog.at_level(logging.INFO):
-            await send_links(self.runtime)
+            await LinkSender(self.runtime).send_due()
         return [record.link for record in self.caplog.records if hasattr(record, "link")]
 
     async def token(self) -> str:

@@ -61,6 +61,7 @@ def test_it_stops_when_asked_even_with_connected_clients(database_url: str, tmp_
         ({"TODOAPP_PREVIOUS_JWT_SECRET": "swordfish"}, "The JWT secret must have at least 32 bytes."),
         ({"TODOAPP_SEALING_KEY": "swordfish"}, "The sealing key must have at least 32 bytes."),
         ({"TODOAPP_PREVIOUS_SEALING_KEYS": "swordfish"}, "The sealing key must have at least 32 bytes."),
+        ({"TODOAPP_SMTP_URL": "smtp://root:swordfish@host"}, "TODOAPP_SMTP_URL, the key `smtp`"),
         ({"TODOAPP_SEALING_KEY": ""}, "TODOAPP_SEALING_KEY"),
         ({"TODOAPP_TRUSTED_PROXIES": "10.0.0.0/8, my-proxy"}, "'my-proxy' is no network"),
         ({"TODOAPP_PORT": "swordfish"}, "TODOAPP_PORT: Input should be a valid integer"),

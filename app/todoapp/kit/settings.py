@@ -28,7 +28,14 @@ def _networks(listed: str) -> str:
     return ",".join(networks)
 
 
-SECRETS = ("database_url", "jwt_secret", "previous_jwt_secret", "sealing_key", "previous_sealing_keys")
+SECRETS = (
+    "database_url",
+    "jwt_secret",
+    "previous_jwt_secret",
+    "sealing_key",
+    "previous_sealing_keys",
+    "smtp_url",
+)
 """Settings that come either as themselves or by reference."""
 
 
@@ -108,8 +115,13 @@ class Settings(BaseSettings):
     )
 
     print_links: bool = Field(
-        default=False, description="whether links for verifying and resetting are log lines: on a laptop"
+        default=False,
+        description="whether links become log lines where there is no mail server: on a laptop",
     )
+    smtp_url: SecretStr | None = Field(
+        default=None, description="the mail server: mailtos://user:password@host without a recipient"
+    )
+    smtp_url_ref: str | None = Field(default=None, pattern=r"^[^/]+/[^/]+$")
     mails_per_day: Limit = Field(default=20, description="links to one address; 5 at once, then evenly")
     mails_from_an_address_per_day: Limit = Field(
         default=100, description="links that one network asks for; 20 at once, then evenly"

@@ -13,7 +13,15 @@ from todoapp.kit.database import Database, open_database
 from todoapp.kit.settings import Settings
 from todoapp.messaging.sidecar import Sidecar, SidecarError
 
-__all__ = ["ConfigurationError", "Keys", "app_api_token", "connect_database", "read_keys", "read_secret"]
+__all__ = [
+    "ConfigurationError",
+    "Keys",
+    "app_api_token",
+    "connect_database",
+    "read_keys",
+    "read_optional",
+    "read_secret",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -67,10 +75,12 @@ async def read_secret(
     return stored[key]
 
 
-async def read_previous(
-    settings: Settings, sidecar: Sidecar, name: Literal["previous_jwt_secret", "previous_sealing_keys"]
-) -> list[str]:
-    """The keys that were replaced, one a line; none where nothing is named, or the secret has no such key.
+async def read_optional(
+    settings: Settings,
+    sidecar: Sidecar,
+    name: Literal["previous_jwt_secret", "previous_sealing_keys", "smtp_url"],
+) -> str:
+    """The same of a secret that may be missing: empty where nothing is named, or where it has no such key.
 
     Raises:
         ConfigurationError: the named secret is missing in the store.
@@ -79,7 +89,7 @@ async def read_previous(
     if given is None and reference is not None:
         secret, key = reference.split("/")
         given = (await _stored(settings, sidecar, secret, variable=f"TODOAPP_{name.upper()}")).get(key)
-    return [key for key in (given or "").splitlines() if key]
+    return (given or "").strip()
 
 
 def _named(settings: Settings, name: str) -> tuple[str | None, str | None]:
@@ -111,11 +121,11 @@ async def read_keys(settings: Settings, sidecar: Sidecar) -> Keys:
     """
     signing = [
         await read_secret(settings, sidecar, "jwt_secret"),
-        *await read_previous(settings, sidecar, "previous_jwt_secret"),
+        *filter(None, (await read_optional(settings, sidecar, "previous_jwt_secret")).splitlines()),
     ]
     sealing = [
         await read_secret(settings, sidecar, "sealing_key"),
-        *await read_previous(settings, sidecar, "previous_sealing_keys"),
+        *filter(None, (await read_optional(settings, sidecar, "previous_sealing_keys")).splitlines()),
     ]
     for what, keys in {"JWT secret": signing, "sealing key": sealing}.items():
         if any(len(key.encode()) < KEY_BYTES for key in keys):

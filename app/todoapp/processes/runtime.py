@@ -23,6 +23,7 @@ from starlette.middleware import Middleware
 from starlette.types import Lifespan
 
 import todoapp.models  # noqa: F401 - a foreign key finds its table only where that is imported too
+from todoapp.features.channels.mail_server import MailServer
 from todoapp.kit.database import Database
 from todoapp.kit.metrics import Metrics
 from todoapp.kit.outage import describe_outage, is_outage
@@ -38,6 +39,7 @@ from todoapp.messaging.secret_store import (
     app_api_token,
     connect_database,
     read_keys,
+    read_optional,
 )
 from todoapp.messaging.sidecar import Sidecar
 from todoapp.messaging.subscriptions import Consumer
@@ -83,6 +85,7 @@ class Runtime:
     outbox: Outbox
     sidecar: Sidecar
     relay: Relay
+    mail_server: MailServer | None
     metrics: Metrics
     now: Callable[[], datetime]
 
@@ -98,6 +101,7 @@ class Runtime:
         sidecar = Sidecar.of(settings)
         database = await connect_database(settings, sidecar, pool_size=settings.database_pool_size)
         keys = await read_keys(settings, sidecar)
+        smtp_url = await read_optional(settings, sidecar, "smtp_url")
         relay = Relay(
             database,
             sidecar,
@@ -115,6 +119,7 @@ class Runtime:
             outbox=Outbox(database, service, settings.limits, on_commit=[relay.wake]),
             sidecar=sidecar,
             relay=relay,
+            mail_server=MailServer.of(smtp_url) if smtp_url else None,
             metrics=Metrics.fresh(),
             now=now,
         )
@@ -134,6 +139,11 @@ class Runtime:
             observe=lambda outcome: deliveries.labels(self.service, outcome).inc(),
             now=self.now,
         )
+
+    @property
+    def sends_links(self) -> bool:
+        """Whether a one-time link that somebody asks for reaches that person."""
+        return self.mail_server is not None or self.settings.print_links
 
     async def close(self) -> None:
         await self.sidecar.close()

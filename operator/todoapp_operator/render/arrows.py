@@ -40,6 +40,7 @@ _DAPR_PORTS = (6500, 50001, 50005, 50006)
 _DNS_PORT = 53
 _KUBERNETES_API_PORTS = (443, 6443)
 _HTTPS_PORT = 443
+_SMTP_PORTS = (25, 465, 587)
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ BROKER = Place("broker")
 OTHER_DATABASE = Place("PostgreSQL elsewhere")
 COLLECTOR = Place("trace collector")
 INTERNET = Place("internet")
+MAIL_SERVER = Place("mail server")
 NAMED = Place("addresses of the resource")
 
 
@@ -170,6 +172,13 @@ def _arrows() -> tuple[Arrow, ...]:
         *(Arrow(process, COLLECTOR, "traces", "as named", exits=_to_collector) for process in PROCESSES),
         Arrow(API, INTERNET, "log-in, models", str(_HTTPS_PORT), exits=_to_web),
         Arrow(API, NAMED, "log-in, models", "as named", exits=_to_named),
+        Arrow(
+            NOTIFICATION,
+            MAIL_SERVER,
+            "links",
+            ", ".join(map(str, _SMTP_PORTS)),
+            exits=_to_mail_server,
+        ),
         Arrow(NOTIFICATION, INTERNET, "channels, webhooks", "any", exits=_to_receivers),
     )
 
@@ -255,6 +264,11 @@ def _to_named(app: TodoApp, _platform: Platform) -> Sequence[Way]:
         *([assistant.base_url] if assistant and assistant.base_url else []),
     ]
     return _at([_address(url) for url in urls])
+
+
+def _to_mail_server(app: TodoApp, _platform: Platform) -> Sequence[Way]:
+    """Its address is in a Secret, and may be one of the cluster."""
+    return [Way(anywhere_but_metadata(), _SMTP_PORTS)] if app.spec.channels else []
 
 
 def _to_receivers(app: TodoApp, _platform: Platform) -> Sequence[Way]:

@@ -46,6 +46,7 @@ def environment(app: TodoApp, component: Component, names: Names) -> list[EnvVar
         _variable(
             "TODOAPP_PREVIOUS_SEALING_KEYS_REF", _reference(secrets.previous(secrets.sealing_key(app)))
         ),
+        *_mail_server(app),
         _variable("TODOAPP_SIGN_UP", app.spec.auth.sign_up),
         _variable("TODOAPP_TRUSTED_PROXIES", ",".join(app.spec.trusted_proxies)),
         _variable("TODOAPP_LIMITS_PER_ADDRESS", str(knows_addresses(app)).lower()),
@@ -85,6 +86,12 @@ def _hosts(app: TodoApp) -> list[str]:
 def migration_environment(app: TodoApp) -> list[EnvVar]:
     """The variables of `todoapp migrate`, which has no sidecar to ask for the database's URL."""
     return [_from_secret("TODOAPP_DATABASE_URL", secrets.database_url(app)), *_logging(app)]
+
+
+def _mail_server(app: TodoApp) -> list[EnvVar]:
+    """The Secret need not have the key: then links are not sent."""
+    server = secrets.mail_server(app)
+    return [_variable("TODOAPP_SMTP_URL_REF", _reference(server))] if server else []
 
 
 def _quotas(app: TodoApp) -> list[EnvVar]:

@@ -12,6 +12,7 @@ __all__ = [
     "database_cluster_name",
     "database_url",
     "jwt_secret",
+    "mail_server",
     "previous",
     "readable_secrets",
     "sealing_key",
@@ -49,6 +50,12 @@ def previous(key: SecretKeyRef) -> SecretKeyRef:
     return _made(key.name, PREVIOUS)
 
 
+def mail_server(app: TodoApp) -> SecretKeyRef | None:
+    """The mail server's URL, beside those of the installation's channels."""
+    channels = app.spec.channels
+    return _made(channels.secret_ref.name, "smtp") if channels else None
+
+
 def dapr_api_token(app: TodoApp) -> SecretKeyRef:
     """What a process shows to its sidecar. Dapr wants the key to be `token`."""
     return _made(f"{app.metadata.name}-dapr-api-token", "token")
@@ -66,4 +73,5 @@ def _made(name: str, key: str) -> SecretKeyRef:
 
 def readable_secrets(app: TodoApp) -> list[str]:
     """The only Secrets that the application may read through its sidecar."""
-    return sorted({database_url(app).name, jwt_secret(app).name, sealing_key(app).name})
+    named = (database_url(app), jwt_secret(app), sealing_key(app), mail_server(app))
+    return sorted({secret.name for secret in named if secret})

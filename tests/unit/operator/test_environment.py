@@ -4,6 +4,7 @@ import pytest
 
 from todoapp_operator.render.environment import environment, migration_environment
 from todoapp_operator.render.names import LAPTOP, Names, names_on_cluster
+from todoapp_operator.render.secrets import readable_secrets
 from todoapp_operator.resource.component import Component
 from todoapp_operator.resource.spec import TodoApp
 from todoapp_operator.resource.workload import EnvVar, EnvVarSource, SecretKeyRef
@@ -123,6 +124,15 @@ def test_addresses_count_where_they_are_known(spec: dict[str, Any], proxies: str
 
     assert rendered["TODOAPP_TRUSTED_PROXIES"].value == proxies
     assert rendered["TODOAPP_LIMITS_PER_ADDRESS"].value == limits
+
+
+@pytest.mark.parametrize("component", Component)
+def test_the_mail_server_is_a_key_of_the_channels_secret(component: Component) -> None:
+    with_channels = todoapp(channels={"secretRef": {"name": "todo-channels"}})
+
+    assert variables(with_channels, component)["TODOAPP_SMTP_URL_REF"].value == "todo-channels/smtp"
+    assert "todo-channels" in readable_secrets(with_channels)
+    assert "TODOAPP_SMTP_URL_REF" not in variables(todoapp(), component)
 
 
 def test_the_resource_switches_features_on_and_off() -> None:

@@ -59,6 +59,10 @@ def test_a_database_by_secret_is_the_one_in_the_file() -> None:
     ("spec", "sentence"),
     [
         (
+            {"channels": {"secretRef": {"name": "mail"}}},
+            "spec.channels.secretRef: the Secret `mail` is not in the file",
+        ),
+        (
             {"database": {"secretRef": {"name": "db"}}},
             r"spec\.database\.secretRef: the key `url` of Secret `db` is not",
         ),

@@ -23,6 +23,7 @@ from todoapp.kit.database import Database, col, insert_or_update, table_of
 
 __all__ = [
     "ATTEMPTS",
+    "LIFETIMES",
     "IssuedLink",
     "Purpose",
     "ask",
@@ -50,6 +51,7 @@ class Purpose(StrEnum):
     CHANGE = "change"
     """of an account's address, to that of the link"""
     INVITATION = "invitation"
+    SIGN_UP = "sign-up"
 
 
 LIFETIMES = {
@@ -57,12 +59,14 @@ LIFETIMES = {
     Purpose.RESET: timedelta(hours=1),
     Purpose.CHANGE: timedelta(hours=1),
     Purpose.INVITATION: timedelta(days=7),
+    Purpose.SIGN_UP: timedelta(days=1),
 }
 PAGES = {
     Purpose.VERIFICATION: "verify",
     Purpose.RESET: "reset",
     Purpose.CHANGE: "verify",
     Purpose.INVITATION: "invite",
+    Purpose.SIGN_UP: "invite",
 }
 
 
@@ -117,10 +121,13 @@ async def issue(database: Database, link: OneTimeLink, *, now: datetime) -> Issu
     """Give a link its token; None if nobody is to get one, or if it was asked for again at the same time."""
     purpose = Purpose(link.purpose)
     async with database.write() as session:
-        user_id = await _addressee(session, purpose, link)
-        if user_id is None:
+        holder = await session.scalar(select(User).where(col(User.email) == link.email))
+        if not _is_wanted(purpose, holder):
             await session.execute(delete(OneTimeLink).where(col(OneTimeLink.key) == link.key))
+            if purpose is Purpose.SIGN_UP:  # the way into the account that is there already
+                await ask(session, Purpose.RESET, link.email, now=now)
             return None
+        user_id = link.user_id if holder is None else holder.id
         token = secrets.token_urlsafe(TOKEN_BYTES)
         new = {"user_id": user_id, "token_hash": token_hash(token), "expires_at": now + LIFETIMES[purpose]}
         kept = await session.scalar(_this(link).values(**new).returning(col(OneTimeLink.key)))
@@ -169,16 +176,13 @@ async def forget_links(session: AsyncSession, user_id: UUID) -> None:
     await session.execute(delete(OneTimeLink).where(col(OneTimeLink.user_id) == user_id))
 
 
-async def _addressee(session: AsyncSession, purpose: Purpose, link: OneTimeLink) -> UUID | None:
-    """Whose account the link is for; None where there is none, or nothing to be done."""
-    holder = await session.scalar(select(User).where(col(User.email) == link.email))
-    if purpose is Purpose.CHANGE:
-        return link.user_id if holder is None else None
+def _is_wanted(purpose: Purpose, holder: User | None) -> bool:
+    """Whether a link makes sense for an address that `holder` has."""
+    if purpose in {Purpose.CHANGE, Purpose.SIGN_UP}:
+        return holder is None
     if holder is None or holder.disabled_at is not None:
-        return None
-    if purpose is Purpose.VERIFICATION and holder.email_verified_at is not None:
-        return None
-    return holder.id
+        return False
+    return purpose is not Purpose.VERIFICATION or holder.email_verified_at is None
 
 
 async def _replace(

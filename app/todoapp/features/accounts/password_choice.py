@@ -6,7 +6,7 @@ from functools import cache
 
 from todoapp.kit.errors import Invalid, Violation
 
-__all__ = ["WeakPassword", "common_passwords", "require_strong"]
+__all__ = ["PasswordMissing", "WeakPassword", "common_passwords", "require_strong"]
 
 FEWEST_CHARACTERS = 8
 FEWEST_DIFFERENT = 4
@@ -21,6 +21,16 @@ class WeakPassword(Invalid):
 
     def __init__(self, sentence: str, *, pointer: str) -> None:
         super().__init__(sentence, errors=[Violation(pointer, sentence)])
+
+
+class PasswordMissing(Invalid):
+    """Without a mail server an account is made at once, with its password."""
+
+    code = "password-missing"
+
+    def __init__(self) -> None:
+        sentence = "Choose a password: this installation sends no mails by which you could do it later."
+        super().__init__(sentence, errors=[Violation("/password", sentence)])
 
 
 def require_strong(password: str, *, email: str, name: str, pointer: str) -> None:

@@ -14,14 +14,23 @@ from todoapp.features.accounts.one_time_links import Purpose
 from todoapp.features.accounts.password_choice import require_strong
 from todoapp.features.accounts.passwords import hash_password
 from todoapp.features.accounts.refresh_tokens import Issuer
-from todoapp.features.accounts.service import LoggedIn, NewAccount, get_user, new_user, open_account
+from todoapp.features.accounts.service import (
+    LoggedIn,
+    NewAccount,
+    get_user,
+    new_user,
+    open_account,
+    require_open_sign_up,
+)
 from todoapp.features.accounts.sessions import end_all_sessions
 from todoapp.features.accounts.view import UserView
+from todoapp.kit.settings import SignUpPolicy
 from todoapp.messaging.outbox import Origin, Outbox, UnknownUser, UserChanges
 
 __all__ = ["Invited", "PasswordReset", "accept_invitation", "resetting_password", "verify"]
 
 VERIFYING = (Purpose.VERIFICATION, Purpose.CHANGE)
+JOINING = (Purpose.INVITATION, Purpose.SIGN_UP)
 
 
 @dataclass(frozen=True)
@@ -105,17 +114,26 @@ async def resetting_password(
 
 
 async def accept_invitation(
-    outbox: Outbox, issuer: Issuer, invited: Invited, *, user_agent: str, origin: Origin
+    outbox: Outbox,
+    issuer: Issuer,
+    invited: Invited,
+    policy: SignUpPolicy,
+    *,
+    user_agent: str,
+    origin: Origin,
 ) -> LoggedIn:
-    """Make the account of a person who was invited, and log in.
+    """Make the account of a person who was invited or asked for it, and log in.
 
     Raises:
         InvalidLink
+        InvitationNeeded, SignUpClosed: since the person asked, nobody may.
         WeakPassword
         EmailTaken: the person has an account already.
     """
     async with outbox.database.read() as session:
-        link = await one_time_links.find(session, invited.token, [Purpose.INVITATION], now=origin.now)
+        link = await one_time_links.find(session, invited.token, JOINING, now=origin.now)
+    if link.purpose == Purpose.SIGN_UP:
+        require_open_sign_up(policy)
     name = invited.name or link.email.partition("@")[0]
     account = NewAccount(link.email, name, invited.timezone)
     user = await new_user(account, invited.password, verified=True, now=origin.now)

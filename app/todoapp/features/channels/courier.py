@@ -9,6 +9,7 @@ from multiprocessing.context import ForkServerProcess
 
 from todoapp.features.channels.errors import InvalidChannelUrl
 from todoapp.features.channels.kinds import kind_of
+from todoapp.features.channels.mail_server import MailServer
 
 __all__ = ["UNREACHED", "Courier", "NotSent"]
 
@@ -68,6 +69,14 @@ class Courier:
         if problem := await self._run(partial(_send, allow_private=self._allow_private), url, title, body):
             raise NotSent(problem, answered=problem not in {UNREACHED, self._too_late})
 
+    async def mail(self, server: MailServer, address: str, *, title: str, body: str) -> None:
+        """
+        Raises:
+            NotSent
+        """
+        if problem := await self._run(_mail, server.url, address, title, body):
+            raise NotSent(problem, answered=problem not in {UNREACHED, self._too_late})
+
     async def _run(self, work: Work, *arguments: str) -> str | None:
         async with self._places:
             process, connection = await asyncio.to_thread(self._start, work, arguments)
@@ -120,3 +129,9 @@ def _send(url: str, title: str, body: str, *, allow_private: bool) -> str | None
     from todoapp.features.channels import messenger
 
     return messenger.send(url, title, body, allow_private=allow_private)
+
+
+def _mail(url: str, address: str, title: str, body: str) -> str | None:
+    from todoapp.features.channels import messenger
+
+    return messenger.mail(url, address, title, body)

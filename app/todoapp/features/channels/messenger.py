@@ -5,11 +5,13 @@ import os
 import re
 
 import apprise
+from apprise import NotifyFormat
+from apprise.plugins.email import NotifyEmail
 
 from todoapp.features.channels.confinement import Confinement
 from todoapp.features.channels.courier import UNREACHED
 
-__all__ = ["SERVICE_SECONDS", "check", "send"]
+__all__ = ["SERVICE_SECONDS", "check", "mail", "send"]
 
 SERVICE_SECONDS = 15.0
 """For all that one service does for one message"""
@@ -66,6 +68,23 @@ def send(url: str, title: str, body: str, *, allow_private: bool) -> str | None:
     if log.status:
         return f"The service answered with HTTP status {log.status}."
     return UNREACHED
+
+
+def mail(url: str, address: str, title: str, body: str) -> str | None:
+    """Send a mail by the installation's own mail server, which may have a private address.
+
+    Returns:
+        as `send`
+    """
+    log = _listen()
+    Confinement(allow_private=True).begin()
+    service = _service(url)
+    if not isinstance(service, NotifyEmail):
+        return "The mail server's URL lacks a part, or has one that does not fit; it is like mailtos://user:password@host."
+    service.targets = [(False, address)]
+    if service.notify(title=title, body=body, body_format=NotifyFormat.TEXT):
+        return None
+    return f"The mail server answered with status {log.status}." if log.status else UNREACHED
 
 
 def _forget_proxies() -> None:

@@ -15,9 +15,11 @@ from fastapi import Cookie, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import Field, SecretStr
 
-from todoapp.features.accounts import refresh_tokens, service, sessions
+from todoapp.features.accounts import mail_requests, refresh_tokens, service, sessions
 from todoapp.features.accounts.errors import InvalidRefreshToken
 from todoapp.features.accounts.identity import SessionIdentity
+from todoapp.features.accounts.one_time_links import Purpose
+from todoapp.features.accounts.password_choice import PasswordMissing
 from todoapp.features.accounts.service import NewAccount
 from todoapp.kit.errors import Unauthorized
 from todoapp.kit.fields import Email, Input, Name, NewPassword, TimeZone
@@ -32,6 +34,7 @@ from todoapp.processes.api.dependencies import (
     identity_of,
     require_session,
 )
+from todoapp.processes.api.mails import LinkAsked, Mails
 from todoapp.processes.api.opened_sessions import (
     LIMITED,
     Address,
@@ -52,13 +55,27 @@ LONGEST_COOKIE = 1000
 
 class SignUp(Input):
     email: Email = Field(examples=["ada@example.com"])
-    password: NewPassword = Field(examples=["correct horse"])
+    password: NewPassword | None = Field(
+        default=None,
+        examples=["correct horse"],
+        description="needed where the installation has no mail server; where it has one, you choose the "
+        "password after you opened the link, and this one is not looked at",
+    )
     name: Name | None = Field(default=None, description="the part of the e-mail before the @ when left out")
     timezone: TimeZone = Field(default="UTC", description="IANA name", examples=["Europe/Berlin"])
     session: Kept = "body"
 
     def account(self) -> NewAccount:
         return NewAccount(self.email, self.name or self.email.partition("@")[0], self.timezone)
+
+    def chosen_password(self) -> str:
+        """
+        Raises:
+            PasswordMissing
+        """
+        if self.password is None:
+            raise PasswordMissing
+        return self.password.get_secret_value()
 
 
 class LogIn(Input):
@@ -83,7 +100,12 @@ RefreshCookie = Annotated[SecretStr | None, Cookie(alias=REFRESH, max_length=LON
     "/signup",
     status_code=HTTPStatus.CREATED,
     response_model_exclude_none=True,
-    responses={HTTPStatus.FORBIDDEN: {}, HTTPStatus.CONFLICT: {}, HTTPStatus.TOO_MANY_REQUESTS: {}},
+    responses={
+        HTTPStatus.ACCEPTED: {"model": LinkAsked, "description": "a link to make the account was sent"},
+        HTTPStatus.FORBIDDEN: {},
+        HTTPStatus.CONFLICT: {},
+        HTTPStatus.TOO_MANY_REQUESTS: {},
+    },
     dependencies=[Depends(_open_sign_up), *LIMITED],
 )
 async def sign_up(
@@ -91,15 +113,25 @@ async def sign_up(
     runtime: CurrentRuntime,
     issuer: TokenIssuer,
     user_agent: UserAgent,
+    address: Address,
+    mails: Mails,
     now: Now,
     cookies: CurrentCookies,
     response: Response,
-) -> LoggedInView:
+) -> LoggedInView | LinkAsked:
     """Create an account, and log in. Common passwords, and your name or address as one, are refused.
 
-    An installation may accept only the people whom it invites, or nobody.
+    Where the installation has a mail server the answer is 202, the same for every address, and you get a link
+    by which you choose name and password; until you do, there is no account. Who has an account gets a link
+    to set its password instead. An installation may accept only the people whom it invites, or nobody.
     """
-    password = body.password.get_secret_value()
+    if runtime.mail_server is not None:
+        await mail_requests.ask_for_link(
+            runtime.database, Purpose.SIGN_UP, body.email, mails, address=address, now=now
+        )
+        response.status_code = HTTPStatus.ACCEPTED
+        return LinkAsked(email=body.email)
+    password = body.chosen_password()
     logged_in = await service.sign_up(
         runtime.database, issuer, body.account(), password, user_agent=user_agent, now=now
     )

@@ -29,5 +29,5 @@ async def links_are_sent(runtime: CurrentRuntime) -> None:
     Raises:
         FeatureOff
     """
-    if not runtime.settings.print_links:
+    if not runtime.sends_links:
         raise FeatureOff("Sending links", "ask the people who run it for one")

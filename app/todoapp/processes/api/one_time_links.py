@@ -8,16 +8,16 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Response
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from todoapp.features.accounts import mail_requests, recovery
-from todoapp.features.accounts.mail_requests import MailLimits
 from todoapp.features.accounts.one_time_links import Purpose
 from todoapp.features.accounts.recovery import Invited
 from todoapp.features.personal_data.revocation import Credentials, end_all
 from todoapp.kit.fields import Email, Input, Name, NewPassword, TimeZone
 from todoapp.processes.api.dependencies import CurrentOrigin, CurrentRuntime, FreshSession, TokenIssuer
 from todoapp.processes.api.features import links_are_sent
+from todoapp.processes.api.mails import LinkAsked, Mails
 from todoapp.processes.api.opened_sessions import (
     LIMITED,
     Address,
@@ -48,12 +48,6 @@ class AddressChange(Input):
     email: Email = Field(description="the new address; the link goes there")
 
 
-class LinkAsked(BaseModel):
-    """The same whether or not there is an account, and whether or not a link is sent."""
-
-    email: str
-
-
 class Verification(Input):
     token: LinkToken
 
@@ -82,12 +76,6 @@ class Acceptance(Input):
         )
 
 
-async def _mail_limits(runtime: CurrentRuntime) -> MailLimits:
-    settings = runtime.settings
-    return MailLimits.of(settings.mails_per_day, settings.mails_from_an_address_per_day)
-
-
-Mails = Annotated[MailLimits, Depends(_mail_limits)]
 Sent = Annotated[None, Depends(links_are_sent)]
 """Comes after the identity, where there is one: who shows no token learns nothing else."""
 ASKED: dict[int | str, dict[str, Any]] = {HTTPStatus.FORBIDDEN: {}, HTTPStatus.TOO_MANY_REQUESTS: {}}
@@ -164,9 +152,14 @@ async def accept_invitation(
     cookies: CurrentCookies,
     response: Response,
 ) -> LoggedInView:
-    """Make your account by an invitation, and log in."""
+    """Make your account by an invitation, or by the link that signing up sent you, and log in."""
     logged_in = await recovery.accept_invitation(
-        runtime.outbox, issuer, body.invited(), user_agent=user_agent, origin=origin
+        runtime.outbox,
+        issuer,
+        body.invited(),
+        runtime.settings.sign_up,
+        user_agent=user_agent,
+        origin=origin,
     )
     response.headers["Location"] = "/api/me"
     return opened(response, cookies, logged_in, body.session)

@@ -16,7 +16,7 @@ from todoapp.messaging.subscriptions import DELIVERY_LIMIT
 from todoapp.processes.notification.alarms import alarm_router, set_alarms
 from todoapp.processes.notification.channel_sender import ChannelSender
 from todoapp.processes.notification.dispatching import Dispatcher, Sender
-from todoapp.processes.notification.link_sender import keep_sending_links
+from todoapp.processes.notification.link_sender import LinkSender
 from todoapp.processes.notification.retention import keep_scheduled, retention_router
 from todoapp.processes.notification.sweep import keep_sweeping
 from todoapp.processes.notification.webhook_sender import WebhookSender
@@ -36,7 +36,7 @@ def create_notification(runtime: Runtime) -> FastAPI:
             lambda: keep_sweeping(runtime),
             lambda: keep_scheduled(runtime),
             dispatcher.run,
-            *([lambda: keep_sending_links(runtime)] if runtime.settings.print_links else []),
+            *([LinkSender(runtime).run] if runtime.sends_links else []),
         ],
         body_limits={PATH: DELIVERY_LIMIT},
     )

@@ -35,6 +35,11 @@ def secret_values(installation: Installation, kept: SecretValues, *, sqlite_url:
         _require(installation, database.secret_ref, "spec.database.secretRef")
     if signing:
         _require(installation, signing, "spec.auth.jwtSecretRef")
+    if (channels := app.spec.channels) and (name := channels.secret_ref.name) not in installation.secrets:
+        raise UserError(
+            f"spec.channels.secretRef: the Secret `{name}` is not in the file; add a document `kind: Secret` "
+            f"named `{name}` with `stringData: {{smtp: 'mailtos://user:password@mail.example.com'}}` to it."
+        )
 
     url = database_url(app)
     generated = (jwt_secret(app), sealing_key(app), dapr_api_token(app), app_api_token(app))
