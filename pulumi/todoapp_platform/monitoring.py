@@ -17,6 +17,8 @@ __all__ = ["Monitoring", "MonitoringArgs"]
 
 NAMESPACE = "monitoring"
 _LOKI = "loki"
+_GRAFANA = "grafana"
+"""Grafana's account, and what lets it read dashboards."""
 _GRAFANA_SECRET = "grafana-admin"  # noqa: S105 - the name of a Secret
 
 
@@ -60,6 +62,7 @@ class Monitoring(pulumi.ComponentResource):
         )
         there = pulumi.ResourceOptions(parent=self, depends_on=[inside])
         network_policies(name, "production/monitoring.yaml", NAMESPACE, there)
+        self._readable_dashboards(name, todo_namespace)
         administrator = self._administrator(name, there)
         release(
             name,
@@ -81,6 +84,26 @@ class Monitoring(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[loki]),
         )
         self.register_outputs({})
+
+    def _readable_dashboards(self, name: str, todo_namespace: str) -> None:
+        """Let Grafana read ConfigMaps where TodoApps are. Its chart would let it read all Secrets as well."""
+        place = {"name": f"{_GRAFANA}-dashboards", "namespace": todo_namespace}
+        rights = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]}
+        group = "rbac.authorization.k8s.io"
+        account = {"kind": "ServiceAccount", "name": _GRAFANA, "namespace": NAMESPACE}
+        parts: dict[str, dict[str, Any]] = {
+            "Role": {"rules": [rights]},
+            "RoleBinding": {
+                "roleRef": {"apiGroup": group, "kind": "Role", "name": place["name"]},
+                "subjects": [account],
+            },
+        }
+        for kind, part in parts.items():
+            Manifest(
+                f"{name}-{kind.lower()}",
+                {"apiVersion": f"{group}/v1", "kind": kind, "metadata": place, **part},
+                pulumi.ResourceOptions(parent=self),
+            )
 
     def _administrator(self, name: str, there: pulumi.ResourceOptions) -> Manifest:
         password = RandomPassword(
@@ -126,6 +149,9 @@ def _prometheus(args: MonitoringArgs, todo_namespace: str) -> dict[str, Any]:
                 "userKey": "username",
                 "passwordKey": "password",
             },
+            "serviceAccount": {"name": _GRAFANA},
+            # Or the chart binds a ClusterRole that reads every Secret.
+            "rbac": {"namespaced": True},
             "sidecar": {
                 # A dashboard asks in the name of all who open it, so not every namespace may bring one.
                 "dashboards": {

@@ -65,7 +65,7 @@ class TodoAppPlatform(pulumi.ComponentResource):
 
         dapr = Dapr(f"{name}-dapr", args.dapr, inside)
         keda = Keda(f"{name}-keda", args.keda, inside)
-        monitoring = self._monitoring(f"{name}-monitoring", args)
+        monitoring = self._monitoring(f"{name}-monitoring", args, home)
         watched = bool(monitoring)
         entrance = Entrance(f"{name}-entrance", args.entrance, todo_namespace=todo, opts=inside)
         data = pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[home, *monitoring])
@@ -92,12 +92,11 @@ class TodoAppPlatform(pulumi.ComponentResource):
         self.url = pulumi.Output.from_input(f"https://{args.entrance.host}")
         self.register_outputs({"url": self.url})
 
-    def _monitoring(self, name: str, args: TodoAppPlatformArgs) -> list[Monitoring]:
+    def _monitoring(self, name: str, args: TodoAppPlatformArgs, home: pulumi.Resource) -> list[Monitoring]:
         if args.monitoring is None:
             return []
         todo = args.todo_app.namespace
-        inside = pulumi.ResourceOptions(parent=self)
-        return [Monitoring(name, args.monitoring, todo_namespace=todo, opts=inside)]
+        return [Monitoring(name, args.monitoring, todo_namespace=todo, opts=self._after(home))]
 
     def _after(self, *before: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=before)

