@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -17,6 +18,7 @@ from benchmarks.many_users import measure_users
 from benchmarks.reactions import measure_reactions
 from benchmarks.report import describe, show, write
 from benchmarks.requests import measure_requests
+from benchmarks.silent_receivers import measure_silent_receivers
 
 
 class Part(StrEnum):
@@ -73,7 +75,10 @@ def _measured(
         case Part.USERS:
             return measure_users(installation, users=users, seconds=USERS_SECONDS)
         case Part.HOSTILE:
-            return measure_hostile(installation, samples=samples // 8)
+            return chain(
+                measure_hostile(installation, samples=samples // 8),
+                measure_silent_receivers(installation, samples=samples // 40),
+            )
         case Part.MEMORY:
             return measure_memory(installation, when="after all that")
 

@@ -6,11 +6,11 @@ A further attack is a line of `ATTACKS`.
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-import orjson
 from yarl import URL
 
 from benchmarks.figures import Figure
@@ -23,6 +23,7 @@ __all__ = ["measure_hostile"]
 LISTED = 200
 CONNECTIONS = 2
 """of the attacker"""
+NEVER = "FREQ=DAILY;BYMONTHDAY=31;BYMONTH=4,6,9,11,2"
 LEAP_MONDAYS = "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO"
 
 
@@ -71,9 +72,9 @@ async def _waited(victim: Person, attacker: Person, attack: Asked | None, sample
 async def _repeat(http: aiohttp.ClientSession, url: str, token: str, attack: Asked) -> None:
     """Send the attack until cancelled, however it is answered."""
     # Made once: the clients of both share a process, and only the server is measured.
-    body = None if attack.body is None else orjson.dumps(attack.body)
+    body = attack.content()
     address = URL(f"{url}{attack.path}?{urlencode(attack.parameters)}", encoded=True)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": attack.media_type}
     while True:
         async with http.request(attack.method, address, data=body, headers=headers) as answer:
             await answer.read()
@@ -96,6 +97,36 @@ def _list_of(rule: dict[str, str]) -> Callable[[Person], Asked]:
         return Asked("GET", "/api/tasks", parameters={"limit": LISTED})
 
     return listing
+
+
+def _imported(text: str) -> Callable[[Person], Asked]:
+    """An import that is read to its end and changes nothing."""
+    dry = {"dry_run": "true"}
+    return lambda _attacker: Asked(
+        "POST", "/api/import", parameters=dry, body=text, media_type="text/calendar"
+    )
+
+
+def _tasks_in_ical(count: int, recurrence: str) -> str:
+    tasks = [
+        f"BEGIN:VTODO\nUID:{number}\nSUMMARY:Wait\nDUE:20270101T080000Z\nRRULE:{recurrence}\nEND:VTODO"
+        for number in range(count)
+    ]
+    lines = ["BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//example//EN", *tasks, "END:VCALENDAR\n"]
+    return "\n".join(lines).replace("\n", "\r\n")
+
+
+def _calendar(attacker: Person) -> Asked:
+    """The feed of tasks whose rules end after a long COUNT."""
+    rule = {"rrule": "FREQ=DAILY;COUNT=9999"}
+    task = {"title": "Wait", "recurrence": rule, "due_at": datetime.now(UTC).isoformat()}
+    attacker.post("/api/tasks/bulk", {"operations": [{"op": "create", "task": task}] * LISTED})
+    return Asked("GET", URL(attacker.post("/api/me/calendar")["url"]).path)
+
+
+def _log_in(attacker: Person) -> Asked:
+    account = {"email": attacker.get("/api/me")["email"], "password": "wrong horse"}
+    return Asked("POST", "/api/auth/login", body=account)
 
 
 ATTACKS = (
@@ -122,6 +153,11 @@ ATTACKS = (
     ),
     Attack("list of long COUNTs", _list_of({"rrule": f"{LEAP_MONDAYS};COUNT=9999"})),
     Attack("list of rules that restart", _list_of({"rrule": LEAP_MONDAYS, "basis": "completion"})),
+    Attack("import of 150 rules that never come", _imported(_tasks_in_ical(150, NEVER))),
+    Attack("import of 5,000 daily tasks", _imported(_tasks_in_ical(5_000, "FREQ=DAILY"))),
+    Attack("calendar feed", _calendar),
+    Attack("wrong passwords", _log_in),
+    Attack("exports", _always("GET", "/api/me/export")),
     Attack(
         "18,000 accents on one letter",
         _always("POST", "/api/tasks", {"title": "Wait", "description": "a" + "\u0300\u0316" * 9_000}),

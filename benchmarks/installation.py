@@ -93,7 +93,9 @@ def _started(file: Path, directory: Path) -> Iterator[tuple[Stack, float]]:
 
 
 def _resource(directory: Path, database_url: str | None = None) -> Path:
-    spec: dict[str, object] = {"api": {"env": [{"name": name, "value": "0"} for name in UNLIMITED]}}
+    private = {"name": "TODOAPP_ALLOW_PRIVATE_DESTINATIONS", "value": "true"}  # receivers are on this machine
+    unlimited = [{"name": name, "value": "0"} for name in UNLIMITED]
+    spec: dict[str, object] = {"api": {"env": [*unlimited, private]}, "notification": {"env": [private]}}
     documents: list[object] = []
     if database_url is not None:
         secret = {"name": "bench-database", "key": "url"}

@@ -22,6 +22,13 @@ class Asked:
     path: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
+    """sent as JSON, unless it is a text of another media type"""
+    media_type: str = "application/json"
+
+    def content(self) -> bytes | None:
+        if self.body is None:
+            return None
+        return self.body.encode() if isinstance(self.body, str) else orjson.dumps(self.body)
 
 
 class Refused(Exception):
@@ -74,11 +81,10 @@ async def answered(http: aiohttp.ClientSession, token: str, asked: Asked) -> tup
     Raises:
         Refused
     """
-    body = None if asked.body is None else orjson.dumps(asked.body)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": asked.media_type}
     started = perf_counter()
     async with http.request(
-        asked.method, asked.path, params=asked.parameters, data=body, headers=headers
+        asked.method, asked.path, params=asked.parameters, data=asked.content(), headers=headers
     ) as answer:
         content = await answer.read()
     seconds = perf_counter() - started
