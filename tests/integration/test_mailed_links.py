@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from testbed.app.application import Clock, calling, logged_in
 from testbed.app.mailbox import Mailbox
-from todoapp.features.accounts.one_time_links import ATTEMPTS
+from todoapp.features.accounts.one_time_links import ATTEMPTS, take_due
 from todoapp.features.channels.mail_server import MailServer
 from todoapp.kit.settings import SignUpPolicy
 from todoapp.processes.api.app import create_api
@@ -157,6 +157,19 @@ async def test_a_mail_that_is_never_taken_is_given_up(
     assert attempts == ATTEMPTS
     assert "A link could not be mailed" in caplog.text
     assert EVE not in caplog.text
+
+
+async def test_sending_that_always_dies_is_given_up(
+    visitor: httpx.AsyncClient, mailing_runtime: Runtime, clock: Clock
+) -> None:
+    await sign_up(visitor)
+
+    attempts = 0
+    for _ in range(ATTEMPTS + 2):
+        attempts += len(await take_due(mailing_runtime.database, now=clock.now, limit=10))
+        clock.advance(minutes=2)
+
+    assert attempts == ATTEMPTS
 
 
 async def test_a_link_ends_when_sign_up_is_closed(

@@ -104,7 +104,9 @@ async def make(
 
 async def take_due(database: Database, *, now: datetime, limit: int) -> Sequence[OneTimeLink]:
     """Start an attempt to send the links that are due; other processes leave them alone for a while."""
-    due = select(OneTimeLink).where(col(OneTimeLink.next_attempt_at) <= now).limit(limit)
+    # The number of attempts counts as well: a process that dies while it sends notes no failure.
+    waiting = (col(OneTimeLink.next_attempt_at) <= now) & (col(OneTimeLink.attempts) < ATTEMPTS)
+    due = select(OneTimeLink).where(waiting).limit(limit)
     async with database.read() as session:  # mostly there is nothing, and no need to lock anything
         if await session.scalar(due.limit(1)) is None:
             return []
