@@ -12,7 +12,8 @@ from testbed.app.outgoing import Outgoing
 from testbed.app.service_process import running_service
 from testbed.sidecar.recording_app import RecordingApp, holding
 from testbed.waiting import eventually
-from todoapp.features.channels.courier import Courier, NotSent
+from todoapp.features.channels.courier import Courier
+from todoapp.features.channels.not_sent import NotSent
 from todoapp.features.outgoing.claiming import LEASE, claim_due
 from todoapp.features.webhooks.model import WEBHOOKS
 from todoapp.processes.api.app import create_api

@@ -10,29 +10,18 @@ from multiprocessing.context import ForkServerProcess
 from todoapp.features.channels.errors import InvalidChannelUrl
 from todoapp.features.channels.kinds import kind_of
 from todoapp.features.channels.mail_server import MailServer
+from todoapp.features.channels.not_sent import UNREACHED, NotSent
 
-__all__ = ["UNREACHED", "Courier", "NotSent"]
+__all__ = ["Courier"]
 
 MESSENGER = "todoapp.features.channels.messenger"
 LONGEST_SECONDS = 20.0
 """Above the time that the messenger gives a service: a server may answer one byte at a time."""
 AT_ONCE = 10
 """As many as the lanes of channels have places"""
-UNREACHED = "The service could not be reached, or did not take the message."
 
 Work = Callable[..., str | None]
 """What a messenger does; it returns what went wrong."""
-
-
-class NotSent(Exception):
-    """The service did not take the message; says why, without secrets."""
-
-    def __init__(self, sentence: str, *, answered: bool | None, final: bool = False) -> None:
-        super().__init__(sentence)
-        self.answered = answered
-        """Whether the service said anything at all; None if it was not called"""
-        self.final = final
-        """Whether no further attempt makes sense"""
 
 
 class Courier:

@@ -9,7 +9,7 @@ from apprise import NotifyFormat
 from apprise.plugins.email import NotifyEmail
 
 from todoapp.features.channels.confinement import Confinement
-from todoapp.features.channels.courier import UNREACHED
+from todoapp.features.channels.not_sent import UNREACHED
 
 __all__ = ["SERVICE_SECONDS", "check", "mail", "send"]
 

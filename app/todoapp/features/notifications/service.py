@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from todoapp.features.channels import service as channels
-from todoapp.features.channels.courier import NotSent
 from todoapp.features.channels.model import REMINDERS, TESTS, Channel, ChannelDelivery
+from todoapp.features.channels.not_sent import NotSent
 from todoapp.features.notifications.errors import NotificationNotFound
 from todoapp.features.notifications.model import Notification
 from todoapp.features.notifications.view import NotificationView

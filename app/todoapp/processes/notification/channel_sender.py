@@ -4,8 +4,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from todoapp.features.channels.courier import Courier, NotSent
+from todoapp.features.channels.courier import Courier
 from todoapp.features.channels.model import ChannelDelivery
+from todoapp.features.channels.not_sent import NotSent
 from todoapp.features.notifications import service as notifications
 from todoapp.features.notifications.model import Notification
 from todoapp.features.outgoing.claiming import Lane

@@ -7,7 +7,8 @@ from todoapp.features.accounts import one_time_links
 from todoapp.features.accounts.mails import mail_with
 from todoapp.features.accounts.model import OneTimeLink
 from todoapp.features.accounts.one_time_links import ATTEMPTS, IssuedLink
-from todoapp.features.channels.courier import Courier, NotSent
+from todoapp.features.channels.courier import Courier
+from todoapp.features.channels.not_sent import NotSent
 from todoapp.kit.outage import is_outage
 from todoapp.processes.runtime import Runtime
 
