@@ -1,5 +1,6 @@
 """What `make test-fast` runs, as pytest collects it."""
 
+import os
 import subprocess
 import sys
 
@@ -15,7 +16,11 @@ def collected() -> str:
     modules = [f"tests/{name}" for name in (DAPR, DATABASE, JOURNEY, BUILT, SHARED)]
     options = ["--collect-only", "--quiet", "-m", "not system", "--database", "sqlite"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *modules], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "pytest", *options, *modules],
+        env={name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 
