@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,19 +143,21 @@ spec:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, group_parts: ExitStack
+) -> Iterator[Stack]:
     """A running TodoApp, once on each kind of database, for all tests that only use it.
 
     What a test kills or freezes works again before the test ends.
     """
     directory = tmp_path_factory.mktemp(f"stack-{request.param}")
-    if request.param == "sqlite":
-        with running_stack(Path("examples/todo.yaml"), directory) as running:
-            yield running
-        return
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    with server.database() as url, running_stack(todoapp_file(directory, url), directory) as running:
-        yield running
+    with ExitStack() as parts:
+        group_parts.callback(parts.close)
+        file = Path("examples/todo.yaml")
+        if request.param == "postgresql":
+            server: PostgreSQL = request.getfixturevalue("postgresql")
+            file = todoapp_file(directory, parts.enter_context(server.database()))
+        yield parts.enter_context(running_stack(file, directory))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -50,10 +51,9 @@ def report(pytestconfig: pytest.Config) -> Report:
 
 
 @pytest.fixture(scope="session")
-def cluster(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(report: Report, tmp_path_factory: pytest.TempPathFactory, group_parts: ExitStack) -> Cluster:
     """A running control plane. A test that stops a part of it starts that part again."""
-    with running_cluster(tmp_path_factory.mktemp("cluster"), report) as running:
-        yield running
+    return group_parts.enter_context(running_cluster(tmp_path_factory.mktemp("cluster"), report))
 
 
 @pytest.fixture(scope="session")

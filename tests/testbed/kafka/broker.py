@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,9 +92,8 @@ class Kafka:
 
 
 @pytest.fixture(scope="session")
-def kafka(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    with running_kafka(tmp_path_factory.mktemp("kafka"), report) as running:
-        yield running
+def kafka(report: Report, tmp_path_factory: pytest.TempPathFactory, group_parts: ExitStack) -> Kafka:
+    return group_parts.enter_context(running_kafka(tmp_path_factory.mktemp("kafka"), report))
 
 
 def installed_kafka(report: Report) -> Path:

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def node(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+def node(report: Report, tmp_path_factory: pytest.TempPathFactory, group_parts: ExitStack) -> Node:
     """A running node. On a machine that cannot be one its tests are left out, saying why."""
     if missing := list(lacks()):
         pytest.skip(f"To be a node, this machine lacks {', '.join(missing)}.")
-    with running_node(tmp_path_factory.mktemp("node") / "node", report) as running:
-        yield running
+    return group_parts.enter_context(running_node(tmp_path_factory.mktemp("node") / "node", report))
 
 
 @pytest.fixture(scope="session")

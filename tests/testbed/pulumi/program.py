@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -254,9 +255,9 @@ def revealed(value: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def stacks() -> Iterator[Mapping[str, PulumiProgram]]:
+def stacks(group_parts: ExitStack) -> Mapping[str, PulumiProgram]:
     """The program of each stack. Each has a process of its own, and so imports only what it needs."""
     programs = {stack: PulumiProgram(stack) for stack in STACKS}
-    yield programs
     for program in programs.values():
-        program.stop()
+        group_parts.callback(program.stop)
+    return programs
