@@ -21,6 +21,8 @@ WAITING, MOST = 2, 6
 
 SHARED = ("cluster", "kafka", "large_database_url", "node", "stacks")
 """Fixtures that take too long to be made by more than one worker."""
+LONGEST = ("cluster", "node", "test_crashes", "stacks")
+"""Groups that take many minutes, the longest first: one that starts late is left alone at the end."""
 STACKS = Path("tests/e2e").resolve()
 """Tests here start a whole TodoApp for their module, or use the one of the fixture `stack`."""
 
@@ -53,12 +55,18 @@ def pytest_collection_modifyitems(
     groups = {item: group for item in items if (group := _group(item))} if shared else {}
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item not in groups)
+    items.sort(key=lambda item: _place(groups.get(item)))
     result = yield
     for item in items:  # those that were chosen
         if (group := groups.get(item)) and not item.nodeid.endswith(f"@{group}"):
             raise RuntimeError(f"pytest-xdist does not keep {item.nodeid} in the group {group}.")
     return result
+
+
+def _place(group: str | None) -> int:
+    if group is None:
+        return len(LONGEST) + 1
+    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
 
 
 def _group(item: pytest.Item) -> str | None:

@@ -26,16 +26,18 @@ NAMESPACES = "/api/v1/namespaces"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "cluster: uses a Kubernetes control plane; runs after all others")
+    config.addinivalue_line("markers", "cluster: uses a Kubernetes control plane")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what uses the cluster, put it last, and count no build of the cluster as time of a test."""
     for item in items:
         if "cluster" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.cluster)
             item.add_marker(pytest.mark.timeout(func_only=True))
-    items.sort(key=lambda item: item.get_closest_marker("cluster") is not None)
+    # A worker of `pytest -n` has it in a group, and its own order.
+    if not hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("cluster") is not None)
 
 
 @pytest.fixture(scope="session")
