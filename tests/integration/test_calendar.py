@@ -13,7 +13,7 @@ from sqlalchemy import insert
 
 from testbed.app.application import Clock, calling, user_id_of
 from testbed.app.statements import statements_of
-from todoapp.features.calendar.service import MOST_TASKS
+from todoapp.features.calendar import service
 from todoapp.features.tasks.model import Task
 from todoapp.kit.database import new_id
 from todoapp.processes.api.app import create_api
@@ -240,8 +240,10 @@ async def test_readers_of_one_calendar_are_limited(
 
 
 async def test_calendar_shows_a_limited_number_of_tasks(
-    client: httpx.AsyncClient, api: FastAPI, runtime: Runtime
+    client: httpx.AsyncClient, api: FastAPI, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    most = 2 * service.PAGE + 1
+    monkeypatch.setattr(service, "MOST_TASKS", most)
     undated = [
         {
             "id": new_id(),
@@ -254,7 +256,7 @@ async def test_calendar_shows_a_limited_number_of_tasks(
             "created_at": runtime.now(),
             "updated_at": runtime.now(),
         }
-        for number in range(MOST_TASKS + 10)
+        for number in range(most + 10)
     ]
     async with runtime.database.write() as session:
         await session.execute(insert(Task), undated)
@@ -262,5 +264,5 @@ async def test_calendar_shows_a_limited_number_of_tasks(
 
     shown = await read(api, await give(client), shown="todos")
 
-    assert len(shown) == MOST_TASKS
+    assert len(shown) == most
     assert shown[0]["SUMMARY"] == "Pay the rent"

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.schema import CreateSchema
 
@@ -20,6 +21,8 @@ from testbed.app.rows import all_rows, fill_every_table, inside, reflected
 from testbed.app.service_process import run_command
 from todoapp import migrations
 from todoapp.kit.database import Base
+from todoapp.kit.settings import Settings
+from todoapp.migrations import runner
 
 REVISIONS = sorted((migrations.FOLDER / "versions").glob("v*.py"))
 NEWEST_FIRST = [each.revision for each in ScriptDirectory(str(migrations.FOLDER)).walk_revisions()]
@@ -49,8 +52,9 @@ async def test_every_revision_goes_down_and_up_again_with_rows(empty_database_ur
     migrate(empty_database_url)
     await inside(empty_database_url, fill_every_table)
 
+    settings = Settings(database_url=SecretStr(empty_database_url))
     for revision in [*NEWEST_FIRST[1:], "base"]:
-        migrate(empty_database_url, "--down", revision)
+        await runner.migrate(settings, down_to=revision)
         assert set((await inside(empty_database_url, rows_by_table)).values()) <= {1}
 
     assert await inside(empty_database_url, rows_by_table) == {}
