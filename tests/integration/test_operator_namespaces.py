@@ -17,7 +17,7 @@ from testbed.waiting import wait_until
 from todoapp_operator.kube.manifest import Manifest
 
 ACCOUNT = "narrow"
-OWN_SECRETS = ("database", "todo-jwt", "todo-dapr-api-token", "todo-app-api-token")
+OWN_SECRETS = ("database", "todo-jwt", "todo-sealing", "todo-dapr-api-token", "todo-app-api-token")
 ROLE, ROLE_BINDING = kind_named("Role"), kind_named("RoleBinding")
 SERVICE_ACCOUNT = kind_named("ServiceAccount")
 
