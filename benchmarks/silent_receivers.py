@@ -28,7 +28,7 @@ def measure_silent_receivers(installation: Installation, *, samples: int) -> Ite
         recording_app() as receiver,
         _silent() as port,
     ):
-        victim.post("/api/webhooks", {"url": f"http://127.0.0.1:{receiver.port}/hook"})
+        victim.post("/api/webhooks", _to(f"http://127.0.0.1:{receiver.port}/hook"))
         yield _figure(installation, victim, receiver, samples, "without an attack")
         _attack(attacker, port)
         yield _figure(installation, victim, receiver, samples, f"during: {WEBHOOKS} silent receivers")
@@ -43,9 +43,13 @@ def _figure(
 
 def _attack(attacker: Person, port: int) -> None:
     for number in range(WEBHOOKS):
-        attacker.post("/api/webhooks", {"url": f"http://127.0.0.1:{port}/{number}"})
+        attacker.post("/api/webhooks", _to(f"http://127.0.0.1:{port}/{number}"))
     create = {"op": "create", "task": {"title": "Wait"}}
     attacker.post("/api/tasks/bulk", {"operations": [create] * TASKS})
+
+
+def _to(url: str) -> dict[str, object]:
+    return {"url": url, "event_types": ["task.created"]}
 
 
 def _arrival(victim: Person, receiver: RecordingApp) -> float:
