@@ -36,11 +36,10 @@ def cost_of(count: int, samples: int) -> Cost:
         folder = Path(directory)
         with (
             running_cluster(folder / "cluster", typer.echo) as cluster,
-            cluster.connection.client() as client,
+            Objects.of(cluster.connection) as objects,
         ):
             for component in OTHERS:
                 cluster.kill(component)
-            objects = Objects(client)
             install_definition(objects)
             install_rights(objects)
             kubeconfig = kubeconfig_of_operator(cluster.connection, objects, folder / "kubeconfig")
