@@ -160,7 +160,10 @@ def test_no_commit_deletes_data(environment: str, kustomize: Path) -> None:
     stored = built(kustomize, GITOPS / "databases" / environment)
     kafka = applications(kustomize, environment)["kafka"]["spec"]["source"]["kustomize"]["commonAnnotations"]
 
-    assert {"Cluster", "Namespace"} <= {each["kind"] for each in stored}
+    assert {each["kind"] for each in stored} == {
+        *("Cluster", "Namespace", "NetworkPolicy"),
+        *("Role", "RoleBinding"),  # Grafana's
+    }
     assert {each["metadata"]["annotations"][OPTIONS] for each in stored} == {kafka[OPTIONS]} == {KEPT}
 
 

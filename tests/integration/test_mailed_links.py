@@ -124,7 +124,7 @@ async def test_a_mail_says_what_its_link_does(
     assert "do nothing" in text
 
 
-async def test_a_refused_mail_is_sent_again_with_another_token(
+async def test_a_refused_mail_is_sent_again(
     visitor: httpx.AsyncClient, sender: LinkSender, mailbox: Mailbox, clock: Clock
 ) -> None:
     await sign_up(visitor)

@@ -89,7 +89,14 @@ async def read_optional(
     if given is None and reference is not None:
         secret, key = reference.split("/")
         given = (await _stored(settings, sidecar, secret, variable=f"TODOAPP_{name.upper()}")).get(key)
-    return (given or "").strip()
+    return given or ""
+
+
+async def _read_previous(
+    settings: Settings, sidecar: Sidecar, name: Literal["previous_jwt_secret", "previous_sealing_keys"]
+) -> list[str]:
+    """The keys that were replaced, one a line."""
+    return [key for key in (await read_optional(settings, sidecar, name)).splitlines() if key]
 
 
 def _named(settings: Settings, name: str) -> tuple[str | None, str | None]:
@@ -121,11 +128,11 @@ async def read_keys(settings: Settings, sidecar: Sidecar) -> Keys:
     """
     signing = [
         await read_secret(settings, sidecar, "jwt_secret"),
-        *filter(None, (await read_optional(settings, sidecar, "previous_jwt_secret")).splitlines()),
+        *await _read_previous(settings, sidecar, "previous_jwt_secret"),
     ]
     sealing = [
         await read_secret(settings, sidecar, "sealing_key"),
-        *filter(None, (await read_optional(settings, sidecar, "previous_sealing_keys")).splitlines()),
+        *await _read_previous(settings, sidecar, "previous_sealing_keys"),
     ]
     for what, keys in {"JWT secret": signing, "sealing key": sealing}.items():
         if any(len(key.encode()) < KEY_BYTES for key in keys):

@@ -101,7 +101,7 @@ class Runtime:
         sidecar = Sidecar.of(settings)
         database = await connect_database(settings, sidecar, pool_size=settings.database_pool_size)
         keys = await read_keys(settings, sidecar)
-        smtp_url = await read_optional(settings, sidecar, "smtp_url")
+        smtp_url = (await read_optional(settings, sidecar, "smtp_url")).strip()  # a file ends with a line
         relay = Relay(
             database,
             sidecar,

@@ -17,9 +17,8 @@ TEXTS = {
     Purpose.RESET: ("Set a new password", "set a new password for your account; that ends all its sessions"),
     Purpose.CHANGE: ("Verify your new address", "make this the address of your account"),
     Purpose.SIGN_UP: ("Make your account", "choose a password and make your account"),
-    Purpose.INVITATION: ("You are invited", "choose a password and make your account"),
 }
-"""Purpose → the subject, and what the link is for."""
+"""Purpose → the subject, and what the link is for. Invitations are handed over by people."""
 
 
 def mail_with(link: IssuedLink, public_url: str) -> Mail:

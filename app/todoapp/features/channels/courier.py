@@ -55,15 +55,17 @@ class Courier:
         Raises:
             NotSent
         """
-        if problem := await self._run(partial(_send, allow_private=self._allow_private), url, title, body):
-            raise NotSent(problem, answered=problem not in {UNREACHED, self._too_late})
+        await self._deliver(partial(_send, allow_private=self._allow_private), url, title, body)
 
     async def mail(self, server: MailServer, address: str, *, title: str, body: str) -> None:
         """
         Raises:
             NotSent
         """
-        if problem := await self._run(_mail, server.url, address, title, body):
+        await self._deliver(_mail, server.url, address, title, body)
+
+    async def _deliver(self, work: Work, *arguments: str) -> None:
+        if problem := await self._run(work, *arguments):
             raise NotSent(problem, answered=problem not in {UNREACHED, self._too_late})
 
     async def _run(self, work: Work, *arguments: str) -> str | None:
