@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from testbed.pulumi.policies import violations
+from todoapp_operator.commands.crd import crd
 
 CONTAINER = {
     "name": "app",
@@ -19,6 +20,7 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 SERVICE = "kubernetes:core/v1:Service"
 GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+DEFINITION = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 TODOAPP = "kubernetes:todoapp.dev/v1alpha1:TodoApp"
 
 
@@ -66,6 +68,7 @@ def listener(protocol: str, routes: str | None = None) -> dict[str, Any]:
         (GATEWAY, listener("HTTP", "Same")),
         (TODOAPP, {"spec": {"ingress": {"host": "todo.example.com", "tlsSecretName": "todo-tls"}}}),
         (TODOAPP, {"spec": {}}),
+        (DEFINITION, crd()),
     ],
 )
 def test_a_good_resource_passes(kind: str, inputs: Mapping[str, Any]) -> None:
@@ -93,6 +96,12 @@ def test_a_good_resource_passes(kind: str, inputs: Mapping[str, Any]) -> None:
             {"spec": {"api": {"env": [{"name": "X", "value": "postgresql://a:b@db/todo"}]}}},
             "no_plain_secrets",
             "spec.api.env.0.value is a URL with a password; keep it in a Secret.",
+        ),
+        (
+            DEFINITION,
+            {"spec": {"schema": {"description": "As http://a:b@c.", "default": "http://a:b@c"}}},
+            "no_plain_secrets",
+            "spec.schema.default is a URL with a password; keep it in a Secret.",
         ),
         (
             RELEASE,
