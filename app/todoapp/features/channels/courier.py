@@ -2,26 +2,23 @@
 
 import asyncio
 import multiprocessing
-from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
+from todoapp.features.channels import in_messenger
 from todoapp.features.channels.errors import InvalidChannelUrl
+from todoapp.features.channels.in_messenger import Work
 from todoapp.features.channels.kinds import kind_of
 from todoapp.features.channels.mail_server import MailServer
 from todoapp.features.channels.not_sent import UNREACHED, NotSent
 
 __all__ = ["Courier"]
 
-MESSENGER = "todoapp.features.channels.messenger"
 LONGEST_SECONDS = 20.0
 """Above the time that the messenger gives a service: a server may answer one byte at a time."""
 AT_ONCE = 10
 """As many as the lanes of channels have places"""
-
-Work = Callable[..., str | None]
-"""What a messenger does; it returns what went wrong."""
 
 
 class Courier:
@@ -37,7 +34,7 @@ class Courier:
         self._too_late = f"The service did not answer within {seconds:.0f} seconds."
         self._places = asyncio.Semaphore(AT_ONCE)
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([MESSENGER])
+        self._context.set_forkserver_preload([in_messenger.MESSENGER])
 
     async def check(self, url: str) -> str:
         """Check the URL of a channel, without sending anything, and return the channel's kind.
@@ -46,7 +43,7 @@ class Courier:
             InvalidChannelUrl
         """
         kind = kind_of(url)
-        if problem := await self._run(_check, url):
+        if problem := await self._run(in_messenger.check, url):
             raise InvalidChannelUrl(problem)
         return kind
 
@@ -55,14 +52,14 @@ class Courier:
         Raises:
             NotSent
         """
-        await self._deliver(partial(_send, allow_private=self._allow_private), url, title, body)
+        await self._deliver(partial(in_messenger.send, allow_private=self._allow_private), url, title, body)
 
     async def mail(self, server: MailServer, address: str, *, title: str, body: str) -> None:
         """
         Raises:
             NotSent
         """
-        await self._deliver(_mail, server.url, address, title, body)
+        await self._deliver(in_messenger.mail, server.url, address, title, body)
 
     async def _deliver(self, work: Work, *arguments: str) -> None:
         if problem := await self._run(work, *arguments):
@@ -89,7 +86,7 @@ class Courier:
 
     def _start(self, work: Work, arguments: tuple[str, ...]) -> tuple[ForkServerProcess, Connection]:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_answer, args=(theirs, work), daemon=True)
+        process = self._context.Process(target=in_messenger.answer, args=(theirs, work), daemon=True)
         process.start()
         theirs.close()
         ours.send(arguments)
@@ -104,25 +101,3 @@ async def _readable(connection: Connection) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(connection.fileno())
-
-
-def _answer(connection: Connection, work: Work) -> None:
-    connection.send(work(*connection.recv()))
-
-
-def _check(url: str) -> str | None:
-    from todoapp.features.channels import messenger
-
-    return messenger.check(url)
-
-
-def _send(url: str, title: str, body: str, *, allow_private: bool) -> str | None:
-    from todoapp.features.channels import messenger
-
-    return messenger.send(url, title, body, allow_private=allow_private)
-
-
-def _mail(url: str, address: str, title: str, body: str) -> str | None:
-    from todoapp.features.channels import messenger
-
-    return messenger.mail(url, address, title, body)

@@ -1,0 +1,27 @@
+"""A messenger's process is ready at once: all that it needs was loaded before it was forked."""
+
+import subprocess
+import sys
+
+import pytest
+
+IMPORTED_THEN = """
+import sys
+import multiprocessing.forkserver, todoapp.features.channels.messenger
+before = set(sys.modules)
+import {module}
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    # One has what is done there; the other was started first, so every process runs it again.
+    ["todoapp.features.channels.in_messenger", "todoapp.__main__"],
+)
+def test_nothing_is_imported_after_the_fork(module: str) -> None:
+    script = IMPORTED_THEN.format(module=module)
+
+    imported = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert imported.stdout.split() == [module]
