@@ -173,10 +173,12 @@ def test_manifests_rendered_for_review_need_no_operator(
 
     environment.argocd.kubectl("apply", "--server-side", "-k", environment.fork.folder / "gitops/rendered")
 
-    environment.wait_for("todo-rendered", health="Progressing")
-    environment.assert_at_rest("todo-rendered")
-    environment.argocd.delete("todo-rendered")
-    environment.wait_until_gone("todo-rendered")
+    try:
+        environment.wait_for("todo-rendered", health="Progressing")
+        environment.assert_at_rest("todo-rendered")
+    finally:  # Its objects have the names that the TodoApp of the next tests needs.
+        environment.argocd.delete("todo-rendered")
+        environment.wait_until_gone("todo-rendered")
 
 
 def test_labelling_a_cluster_installs_an_environment(production: Environment) -> None:
