@@ -17,7 +17,7 @@ def collected() -> str:
     options = ["--collect-only", "--quiet", "-m", "not system", "--database", "sqlite"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *modules],
-        env={name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
+        env=os.environ | {"PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=True,

@@ -46,7 +46,7 @@ def test_a_shared_part_ends_with_its_group(tmp_path: Path) -> None:
 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(tmp_path)],
-        env=os.environ | {"PYTHONPATH": "tests"},
+        env=os.environ | {"PYTHONPATH": "tests", "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,
