@@ -38,6 +38,7 @@ pytest_plugins = [
     "testbed.kubernetes.operator_process",
     "testbed.app.outgoing",
     "testbed.app.mailbox",
+    "testbed.measuring",
     "testbed.prometheus_tools",
     "testbed.pulumi.program",
     "testbed.pulumi.project",

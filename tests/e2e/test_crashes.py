@@ -24,7 +24,6 @@ from testbed.app.promises import (
     told_every_event_once_and_in_order,
 )
 from testbed.app.stack import Stack, running_stack, todoapp_file
-from testbed.measuring import unmeasured
 from testbed.postgresql import PostgreSQL, running_postgresql
 from testbed.waiting import eventually
 from todoapp.kit.database import Database, open_database
@@ -53,8 +52,7 @@ def own_postgresql() -> Iterator[PostgreSQL]:
 def own_stack(own_postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     directory = tmp_path_factory.mktemp("crashes")
     file = todoapp_file(directory, own_postgresql.url("todo"))
-    # What is killed cannot tell what it ran: measuring that would only slow it down.
-    with running_stack(file, directory, environment=unmeasured()) as running:
+    with running_stack(file, directory) as running:
         yield running
 
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,9 +90,7 @@ def _stopped(pid: int) -> Iterator[None]:
 
 
 @contextmanager
-def running_stack(
-    file: Path, directory: Path, *options: str, environment: Mapping[str, str] | None = None
-) -> Iterator[Stack]:
+def running_stack(file: Path, directory: Path, *options: str) -> Iterator[Stack]:
     """Run `todoappctl run FILE`, with more options, until the end of the block.
 
     Raises:
@@ -102,9 +100,7 @@ def running_stack(
     log, state = directory / "log", directory / ".todoapp"
     command = [str(TODOAPPCTL), "run", str(file), "--state", str(state), "--port", str(port), *options]
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
-        )
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
     running = Stack(f"http://127.0.0.1:{port}", state, log, process.pid)
     try:
         wait_until(
