@@ -1,6 +1,7 @@
 """What runs in a messenger's process, which has loaded Apprise before it was forked.
 
-What this module imports, every process imports for its one message. So it imports nothing by itself.
+What this module imports, every process imports for its one message. So it imports nothing that
+is not loaded by then.
 """
 
 from collections.abc import Callable
